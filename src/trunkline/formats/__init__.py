@@ -1,0 +1,1 @@
+"""The wire formats that clients and providers speak; pure functions."""

@@ -1,0 +1,119 @@
+"""A JSON object as it came over the wire: validated once, read as a whole, edited at the top, written with its own bytes.
+
+A gateway must send what it checked. Providers differ in which of two equal keys they believe, so a document in which a key
+is repeated is written anew from what was read; every other one keeps the bytes of all its values, edited ones aside.
+"""
+
+from typing import Any
+
+import msgspec
+
+_decode = msgspec.json.Decoder().decode
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class DocumentError(ValueError):
+    """The bytes are not an object of JSON that can be handed on. The message says what and where."""
+
+
+class Document:
+    """One JSON object."""
+
+    __slots__ = ("_fields", "value")
+
+    def __init__(self, body: bytes, depth: int) -> None:
+        """Read `body`; raises `DocumentError` for what is no JSON object, or nested deeper than `depth`."""
+        self.value: dict[str, Any] = _read(body, depth)
+        """All of it, for reading only: edits go through `set`."""
+        if not _says_all_once(body, self.value):
+            body = _encode(self.value)
+        self._fields = _decode_fields(body)
+
+    def set(self, name: str, value: object) -> None:
+        """Replace or add the top-level field `name`."""
+        self._fields[name] = msgspec.Raw(_encode(value))
+        self.value[name] = value
+
+    def remove(self, name: str) -> None:
+        """Drop the top-level field `name` if it is there."""
+        self._fields.pop(name, None)
+        self.value.pop(name, None)
+
+    def write(self) -> bytes:
+        """The document with its edits; values that were not edited have the bytes they came with."""
+        return _encode(self._fields)
+
+
+def _read(body: bytes, depth: int) -> dict[str, Any]:
+    try:
+        value = _decode(body)
+    except UnicodeDecodeError:
+        raise DocumentError(f"The body is not valid UTF-8 (byte {_first_bad_byte(body)}).") from None
+    except RecursionError:
+        raise DocumentError(f"The JSON is nested deeper than {depth} levels.") from None
+    except msgspec.DecodeError as error:
+        text = str(error).removeprefix("JSON is malformed: ")
+        if text == "Input data was truncated":
+            text = f"it ends too early (byte {len(body)})" if body else "it is empty"
+        raise DocumentError(f"The body is not valid JSON: {text}.") from None
+    if type(value) is not dict:
+        raise DocumentError("The body must be a JSON object.")
+    if body.count(b"{") + body.count(b"[") > depth and _deeper_than(value, depth):
+        raise DocumentError(f"The JSON is nested deeper than {depth} levels.")
+    return value
+
+
+def _first_bad_byte(body: bytes) -> int:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return len(body)
+
+
+def _deeper_than(value: dict[str, Any], depth: int) -> bool:
+    level: list[Any] = [value]
+    for _ in range(depth):
+        level = [
+            child
+            for container in level
+            for child in (container.values() if type(container) is dict else container)
+            if type(child) is dict or type(child) is list
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _says_all_once(body: bytes, value: dict[str, Any]) -> bool:
+    """Whether no object in `body` repeats a key.
+
+    What is written from the values read has every key once. If the bytes agree (but for white space), so had they; else
+    (another way to write a number, say) the keys are counted: slower, and exact.
+    """
+    written = _encode(value)
+    if written == body or written == msgspec.json.format(body, indent=-1):
+        return True
+    return _count_keys(body) == _count_values(value)
+
+
+def _count_keys(body: bytes) -> int:
+    """Colons outside strings: one for every key written."""
+    outside = body.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
+    return sum(part.count(b":") for part in outside)
+
+
+def _count_values(value: object) -> int:
+    """Keys of all objects in `value`, each once. Walks level by level: the depth is bounded, the stack need not be."""
+    total = 0
+    level: list[Any] = [value]
+    while level:
+        children: list[Any] = []
+        for container in level:
+            if type(container) is dict:
+                total += len(container)
+                container = container.values()
+            children += [child for child in container if type(child) is dict or type(child) is list]
+        level = children
+    return total

@@ -1,0 +1,1 @@
+"""The data plane: one coroutine per request."""

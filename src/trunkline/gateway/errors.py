@@ -1,0 +1,214 @@
+"""Every way a request can end without its answer.
+
+    GatewayError
+    ├── InvalidRequest            400  the caller must change the request
+    │   ├── UnknownPath           404
+    │   ├── MethodNotAllowed      405
+    │   ├── ModelNotFound         404
+    │   └── TransportRefused      4xx  what transport.server refused (413, 408, 431, …)
+    ├── AuthenticationFailed      401  no key, or not one of ours
+    ├── PermissionDenied          403  a key that may not do this
+    ├── Overloaded                503  more requests in flight than allowed; come back later
+    ├── UpstreamError             502  the provider is at fault, or the way to it
+    │   ├── UpstreamUnreachable   502  nothing was sent: DNS, refused, TLS
+    │   ├── UpstreamTimeout       504
+    │   ├── UpstreamBroken        502  reset, broken off, not HTTP, not JSON
+    │   ├── UpstreamFailed        502  it answered 5xx
+    │   ├── UpstreamRateLimited   429  it answered 429
+    │   ├── UpstreamAuth          502  it refuses the operator's key
+    │   ├── UpstreamQuota         503  the operator's account has no credit
+    │   └── StreamTruncated       502  its stream ended before it was complete
+    ├── UpstreamRefused           4xx  the provider refuses the caller's request; its answer is handed on as it is
+    └── InternalError             500  a bug of ours
+
+An error answers: whose fault (`kind`), what to do (`message`), may another attempt help (`again`), and does it count
+against the deployment (`blame`).
+"""
+
+import msgspec
+
+
+class GatewayError(Exception):
+    """The request has no answer; `status`, `kind` and `code` say why in the vocabulary of OpenAI's errors."""
+
+    status = 500
+    kind = "server_error"
+    code: str | None = None
+    again = False
+    """Another attempt, here or elsewhere, may succeed."""
+    param: str | None = None
+    retry_after: float | None = None
+    """Seconds after which the caller may try again, where that is known."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidRequest(GatewayError):
+    """The caller must change the request."""
+
+    status = 400
+    kind = "invalid_request_error"
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+        self.code = code or self.code
+
+
+class UnknownPath(InvalidRequest):
+    """Nothing is served at this path."""
+
+    status = 404
+    code = "unknown_url"
+
+
+class MethodNotAllowed(InvalidRequest):
+    """The path exists, with another method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class ModelNotFound(InvalidRequest):
+    """No configured model has this name."""
+
+    status = 404
+    code = "model_not_found"
+
+
+class TransportRefused(InvalidRequest):
+    """The request was refused before it was whole."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message, code=code)
+        self.status = status
+
+
+class AuthenticationFailed(GatewayError):
+    """No virtual key was given, or none that is known."""
+
+    status = 401
+    kind = "authentication_error"
+    code = "invalid_api_key"
+
+
+class PermissionDenied(GatewayError):
+    """The key is known and may not do this."""
+
+    status = 403
+    kind = "permission_error"
+    code = "model_not_allowed"
+
+
+class ForbiddenOrigin(GatewayError):
+    """Without keys, only a local program may call: a web page may not."""
+
+    status = 403
+    kind = "permission_error"
+    code = "local_only"
+
+
+class Overloaded(GatewayError):
+    """More requests are in flight than the operator allows."""
+
+    status = 503
+    code = "overloaded"
+    retry_after = 1.0
+
+
+class UpstreamError(GatewayError):
+    """The provider is at fault, or the way to it."""
+
+    status = 502
+    kind = "upstream_error"
+    code = "upstream_error"
+    again = True
+
+
+class UpstreamUnreachable(UpstreamError):
+    """No connection could be made: nothing was sent."""
+
+    code = "upstream_unreachable"
+
+
+class UpstreamTimeout(UpstreamError):
+    """The provider took longer than the deadline that the message names."""
+
+    status = 504
+    code = "upstream_timeout"
+
+
+class UpstreamBroken(UpstreamError):
+    """The provider's answer broke off, or is not what it should be."""
+
+    code = "upstream_invalid_response"
+
+
+class UpstreamFailed(UpstreamError):
+    """The provider answered with a server error."""
+
+    code = "upstream_server_error"
+
+
+class UpstreamRateLimited(UpstreamError):
+    """The provider's rate limit is reached."""
+
+    status = 429
+    kind = "rate_limit_error"
+    code = "rate_limit_exceeded"
+
+
+class UpstreamAuth(UpstreamError):
+    """The provider refuses the operator's key. The caller's key is not at fault."""
+
+    code = "upstream_auth"
+
+
+class UpstreamQuota(UpstreamError):
+    """The operator's account with the provider has no credit left."""
+
+    status = 503
+    code = "upstream_quota"
+
+
+class StreamTruncated(UpstreamError):
+    """The provider's stream ended before it was complete."""
+
+    code = "stream_truncated"
+
+
+class UpstreamRefused(GatewayError):
+    """The provider refuses the caller's request: its own answer is handed on."""
+
+    kind = "invalid_request_error"
+    code = "upstream_refused"
+
+    def __init__(self, status: int, body: bytes, content_type: bytes, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = body
+        self.content_type = content_type
+
+
+class InternalError(GatewayError):
+    """A bug in Trunkline. The log has it under the request's id."""
+
+    code = "internal_error"
+
+
+class Tried(msgspec.Struct, frozen=True, gc=False):
+    """One attempt as the caller may know it: which model of whom, and what came of it."""
+
+    provider: str
+    model: str
+    error: str
+
+
+def all_failed(last: GatewayError, tried: list[Tried]) -> GatewayError:
+    """`last` with every attempt listed in its message, if there was more than one."""
+    if len(tried) > 1:
+        listed = "; ".join(f"{n}. {t.provider}/{t.model}: {t.error}" for n, t in enumerate(tried, 1))
+        last.message = f"{last.message} All {len(tried)} attempts failed: {listed}"
+    return last

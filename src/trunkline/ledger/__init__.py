@@ -1,0 +1,1 @@
+"""Usage, price, and the record of every attempt."""

@@ -1,0 +1,107 @@
+"""The intents of attempts, on disk before their first byte goes upstream.
+
+One line of JSON per intent, one `write(2)` each: from then on the process may be killed. A journal is cut into segments; a
+segment whose attempts are all in the store is deleted. Each segment is locked by the process that writes it, so that what
+no process holds is what a dead one left behind.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from trunkline.ledger.record import Intent
+
+SEGMENT = 16 * 1024 * 1024
+"""Bytes after which the next segment is begun."""
+SUFFIX = ".journal"
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Intent).decode
+
+
+class Segment:
+    """One file of a journal."""
+
+    __slots__ = ("fd", "open", "path", "sealed", "size")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.size = 0
+        self.open = 0
+        """Attempts begun here whose row is not in the store yet."""
+        self.sealed = False
+
+
+class Journal:
+    """Appends intents. `begin` and `done` are called on one thread, that of the event loop."""
+
+    def __init__(self, folder: Path, process: int) -> None:
+        self._folder = folder
+        self._process = process
+        self._number = 0
+        self._segment = self._next()
+
+    def begin(self, intent: Intent) -> Segment:
+        """Record `intent`; the segment that `done` is told of later. Raises `OSError` when the disk is full."""
+        segment = self._segment
+        if segment.size > SEGMENT:
+            self._seal(segment)
+            segment = self._segment = self._next()
+        line = _encode(intent) + b"\n"
+        if os.write(segment.fd, line) != len(line):
+            raise OSError("the journal's disk is full")
+        segment.size += len(line)
+        segment.open += 1
+        return segment
+
+    def done(self, segment: Segment) -> None:
+        """The row of one of the segment's attempts is in the store."""
+        segment.open -= 1
+        if segment.sealed and not segment.open:
+            _remove(segment)
+
+    def close(self) -> None:
+        """Seal the last segment. What is not settled stays for the next start."""
+        self._seal(self._segment)
+
+    def _next(self) -> Segment:
+        self._number += 1
+        return Segment(self._folder / f"{self._process}-{self._number:06}{SUFFIX}")
+
+    def _seal(self, segment: Segment) -> None:
+        segment.sealed = True
+        if segment.open:
+            return
+        _remove(segment)
+
+
+def _remove(segment: Segment) -> None:
+    segment.path.unlink(missing_ok=True)
+    os.close(segment.fd)
+
+
+def orphans(folder: Path) -> Iterator[tuple[Path, list[Intent]]]:
+    """The segments that no living process writes, with their intents. The caller deletes a path when it is dealt with."""
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        else:
+            yield path, list(_intents(path.read_bytes()))
+        finally:
+            os.close(fd)
+
+
+def _intents(text: bytes) -> Iterator[Intent]:
+    for line in text.split(b"\n"):
+        try:
+            yield _decode(line)
+        except msgspec.DecodeError:
+            continue  # the last line, torn by a power cut: its request had not been sent

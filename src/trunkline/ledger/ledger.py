@@ -1,0 +1,128 @@
+"""The ledger's writer: intents to the journal at once, rows to the store in groups, from a thread of its own.
+
+A row that the store cannot take is kept and tried again; nothing is dropped. When too many wait, `full` says so and the gateway
+takes no more requests: what cannot be recorded is not begun.
+"""
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from trunkline.ledger.journal import Journal, Segment, orphans
+from trunkline.ledger.record import Intent, Row, unsettled
+from trunkline.store.base import Store
+from trunkline.store.errors import StoreError
+
+GROUP_TIME = 0.02
+"""Seconds for which rows are gathered before they are committed together."""
+GROUP_SIZE = 2000
+MOST_WAITING = 500_000
+"""Rows that may wait for a store that does not take them."""
+RETRY = 1.0
+"""Seconds between two tries of a store that refuses."""
+
+Report = Callable[[str, str], None]
+"""Told of trouble: an event's name and a text."""
+
+
+class Ledger:
+    """One process's part of the ledger. `intend` and `settle` are called on the event loop's thread and never wait."""
+
+    def __init__(self, store: Store, folder: Path, process: int, report: Report) -> None:
+        self._store = store
+        self._loop = asyncio.get_running_loop()
+        self._journal = Journal(folder, process)
+        self._report = report
+        self._queue: queue.SimpleQueue[tuple[Row, Segment | None] | None] = queue.SimpleQueue()
+        self.settled = 0
+        """Rows handed in so far."""
+        self.written = 0
+        """Rows in the store so far."""
+        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+        self._thread.start()
+
+    @property
+    def lag(self) -> int:
+        """Rows not yet in the store."""
+        return self.settled - self.written
+
+    @property
+    def full(self) -> bool:
+        """No more may be begun: the store takes nothing, and enough waits for it."""
+        return self.settled - self.written > MOST_WAITING
+
+    def intend(self, intent: Intent) -> Segment:
+        """Record that an attempt is about to be sent. Raises `OSError`: then it must not be sent."""
+        return self._journal.begin(intent)
+
+    def settle(self, row: Row, segment: Segment | None) -> None:
+        """Record how an attempt ended. `segment` is what `intend` gave; None for one that was never sent."""
+        self.settled += 1
+        self._queue.put((row, segment))
+
+    async def close(self) -> None:
+        """Write what waits, and end. Waits for a store that refuses for some seconds; the journal keeps the rest."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join, 10.0)
+        self._journal.close()
+
+    # the writer's thread
+
+    def _run(self) -> None:
+        while True:
+            group, last = self._gather()
+            while group and not self._write(group):
+                if last:
+                    return  # the intents stay in the journal and are charged at the next start
+                time.sleep(RETRY)
+            if last:
+                return
+
+    def _gather(self) -> tuple[list[tuple[Row, Segment | None]], bool]:
+        """Rows to write together, and whether they are the last."""
+        item = self._queue.get()
+        if item is None:
+            return [], True
+        group = [item]
+        time.sleep(GROUP_TIME)
+        while len(group) < GROUP_SIZE:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if item is None:
+                return group, True
+            group.append(item)
+        return group, False
+
+    def _write(self, group: list[tuple[Row, Segment | None]]) -> bool:
+        try:
+            self._store.write_attempts([row for row, _ in group])
+        except StoreError as error:
+            self._report("ledger.store_refuses", str(error))
+            return False
+        self._loop.call_soon_threadsafe(self._done, group)
+        return True
+
+    def _done(self, group: list[tuple[Row, Segment | None]]) -> None:
+        self.written += len(group)
+        for _, segment in group:
+            if segment is not None:
+                self._journal.done(segment)
+
+
+def recover(store: Store, folder: Path) -> int:
+    """Charge what dead processes began and did not settle; how many attempts that were. Run before requests are taken."""
+    found = 0
+    for path, intents in orphans(folder):
+        for start in range(0, len(intents), GROUP_SIZE):
+            part = intents[start : start + GROUP_SIZE]
+            known = store.recorded([(i.request, i.attempt) for i in part])
+            rows = [unsettled(i) for i in part if (i.request, i.attempt) not in known]
+            store.write_attempts(rows)
+            found += len(rows)
+        path.unlink(missing_ok=True)
+    return found

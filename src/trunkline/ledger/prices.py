@@ -1,0 +1,156 @@
+"""What tokens cost: prices folded into integers once, so that charging an attempt is a few multiplications.
+
+The figures come from the `genai-prices` catalogue (its `TieredPrices` apply a tier's price to *all* tokens once the input is
+longer than its start), or from the operator. Nothing here is a float.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from trunkline.formats.conversation import Usage
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelPrice
+
+NANO = 1_000_000_000
+MILLION = 1_000_000
+FRESH_FOR = 3600.0
+"""Seconds after which a folded price is looked up anew: catalogue prices may depend on the date."""
+
+
+class Price(msgspec.Struct, frozen=True, gc=False):
+    """Nano-dollars per million tokens of each kind, and per request."""
+
+    input: int
+    output: int
+    cached: int
+    cache_write: int
+    reasoning: int
+    per_request: int = 0
+    tiers: tuple[tuple[int, "Price"], ...] = ()
+    """(input tokens above which it applies, the price for all tokens then), rising."""
+
+    def cost(self, usage: Usage) -> int:
+        """Nano-dollars, rounded once, half up."""
+        price = self
+        for start, tier in self.tiers:
+            if usage.input > start:
+                price = tier
+        cached = min(usage.cached, usage.input)
+        written = min(usage.cache_write, usage.input - cached)
+        reasoning = min(usage.reasoning, usage.output)
+        millionths = (
+            (usage.input - cached - written) * price.input
+            + cached * price.cached
+            + written * price.cache_write
+            + (usage.output - reasoning) * price.output
+            + reasoning * price.reasoning
+        )
+        return price.per_request + (millionths + MILLION // 2) // MILLION
+
+
+class Catalogue:
+    """Prices by provider and model. `price` is for worker threads: the first call loads the catalogue (some 0.5 s)."""
+
+    def __init__(self, overrides: Mapping[tuple[str, str], Price]) -> None:
+        self._overrides = dict(overrides)
+        self._found: dict[tuple[str, str], tuple[float, Price | None]] = {}
+        self._lock = threading.Lock()
+
+    def known(self, provider: str, catalogue: str, model: str) -> tuple[bool, Price | None]:
+        """Whether the price of `model` is looked up already, and the price, None for an unpriced one. Never waits."""
+        override = self._overrides.get((provider, model))
+        if override is not None:
+            return True, override
+        found = self._found.get((catalogue, model))
+        if not catalogue:
+            return True, None
+        if found is None:
+            return False, None
+        return True, found[1]
+
+    def stale(self, catalogue: str, model: str) -> bool:
+        found = self._found.get((catalogue, model))
+        return found is not None and time.monotonic() - found[0] > FRESH_FOR
+
+    def look_up(self, catalogue: str, model: str) -> Price | None:
+        """Find and fold the price of `model`; None if the catalogue has none. Slow the first time; thread-safe."""
+        with self._lock:
+            price = _from_catalogue(catalogue, model)
+            self._found[catalogue, model] = (time.monotonic(), price)
+        return price
+
+
+def _from_catalogue(catalogue: str, model: str) -> Price | None:
+    from genai_prices.data_snapshot import get_snapshot  # here, because it is large and slow to import
+
+    try:
+        _, info = get_snapshot().find_provider_model(model, None, catalogue, None)
+    except LookupError:
+        return None
+    return fold(info.get_prices(datetime.now(UTC)))
+
+
+def fold(prices: "ModelPrice") -> Price | None:
+    """A catalogue entry as integers; None where it does not price both directions by the token."""
+    from genai_prices.types import TieredPrices
+
+    named = {name: getattr(prices, name) for name in _UNITS}
+    if named["input_mtok"] is None and named["output_mtok"] is None:
+        return None
+    starts = sorted({t.start for value in named.values() if isinstance(value, TieredPrices) for t in value.tiers})
+
+    def at(tokens: int) -> Price:
+        def rate(name: str) -> int | None:
+            value = named[name]
+            if isinstance(value, TieredPrices):
+                value = next((t.price for t in reversed(value.tiers) if tokens > t.start), value.base)
+            return None if value is None else nano(value)
+
+        per_thousand = rate("requests_kcount") or 0
+        return build(
+            input=rate("input_mtok") or 0,
+            output=rate("output_mtok") or 0,
+            cached=rate("cache_read_mtok"),
+            cache_write=rate("cache_write_mtok"),
+            reasoning=rate("output_reasoning_mtok"),
+            per_request=(per_thousand + 500) // 1000,
+        )
+
+    base = at(0)
+    return msgspec.structs.replace(base, tiers=tuple((start, at(start + 1)) for start in starts))
+
+
+_UNITS = (
+    "input_mtok",
+    "output_mtok",
+    "cache_read_mtok",
+    "cache_write_mtok",
+    "output_reasoning_mtok",
+    "requests_kcount",
+)
+
+
+def build(
+    *, input: int, output: int, cached: int | None, cache_write: int | None, reasoning: int | None, per_request: int
+) -> Price:
+    """A price whose unnamed kinds cost what the kind they belong to costs."""
+    return Price(
+        input=input,
+        output=output,
+        cached=input if cached is None else cached,
+        cache_write=input if cache_write is None else cache_write,
+        reasoning=output if reasoning is None else reasoning,
+        per_request=per_request,
+    )
+
+
+def nano(dollars: Decimal) -> int:
+    """Dollars as nano-dollars, to the nearest."""
+    return int((dollars * NANO).to_integral_value(ROUND_HALF_EVEN))

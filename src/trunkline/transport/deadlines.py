@@ -1,0 +1,88 @@
+"""Deadlines for thousands of connections at the price of an attribute store each.
+
+A connection moves its deadline many times (with every chunk of a stream) and almost never misses it. So moving it later
+only stores a number; a coarse wheel looks at the connection when its *earlier* deadline would have come, and puts it back
+if it has moved on. Deadlines are met up to one `GRAIN` late, never early.
+"""
+
+import asyncio
+from collections.abc import Callable
+from math import inf
+from typing import Protocol
+
+GRAIN = 0.05
+"""Seconds between two looks at the wheel."""
+
+
+class Timed(Protocol):
+    """Something that can run out of time. Both numbers start at infinity."""
+
+    due: float
+    """Loop time at which `expire` is called; `inf` when nothing is awaited. Moving it later needs no call."""
+    looked_at: float
+    """Owned by `Deadlines`: the loop time of the next look."""
+
+    def expire(self, now: float) -> None:
+        """The deadline has passed. `due` is `inf` again; set a new one to go on waiting."""
+
+
+class Deadlines:
+    """The wheel. `start` runs it on an event loop; tests call `advance` with a time of their own."""
+
+    def __init__(self) -> None:
+        self._slots: dict[int, list[Timed]] = {}
+        self._next = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, entry: Timed, due: float) -> None:
+        """Call `entry.expire` once `due` has passed, unless `entry.due` is moved before."""
+        entry.due = due
+        if due < entry.looked_at:
+            self._look(entry, due)
+
+    def _look(self, entry: Timed, when: float) -> None:
+        slot = max(int(when / GRAIN) + 1, self._next)
+        entry.looked_at = slot * GRAIN
+        bucket = self._slots.get(slot)
+        if bucket is None:
+            self._slots[slot] = [entry]
+        else:
+            bucket.append(entry)
+
+    def advance(self, now: float) -> None:
+        """Expire what is due at `now`. Costs nothing for entries whose deadline lies ahead."""
+        current = int(now / GRAIN)
+        if current - self._next > len(self._slots):
+            ripe = sorted(slot for slot in self._slots if slot <= current)
+        else:
+            ripe = [slot for slot in range(self._next, current + 1) if slot in self._slots]
+        self._next = current + 1
+        for slot in ripe:
+            for entry in self._slots.pop(slot):
+                self._visit(entry, slot * GRAIN, now)
+
+    def _visit(self, entry: Timed, slot_time: float, now: float) -> None:
+        if entry.looked_at != slot_time:
+            return  # it was given an earlier look meanwhile, and that one counts
+        entry.looked_at = inf
+        if entry.due <= now:
+            entry.due = inf
+            entry.expire(now)
+        elif entry.due != inf:
+            self._look(entry, entry.due)
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+        """Look at the wheel every `GRAIN` seconds; the returned function stops it."""
+
+        def tick() -> None:
+            self._timer = loop.call_later(GRAIN, tick)
+            self.advance(loop.time())
+
+        self._next = int(loop.time() / GRAIN)
+        tick()
+        return self.stop
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

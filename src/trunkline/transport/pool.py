@@ -1,0 +1,177 @@
+"""Where lines to one origin come from: a stack of idle ones, and the way to open more."""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections import deque
+from typing import cast
+
+import msgspec
+
+from trunkline.transport.client import Line
+from trunkline.transport.deadlines import Deadlines
+from trunkline.transport.exchange import Fault
+
+LONGEST_IDLE = 60.0
+SHORTEST_IDLE = 1.0
+"""Seconds an idle line is kept. Between the two it is learnt: a line the other side closed while idle tells its patience."""
+RESOLVED_FOR = 30.0
+"""Seconds for which a resolved address is used again."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a provider is, and what may be trusted about it."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+    allow_private: bool = False
+    """Whether the host may resolve to a loopback, private or link-local address."""
+    proxy: tuple[str, int] | None = None
+    """A proxy that is asked to CONNECT."""
+    max_idle: int = 512
+
+
+class Pool:
+    """Lines to one origin. The last used is the first taken, so that what is not needed grows old and is closed."""
+
+    def __init__(self, origin: Origin, deadlines: Deadlines) -> None:
+        self.origin = origin
+        self.deadlines = deadlines
+        self.loop = asyncio.get_running_loop()
+        self.lines: set[Line] = set()
+        self.idle: deque[Line] = deque()
+        self.opened = 0
+        """Lines opened so far."""
+        self._patience = LONGEST_IDLE
+        self._addresses: list[str] = []
+        self._resolved_at = float("-inf")
+        self._closed = False
+
+    def ready(self) -> Line | None:
+        while self.idle:
+            line = self.idle.pop()
+            if not line.closed_by_peer():
+                return line
+            line.abort()
+        return None
+
+    def put(self, line: Line) -> None:
+        """Keep a line that could carry another call."""
+        if self._closed or len(self.idle) >= self.origin.max_idle:
+            line.abort()
+            return
+        line.idle_since = self.loop.time()
+        self.idle.append(line)
+        self.deadlines.set(line, line.idle_since + self._patience)
+
+    def forget(self, line: Line, *, idle: bool) -> None:
+        """A line is lost. One that was closed while idle shows how long the other side waits."""
+        self.lines.discard(line)
+        if idle and line in self.idle:
+            self.idle.remove(line)
+            age = self.loop.time() - line.idle_since
+            self._patience = max(SHORTEST_IDLE, min(self._patience, age * 0.8))
+
+    async def close(self) -> None:
+        self._closed = True
+        for line in list(self.idle):
+            line.abort()
+
+    # opening
+
+    async def open(self, timeout: float) -> Line:
+        try:
+            async with asyncio.timeout(timeout):
+                line = await self._connect()
+        except TimeoutError:
+            raise Fault("connect_timeout", f"{self.origin.host} did not answer within {timeout:g} s") from None
+        self.lines.add(line)
+        self.opened += 1
+        return line
+
+    async def _connect(self) -> Line:
+        origin = self.origin
+        if origin.proxy is not None:
+            return await self._connect_through(origin.proxy)
+        fault = Fault("dns", f"{origin.host} has no address")
+        for address in await self._resolve():
+            try:
+                _, line = await self.loop.create_connection(
+                    lambda: Line(self),
+                    address,
+                    origin.port,
+                    ssl=origin.tls,
+                    server_hostname=origin.host if origin.tls else None,
+                )
+            except (OSError, ssl.CertificateError) as error:
+                fault = _connect_fault(origin.host, error)
+            else:
+                return line
+        raise fault
+
+    async def _resolve(self) -> list[str]:
+        """Addresses of the host, all of them allowed. What was checked is what is connected to."""
+        if self.loop.time() - self._resolved_at < RESOLVED_FOR:
+            return self._addresses
+        origin = self.origin
+        try:
+            found = await self.loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise Fault("dns", f"{origin.host} cannot be resolved: {error.strerror or error}") from None
+        addresses = [str(entry[4][0]) for entry in found]
+        if not origin.allow_private:
+            for address in addresses:
+                if not ipaddress.ip_address(address).is_global:
+                    raise Fault("blocked", f"{origin.host} is the private address {address}; allow_private is not set")
+        self._addresses = addresses
+        self._resolved_at = self.loop.time()
+        return addresses
+
+    async def _connect_through(self, proxy: tuple[str, int]) -> Line:
+        """A tunnel by CONNECT. The proxy resolves the name, so the address check is its own business."""
+        origin = self.origin
+        try:
+            reader, writer = await asyncio.open_connection(*proxy)
+        except OSError as error:
+            raise Fault("proxy", f"proxy {proxy[0]}:{proxy[1]}: {error.strerror or error}") from None
+        try:
+            target = f"{origin.host}:{origin.port}"
+            writer.write(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+            writer.transport.abort()
+            raise Fault("proxy", f"proxy {proxy[0]}:{proxy[1]} did not answer CONNECT: {error}") from None
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
+        status = head.split(b"\r\n", 1)[0].decode("latin-1")
+        if " 200" not in status[:13]:
+            writer.transport.abort()
+            raise Fault("proxy", f"proxy {proxy[0]}:{proxy[1]} refused CONNECT: {status}")
+        return await self._take_over(writer.transport)
+
+    async def _take_over(self, transport: asyncio.WriteTransport) -> Line:
+        origin = self.origin
+        line = Line(self)
+        plain = cast("asyncio.Transport", transport)
+        if origin.tls is None:
+            plain.set_protocol(line)
+            line.connection_made(plain)
+            return line
+        try:
+            secure = await self.loop.start_tls(plain, line, origin.tls, server_hostname=origin.host)
+        except (OSError, ssl.CertificateError) as error:
+            plain.abort()
+            raise _connect_fault(origin.host, error) from None
+        line.connection_made(cast("asyncio.Transport", secure))
+        return line
+
+
+def _connect_fault(host: str, error: OSError | ssl.CertificateError) -> Fault:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Fault("tls", f"{host}: its certificate is not accepted: {error.verify_message}")
+    if isinstance(error, ssl.SSLError):
+        return Fault("tls", f"{host}: TLS failed: {error.reason or error}")
+    return Fault("refused", f"{host}: {error.strerror or error}")
