@@ -25,7 +25,7 @@ class Document:
     def __init__(self, body: bytes, depth: int) -> None:
         """Read `body`; raises `DocumentError` for what is no JSON object, or nested deeper than `depth`."""
         self.value: dict[str, Any] = _read(body, depth)
-        """All of it, for reading only: edits go through `set`."""
+        """All of it as it came, for reading only: edits go through `set`."""
         if not _says_all_once(body, self.value):
             body = _encode(self.value)
         self._fields = _decode_fields(body)
@@ -33,12 +33,14 @@ class Document:
     def set(self, name: str, value: object) -> None:
         """Replace or add the top-level field `name`."""
         self._fields[name] = msgspec.Raw(_encode(value))
-        self.value[name] = value
+
+    def seal(self) -> None:
+        """Nothing more will be read: let go of all that was decoded, and keep only the bytes and the edits."""
+        self.value = {}
 
     def remove(self, name: str) -> None:
         """Drop the top-level field `name` if it is there."""
         self._fields.pop(name, None)
-        self.value.pop(name, None)
 
     def write(self) -> bytes:
         """The document with its edits; values that were not edited have the bytes they came with."""

@@ -79,6 +79,7 @@ class Asked(msgspec.Struct, gc=False):
 
     model: str
     stream: bool
+    stream_options: dict[str, Any]
     usage_wanted: bool
     """The client asked for usage in the stream."""
     choices: int
@@ -100,6 +101,7 @@ def read_request(surface: Surface, document: Document, size: int) -> Asked:
     return Asked(
         model=shape.model,
         stream=bool(shape.stream),
+        stream_options=document.value.get("stream_options") or {},
         usage_wanted=bool(options is not None and options.include_usage),
         choices=choices,
         output_cap=cap * choices if cap else None,
@@ -122,8 +124,7 @@ def write_request(document: Document, asked: Asked, model: str, *, ask_usage: bo
     """The body for a provider: its own name of the model, and usage asked of a stream. The rest as it came."""
     document.set("model", model)
     if asked.stream and ask_usage and not asked.usage_wanted:
-        options = document.value.get("stream_options")
-        document.set("stream_options", {**(options or {}), "include_usage": True})
+        document.set("stream_options", {**asked.stream_options, "include_usage": True})
     return document.write()
 
 
@@ -223,7 +224,20 @@ class StreamScanner:
     `feed` returns the bytes to hand on. Until `started`, they carry no output and are better held.
     """
 
-    __slots__ = ("_asked", "_ending", "_overhead", "_splitter", "bytes", "done", "error", "events", "finish", "finished", "started", "usage")
+    __slots__ = (
+        "_asked",
+        "_ending",
+        "_overhead",
+        "_splitter",
+        "bytes",
+        "done",
+        "error",
+        "events",
+        "finish",
+        "finished",
+        "started",
+        "usage",
+    )
 
     def __init__(self, asked: Asked, ending: Ending, limit: int) -> None:
         self._asked = asked

@@ -8,7 +8,9 @@
     │   └── TransportRefused      4xx  what transport.server refused (413, 408, 431, …)
     ├── AuthenticationFailed      401  no key, or not one of ours
     ├── PermissionDenied          403  a key that may not do this
+    ├── ForbiddenOrigin           403  without keys, only programs on this machine may call
     ├── Overloaded                503  more requests in flight than allowed; come back later
+    ├── LedgerUnavailable         503  requests cannot be recorded, so none is sent
     ├── UpstreamError             502  the provider is at fault, or the way to it
     │   ├── UpstreamUnreachable   502  nothing was sent: DNS, refused, TLS
     │   ├── UpstreamTimeout       504
@@ -116,6 +118,14 @@ class Overloaded(GatewayError):
     status = 503
     code = "overloaded"
     retry_after = 1.0
+
+
+class LedgerUnavailable(GatewayError):
+    """What cannot be recorded is not begun."""
+
+    status = 503
+    code = "ledger_unavailable"
+    retry_after = 5.0
 
 
 class UpstreamError(GatewayError):

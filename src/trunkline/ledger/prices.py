@@ -4,8 +4,6 @@ The figures come from the `genai-prices` catalogue (its `TieredPrices` apply a t
 longer than its start), or from the operator. Nothing here is a float.
 """
 
-import threading
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -22,6 +20,8 @@ NANO = 1_000_000_000
 MILLION = 1_000_000
 FRESH_FOR = 3600.0
 """Seconds after which a folded price is looked up anew: catalogue prices may depend on the date."""
+REMEMBERED = 10_000
+"""Prices kept. Callers choose names of models, so it must be bounded."""
 
 
 class Price(msgspec.Struct, frozen=True, gc=False):
@@ -55,36 +55,66 @@ class Price(msgspec.Struct, frozen=True, gc=False):
         return price.per_request + (millionths + MILLION // 2) // MILLION
 
 
+class Override(msgspec.Struct, frozen=True):
+    """What an operator says of a price; None: as in the catalogue."""
+
+    input: int | None = None
+    output: int | None = None
+    cached: int | None = None
+    cache_write: int | None = None
+    reasoning: int | None = None
+    per_request: int | None = None
+
+    def over(self, base: Price | None) -> Price | None:
+        """This price where it says something, `base` where it does not; None if neither prices input and output."""
+        given = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
+        if base is not None:
+            tiers = () if "input" in given or "output" in given else base.tiers
+            return msgspec.structs.replace(base, **given, tiers=tiers)
+        if self.input is None or self.output is None:
+            return None
+        return build(
+            input=self.input,
+            output=self.output,
+            cached=self.cached,
+            cache_write=self.cache_write,
+            reasoning=self.reasoning,
+            per_request=self.per_request or 0,
+        )
+
+
 class Catalogue:
-    """Prices by provider and model. `price` is for worker threads: the first call loads the catalogue (some 0.5 s)."""
+    """Prices by provider and model, looked up once an hour each.
 
-    def __init__(self, overrides: Mapping[tuple[str, str], Price]) -> None:
-        self._overrides = dict(overrides)
+    `models` are what the operator says of one model of one provider, `providers` of all models of one.
+    """
+
+    def __init__(
+        self, models: Mapping[tuple[str, str], Override] | None = None, providers: Mapping[str, Override] | None = None
+    ) -> None:
+        self._models = dict(models or {})
+        self._providers = dict(providers or {})
         self._found: dict[tuple[str, str], tuple[float, Price | None]] = {}
-        self._lock = threading.Lock()
 
-    def known(self, provider: str, catalogue: str, model: str) -> tuple[bool, Price | None]:
-        """Whether the price of `model` is looked up already, and the price, None for an unpriced one. Never waits."""
-        override = self._overrides.get((provider, model))
-        if override is not None:
-            return True, override
-        found = self._found.get((catalogue, model))
-        if not catalogue:
-            return True, None
-        if found is None:
+    def known(self, provider: str, model: str, now: float) -> tuple[bool, Price | None]:
+        """Whether the price is looked up and fresh, and the price, None for an unpriced one. Never waits."""
+        found = self._found.get((provider, model))
+        if found is None or now - found[0] > FRESH_FOR:
             return False, None
         return True, found[1]
 
-    def stale(self, catalogue: str, model: str) -> bool:
-        found = self._found.get((catalogue, model))
-        return found is not None and time.monotonic() - found[0] > FRESH_FOR
+    def look_up(self, provider: str, source: str, model: str, now: float) -> Price | None:
+        """Find and fold the price of a provider's model; `source` is the provider's id in the catalogue, or empty.
 
-    def look_up(self, catalogue: str, model: str) -> Price | None:
-        """Find and fold the price of `model`; None if the catalogue has none. Slow the first time; thread-safe."""
-        with self._lock:
-            price = _from_catalogue(catalogue, model)
-            self._found[catalogue, model] = (time.monotonic(), price)
-        return price
+        The first call loads the catalogue, some half a second: for worker threads. None: unpriced.
+        """
+        base = _from_catalogue(source, model) if source else None
+        for override in (self._providers.get(provider), self._models.get((provider, model))):
+            base = override.over(base) if override is not None else base
+        if len(self._found) >= REMEMBERED:
+            self._found.clear()
+        self._found[provider, model] = (now, base)
+        return base
 
 
 def _from_catalogue(catalogue: str, model: str) -> Price | None:

@@ -9,6 +9,7 @@ import asyncio
 import select
 import zlib
 from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 import httptools
@@ -39,7 +40,7 @@ class Line(asyncio.Protocol):
         self._poll = select.poll()
         self._receiver: Receiver | None = None
         self._times = Times()
-        self._total = inf  # loop time at which the call must be over
+        self._total = inf  # time at which the call must be over
         self._flowing = False  # the first output has come
         self._paused = False
         self._lost = False
@@ -149,7 +150,7 @@ class Line(asyncio.Protocol):
         self._head_size = 0
         self._headers = {}
         self._inflate = None
-        now = self._loop.time()
+        now = monotonic()
         self._total = now + times.total
         self._pool.deadlines.set(self, now + min(times.first_token, times.total))
         if len(call.body) > 65536:
@@ -249,7 +250,7 @@ class Line(asyncio.Protocol):
         if self._receiver is None or self._paused:
             return
         if self._flowing:
-            due = self._loop.time() + self._times.gap
+            due = monotonic() + self._times.gap
             self._pool.deadlines.set(self, min(self._total, due))
         # before the first output its own deadline stands, however much else has come
 

@@ -8,6 +8,7 @@ if it has moved on. Deadlines are met up to one `GRAIN` late, never early.
 import asyncio
 from collections.abc import Callable
 from math import inf
+from time import monotonic
 from typing import Protocol
 
 GRAIN = 0.05
@@ -18,9 +19,9 @@ class Timed(Protocol):
     """Something that can run out of time. Both numbers start at infinity."""
 
     due: float
-    """Loop time at which `expire` is called; `inf` when nothing is awaited. Moving it later needs no call."""
+    """Time (`monotonic`) at which `expire` is called; `inf` when nothing is awaited. Moving it later needs no call."""
     looked_at: float
-    """Owned by `Deadlines`: the loop time of the next look."""
+    """Owned by `Deadlines`: the time of the next look."""
 
     def expire(self, now: float) -> None:
         """The deadline has passed. `due` is `inf` again; set a new one to go on waiting."""
@@ -76,9 +77,9 @@ class Deadlines:
 
         def tick() -> None:
             self._timer = loop.call_later(GRAIN, tick)
-            self.advance(loop.time())
+            self.advance(monotonic())
 
-        self._next = int(loop.time() / GRAIN)
+        self._next = int(monotonic() / GRAIN)
         tick()
         return self.stop
 

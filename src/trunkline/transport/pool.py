@@ -5,6 +5,7 @@ import ipaddress
 import socket
 import ssl
 from collections import deque
+from time import monotonic
 from typing import cast
 
 import msgspec
@@ -62,7 +63,7 @@ class Pool:
         if self._closed or len(self.idle) >= self.origin.max_idle:
             line.abort()
             return
-        line.idle_since = self.loop.time()
+        line.idle_since = monotonic()
         self.idle.append(line)
         self.deadlines.set(line, line.idle_since + self._patience)
 
@@ -71,7 +72,7 @@ class Pool:
         self.lines.discard(line)
         if idle and line in self.idle:
             self.idle.remove(line)
-            age = self.loop.time() - line.idle_since
+            age = monotonic() - line.idle_since
             self._patience = max(SHORTEST_IDLE, min(self._patience, age * 0.8))
 
     async def close(self) -> None:
@@ -113,7 +114,7 @@ class Pool:
 
     async def _resolve(self) -> list[str]:
         """Addresses of the host, all of them allowed. What was checked is what is connected to."""
-        if self.loop.time() - self._resolved_at < RESOLVED_FOR:
+        if monotonic() - self._resolved_at < RESOLVED_FOR:
             return self._addresses
         origin = self.origin
         try:
@@ -126,7 +127,7 @@ class Pool:
                 if not ipaddress.ip_address(address).is_global:
                     raise Fault("blocked", f"{origin.host} is the private address {address}; allow_private is not set")
         self._addresses = addresses
-        self._resolved_at = self.loop.time()
+        self._resolved_at = monotonic()
         return addresses
 
     async def _connect_through(self, proxy: tuple[str, int]) -> Line:

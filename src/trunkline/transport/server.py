@@ -12,6 +12,7 @@ from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
 from math import inf
+from time import monotonic
 from typing import Protocol, cast
 
 import httptools
@@ -172,9 +173,7 @@ class Request:
         closing = b"" if self._connection.keeps_alive(self) else b"connection: close\r\n"
         framing = b"" if self.old else b"transfer-encoding: chunked\r\n"
         date = self._connection.server.date
-        self._connection.write(
-            b"%b%b%b%bdate: %b\r\n\r\n" % (STATUS_LINES[status], head, closing, framing, date)
-        )
+        self._connection.write(b"%b%b%b%bdate: %b\r\n\r\n" % (STATUS_LINES[status], head, closing, framing, date))
 
     def write(self, data: bytes) -> None:
         """A piece of a started answer; empty pieces are dropped, for they would end it."""
@@ -253,7 +252,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
             return
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER)
-        self._since = self.loop.time()
+        self._since = monotonic()
         self._rearm()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -311,7 +310,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._incoming = Request(self)
-        self._since = self.loop.time()
+        self._since = monotonic()
         self._head_size = 0
 
     def on_url(self, url: bytes) -> None:
@@ -335,7 +334,7 @@ class Connection(asyncio.Protocol):
         request.keep_alive = parser.should_keep_alive()
         request.old = parser.get_http_version() == "1.0"
         request.method = parser.get_method()
-        self._since = self.loop.time()
+        self._since = monotonic()
         self._taken += 1
         if self._taken >= self._limits.requests:
             request.keep_alive = False
@@ -405,7 +404,7 @@ class Connection(asyncio.Protocol):
         elif self._waiting:
             self._serve_next()
         else:
-            self._since = self.loop.time()
+            self._since = monotonic()
             self._patience = self._limits.idle_time
             self._rearm()
 
@@ -436,7 +435,7 @@ class Connection(asyncio.Protocol):
         self._linger = LINGER_BYTES
         if self._transport.can_write_eof():
             self._transport.write_eof()
-        self._since = self.loop.time()
+        self._since = monotonic()
         self._rearm()
 
     # time
@@ -448,7 +447,7 @@ class Connection(asyncio.Protocol):
         if self._linger >= 0:
             due = self._since + LINGER_SECONDS
         elif self._unread >= 0:
-            due = self.loop.time() + limits.write_stall
+            due = monotonic() + limits.write_stall
         elif incoming is not None and incoming.method and (self._current is None or incoming is self._current):
             due = self._since + limits.body_time + incoming.size / SLOWEST_BODY
         elif self._current is not None or self._waiting:
@@ -506,7 +505,9 @@ class Connection(asyncio.Protocol):
 
 
 def _head_too_large(limit: int) -> Refusal:
-    return Refusal(431, "headers_too_large", f"The request line and headers are larger than the limit of {limit} bytes.")
+    return Refusal(
+        431, "headers_too_large", f"The request line and headers are larger than the limit of {limit} bytes."
+    )
 
 
 class Server:

@@ -1,0 +1,130 @@
+"""The types that settings have: what `values` and `places` parse, and how each looks in JSON Schema and in a dump."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator, SecretStr, WithJsonSchema
+
+from trunkline.config import places, values
+from trunkline.config.document import NOTHING
+
+_PROVIDER: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_MODEL: Final = r"[^\s*]*\*?[^\s*]*"
+_HASH: Final = r"hmac-sha256:[0-9a-f]{64}"
+_FRAMING: Final = {"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"}
+
+
+def _shown(title: str, *types: str, pattern: str = "", **more: object) -> WithJsonSchema:
+    """The JSON Schema of a kind; its title is what the reference calls it."""
+    schema: dict[str, object] = {"title": title, "type": types[0] if len(types) == 1 else list(types), **more}
+    return WithJsonSchema(schema | ({"pattern": pattern} if pattern else {}))
+
+
+def _written(write: Callable[..., object]) -> PlainSerializer:
+    """In JSON, a value looks as it does in the file."""
+    return PlainSerializer(write, when_used="json")
+
+
+def _above_zero(seconds: float) -> float:
+    if not seconds:
+        raise values.wrong("this duration must be above 0")
+    return seconds
+
+
+def _named(expected: str, pattern: str) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        name = values.text(value)
+        if not re.fullmatch(pattern, name):
+            raise values.due(expected, value)
+        return name
+
+    return check
+
+
+def _header_name(value: object) -> str:
+    name = _named("the name of an HTTP header", r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")(value)  # RFC 9110, 5.6.2
+    if name.lower() in _FRAMING:
+        raise values.wrong("this header belongs to the connection, and Trunkline sets it itself")
+    return name
+
+
+def _key_hash(value: object) -> str:
+    digest = values.text(value)
+    if not re.fullmatch(_HASH, digest):  # not quoted: it may be a key that stands in the wrong place
+        raise values.wrong("a hash is due, which is `hmac-sha256:` and 64 hexadecimal digits")
+    return digest
+
+
+OrEmpty: Final = BeforeValidator(lambda value: {} if value is NOTHING else value)
+"""A mapping of which only the name stands in the file is empty."""
+OrNone: Final = BeforeValidator(lambda value: () if value is NOTHING else value)
+"""Likewise a list."""
+
+_DURATION: Final = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$"
+_SIZE: Final = r"^[0-9]+(\.[0-9]+)?([KMG]i?B|kB|B)$"
+_MONEY: Final = r"^[0-9]+(\.[0-9]{1,9})?$"
+
+Text = Annotated[str, BeforeValidator(values.text), _shown("text", "string", minLength=1)]
+Secret = Annotated[
+    SecretStr, PlainValidator(values.secret), _shown("secret", "string", format="password", writeOnly=True)
+]
+Whole: Final = BeforeValidator(values.whole)
+Count = Annotated[int, Whole]
+Switch = Annotated[bool, PlainValidator(values.switch), _shown("boolean", "boolean")]
+Share = Annotated[float, PlainValidator(values.share), _shown("share", "number", "string", pattern=r"^[0-9.]+%?$")]
+Rate = Annotated[float, PlainValidator(values.positive), _shown("number", "number", exclusiveMinimum=0)]
+Duration = Annotated[
+    float,
+    PlainValidator(values.duration),
+    _written(values.format_duration),
+    _shown("duration", "string", "number", minimum=0, pattern=_DURATION),
+]
+"""Seconds."""
+Timeout = Annotated[Duration, AfterValidator(_above_zero)]
+"""Seconds, above 0."""
+Size = Annotated[
+    int,
+    PlainValidator(values.size),
+    _written(values.format_size),
+    _shown("size", "string", "integer", minimum=0, pattern=_SIZE),
+]
+"""Bytes."""
+Price = Annotated[
+    int,
+    PlainValidator(values.price),
+    _written(values.format_price),
+    _shown("US dollars", "number", "string", minimum=0, pattern=_MONEY),
+]
+"""Nano-dollars."""
+Moment = Annotated[datetime, PlainValidator(values.moment), _shown("date or date and time", "string")]
+Address = Annotated[
+    places.Address,
+    PlainValidator(places.address),
+    _written(str),
+    _shown("address", "string", pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$"),
+]
+Network = Annotated[places.Network, PlainValidator(places.network), _written(str), _shown("network", "string")]
+WebUrl = Annotated[str, PlainValidator(places.web_url), _shown("URL", "string", pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://")]
+ProxyUrl = Annotated[
+    SecretStr, PlainValidator(places.proxy_url), _shown("URL", "string", pattern=r"^[Hh][Tt][Tt][Pp]://")
+]
+FilePath = Annotated[Path, PlainValidator(places.file_path), _written(str), _shown("path", "string", minLength=1)]
+Store = Annotated[
+    places.SqliteStore, PlainValidator(places.store), _written(str), _shown("URL", "string", pattern=r"^sqlite:///")
+]
+
+ProviderName = Annotated[
+    str,
+    PlainValidator(_named("a provider's name: letters, digits, `.`, `_` and `-`", _PROVIDER)),
+    _shown("name", "string", pattern=f"^{_PROVIDER}$"),
+]
+ModelName = Annotated[
+    str,
+    PlainValidator(_named("a model's name: no spaces, and one `*` at most", _MODEL)),
+    _shown("model", "string", minLength=1, pattern=f"^{_MODEL}$"),
+]
+HeaderName = Annotated[str, PlainValidator(_header_name), _shown("header", "string", minLength=1)]
+KeyHash = Annotated[str, PlainValidator(_key_hash), _shown("hash", "string", pattern=f"^{_HASH}$")]

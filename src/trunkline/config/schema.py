@@ -1,0 +1,303 @@
+"""Everything `trunkline.yaml` may say, as frozen models; their descriptions are the reference and the JSON Schema.
+
+A default is written as an operator would write it (`"15s"`), and parsed like what stands in a file. Rules between
+settings (a key has either `key` or `hash`, a model names a provider that exists) are in `check`, because they are to
+be told beside every other mistake, which pydantic does not do.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
+
+from trunkline.config import kinds
+from trunkline.config.document import NOTHING
+
+
+def setting(default: object, description: str, **limits: Any) -> Any:
+    """A field whose default is written as in the file; `...` where there is none."""
+    return Field(default, description=description, **limits)
+
+
+def section(kind: type["Section"]) -> Any:
+    """A field that holds a section, all of whose settings have defaults."""
+    return Field(default_factory=kind, description=kind.__doc__)
+
+
+class Section(BaseModel):
+    """A mapping with known names."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True, defer_build=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty(cls, value: object) -> object:
+        """A section of which only the name stands in the file is empty."""
+        return {} if value is NOTHING else value
+
+
+class Tls(Section):
+    """TLS towards applications. The files are read again when they change."""
+
+    cert: kinds.FilePath = setting(..., "The certificate and its chain, PEM.")
+    key: kinds.FilePath = setting(..., "The certificate's private key, PEM.")
+    client_ca: kinds.FilePath | None = setting(
+        None, "Certificate authorities, PEM. With it, a client must show a certificate that one of them signed."
+    )
+
+
+class Limits(Section):
+    """Bounds on what one request and one reply may take."""
+
+    body: kinds.Size = setting("32MiB", "The largest body of a request; above it: 413.")
+    headers: kinds.Size = setting("64KiB", "The largest request line and headers together; above it: 431.")
+    depth: kinds.Count = setting(128, "The deepest nesting of JSON in a request; beyond it: 400.", ge=1, le=1000)
+    reply: kinds.Size = setting("64MiB", "The largest reply, or single event of a streamed reply, that is held.")
+
+
+class Timeouts(Section):
+    """How long a client may take."""
+
+    headers: kinds.Timeout = setting("10s", "For sending a request's headers; after it: 408.")
+    body: kinds.Timeout = setting("60s", "For sending a request's body; after it: 408.")
+    idle: kinds.Timeout = setting("75s", "How long a connection without a request is kept.")
+    write_stall: kinds.Timeout = setting("5m", "How long a client may read nothing of a reply that waits for it.")
+
+
+class Server(Section):
+    """The process: where it listens, what it bears, how it stops."""
+
+    listen: kinds.Address = setting("127.0.0.1:4000", "The data plane, which applications call.")
+    control: kinds.Address = setting("127.0.0.1:4001", "The control plane: metrics and administration.")
+    workers: kinds.Count = setting(1, "Processes that share the work, about one per core.", ge=1, le=256)
+    data: kinds.FilePath | None = setting(
+        None, "The folder of the journal, the default store and generated secrets. Default: in the user's state folder."
+    )
+    trusted_proxies: Annotated[tuple[kinds.Network, ...], kinds.OrNone] = setting(
+        (), "Networks of proxies whose `X-Forwarded-For` is believed."
+    )
+    in_flight: kinds.Count = setting(
+        5000, "Requests under way at one time in each worker; above it: 503 with `retry-after`.", ge=1, le=1_000_000
+    )
+    tls: Tls | None = setting(None, "TLS towards applications. Default: plain HTTP.")
+    limits: Limits = section(Limits)
+    timeouts: Timeouts = section(Timeouts)
+    keep_alive: kinds.Timeout = setting("15s", "A comment goes out on a stream after so long a silence.")
+    grace: kinds.Duration = setting("5s", "At shutdown, how long readiness is red before new connections are refused.")
+    shutdown: kinds.Duration = setting("30s", "After that, how long requests under way may take to finish.")
+
+
+class Deadline(Section):
+    """How long an upstream may take."""
+
+    connect: kinds.Timeout = setting("5s", "Until the connection stands, TLS included.")
+    first_token: kinds.Timeout = setting("120s", "Until the first output; the whole reply, where nothing streams.")
+    gap: kinds.Timeout = setting("120s", "The longest silence between two pieces of a stream.")
+    total: kinds.Timeout = setting("600s", "For the request as a whole, over all attempts.")
+
+    def overridden_by(self, other: "DeadlineOverride | None") -> "Deadline":
+        """This deadline with what `other` names in place of its own."""
+        return self.model_copy(update=other.model_dump(exclude_none=True)) if other else self
+
+
+class DeadlineOverride(Section):
+    """The deadlines that differ here; the others hold as they are."""
+
+    connect: kinds.Timeout | None = setting(None, "Instead of `deadline.connect`.")
+    first_token: kinds.Timeout | None = setting(None, "Instead of `deadline.first_token`.")
+    gap: kinds.Timeout | None = setting(None, "Instead of `deadline.gap`.")
+    total: kinds.Timeout | None = setting(None, "Instead of `deadline.total`.")
+
+
+Attempts = Annotated[int, Field(ge=1, le=100), kinds.Whole]
+
+
+class Retries(Section):
+    """What happens when an attempt fails in a way that may pass."""
+
+    attempts: Attempts = setting(3, "Attempts for one request, over all its deployments.")
+    backoff: kinds.Duration = setting("250ms", "The wait before the second attempt; it doubles, and a part is random.")
+    max_backoff: kinds.Duration = setting("8s", "The longest such wait.")
+    max_wait: kinds.Duration = setting("10s", "A provider's `Retry-After` is respected up to this long.")
+
+    def overridden_by(self, other: "RetriesOverride | None") -> "Retries":
+        """These retries with what `other` names in place of its own."""
+        return self.model_copy(update=other.model_dump(exclude_none=True)) if other else self
+
+
+class RetriesOverride(Section):
+    """What differs here about retries; the rest holds as it is."""
+
+    attempts: Attempts | None = setting(None, "Instead of `retries.attempts`.")
+    backoff: kinds.Duration | None = setting(None, "Instead of `retries.backoff`.")
+    max_backoff: kinds.Duration | None = setting(None, "Instead of `retries.max_backoff`.")
+    max_wait: kinds.Duration | None = setting(None, "Instead of `retries.max_wait`.")
+
+
+class Price(Section):
+    """What a model costs, in US dollars; what is not named here is as in the price catalogue.
+
+    Read, they are integers: nano-dollars per million tokens, and per request.
+    """
+
+    input: kinds.Price | None = setting(None, "A million tokens of input.")
+    output: kinds.Price | None = setting(None, "A million tokens of output.")
+    cached: kinds.Price | None = setting(None, "A million tokens of input that the provider had cached.")
+    cache_write: kinds.Price | None = setting(None, "A million tokens of input that the provider caches.")
+    reasoning: kinds.Price | None = setting(None, "A million tokens of reasoning.")
+    per_request: kinds.Price | None = setting(None, "One request, besides its tokens.")
+
+
+class Simulated(Section):
+    """How the simulated provider behaves, for developing and load-testing offline."""
+
+    latency: kinds.Duration = setting("50ms", "Until the first token.")
+    tokens_per_second: kinds.Rate = setting(100, "How fast the tokens after it come.")
+    failure_rate: kinds.Share = setting(0, "The share of requests that fail.")
+    seed: kinds.Count | None = setting(None, "Makes the failures the same in every run.")
+
+
+class Provider(Section):
+    """One provider: who is asked, where, and with which key."""
+
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["api_key", "api_keys"]}})
+
+    type: kinds.Text = setting(
+        "", "Which kind of provider this is. Default: the name it is given here.", validate_default=False
+    )
+    base_url: kinds.WebUrl | None = setting(
+        None, "Where its API begins, such as `https://host/v1`. Default: its type's."
+    )
+    api_key: kinds.Secret | None = setting(None, "Its key. Default: from the environment variable of its type.")
+    api_keys: Annotated[tuple[kinds.Secret, ...], Field(min_length=1), kinds.OrNone] | None = setting(
+        None, "Several keys, used in turn, in place of `api_key`."
+    )
+    headers: Annotated[Mapping[kinds.HeaderName, kinds.Secret], kinds.OrEmpty] = setting(
+        {}, "Headers to send with every request."
+    )
+    allow_private: kinds.Switch = setting(False, "Whether it may have a private or loopback address.")
+    ca: kinds.FilePath | None = setting(None, "Certificate authorities to trust, PEM. Default: the system's.")
+    proxy: kinds.ProxyUrl | None = setting(None, "The proxy through which it is reached.")
+    max_idle: kinds.Count = setting(64, "Idle connections that each worker keeps open.", ge=0, le=100_000)
+    terminator: kinds.Switch | None = setting(
+        None, "Whether it ends a stream with `[DONE]`. Default: as its type does."
+    )
+    deadline: DeadlineOverride | None = setting(None, "Deadlines that differ for this provider.")
+    price: Price | None = setting(None, "What its models cost, where `prices` does not name them.")
+    simulated: Simulated | None = setting(None, "How it behaves; only for the type `simulated`.")
+
+
+class Fallback(Section):
+    """Deployments that are tried in their order."""
+
+    route: Literal["fallback"] = setting(..., "How the deployment is chosen: `fallback` tries them in order.")
+    of: Annotated[tuple[kinds.ModelName, ...], kinds.OrNone] = setting(
+        ..., "What is tried: each `provider/model` or the name of another model here.", min_length=1
+    )
+    deadline: DeadlineOverride | None = setting(None, "Deadlines that differ for this model.")
+    retries: RetriesOverride | None = setting(None, "What differs about retries for this model.")
+
+
+_NAME, _ROUTE = "\0name", "\0route"  # they appear in pydantic's places of errors; no name in YAML can be like them
+
+
+def _form(value: object) -> str | None:
+    return _NAME if isinstance(value, str) else _ROUTE if isinstance(value, dict | Section) else None
+
+
+Model = Annotated[
+    Annotated[kinds.ModelName, Tag(_NAME)] | Annotated[Fallback, Tag(_ROUTE)],
+    Discriminator(
+        _form,
+        custom_error_type="wrong",
+        custom_error_message="a model is due: provider/model, the name of another model, or a mapping with `route`",
+        custom_error_context={"hint": ""},
+    ),
+]
+
+
+class Key(Section):
+    """A virtual key, by which an application is known."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["key"]}, {"required": ["hash"]}]})
+
+    name: kinds.Text = setting(..., "What the key is called in the ledger and the log; no two are the same.")
+    key: kinds.Secret | None = setting(None, "The key itself, best as `${VARIABLE}`; or its `hash`.")
+    hash: kinds.KeyHash | None = setting(None, "`hmac-sha256:` and the key's HMAC under `key_secret`, in hexadecimal.")
+    models: Annotated[tuple[kinds.ModelName, ...], kinds.OrNone] | None = setting(
+        None, "Names it may ask for, `*` standing for any characters. Default: all."
+    )
+    tags: Annotated[Mapping[kinds.Text, kinds.Text], kinds.OrEmpty] = setting(
+        {}, "Labels of what the key is for; a request cannot change them."
+    )
+    expires: kinds.Moment | None = setting(
+        None, "From when it is refused; in UTC, unless it says otherwise. Default: never."
+    )
+
+
+class Log(Section):
+    """What is written to standard error."""
+
+    format: Literal["json", "console"] = setting("json", "`json` is one object a line; `console` is for people.")
+    level: Literal["debug", "info", "warning", "error"] = setting("info", "The least severity that is written.")
+    requests: kinds.Switch = setting(True, "Whether every request has its line.")
+
+
+class Telemetry(Section):
+    """What Trunkline tells about itself."""
+
+    log: Log = section(Log)
+
+
+class Config(Section):
+    """Everything `trunkline.yaml` may say. Every section is optional, and an empty file is valid.
+
+    With nothing written, every provider whose key is in the environment answers, and so does `simulated`.
+    """
+
+    server: Server = section(Server)
+    store: kinds.Store | None = setting(
+        None, "Where keys and the ledger are kept: `sqlite://` and a path. Default: a file in `server.data`."
+    )
+    key_secret: kinds.Secret | None = setting(
+        None, "The secret of the HMAC by which virtual keys are stored. Default: made at first start, in `server.data`."
+    )
+    deadline: Deadline = section(Deadline)
+    retries: Retries = section(Retries)
+    providers: Annotated[Mapping[kinds.ProviderName, Provider], kinds.OrEmpty] = setting(
+        {}, "Providers by name. Those whose key is in the environment need not be here."
+    )
+    models: Annotated[Mapping[kinds.ModelName, Model], kinds.OrEmpty] = setting(
+        {}, "The names applications use. A `*` in a name takes any characters, and stands for them in its target."
+    )
+    prices: Annotated[Mapping[kinds.ModelName, Price], kinds.OrEmpty] = setting(
+        {}, "What a `provider/model` costs, where the price catalogue is wrong or does not know."
+    )
+    keys: Annotated[tuple[Key, ...], kinds.OrNone] = setting((), "Virtual keys, besides those in the store.")
+    telemetry: Telemetry = section(Telemetry)
+
+    _source: Path | None = PrivateAttr(None)
+    _digest: str = PrivateAttr("")
+
+    @property
+    def source(self) -> Path | None:
+        """The file this was read from, if there was one."""
+        return self._source
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file's bytes, in hexadecimal; of none, where there was no file."""
+        return self._digest
+
+    @field_validator("providers", mode="after")
+    @classmethod
+    def _typed(cls, providers: Mapping[str, Provider]) -> Mapping[str, Provider]:
+        return {n: p if p.type else p.model_copy(update={"type": n}) for n, p in providers.items()}
+
+    def model_post_init(self, context: Any) -> None:
+        """Keep what the loader knows about the file."""
+        if context:
+            self._source, self._digest = context["source"], context["digest"]

@@ -1,0 +1,1 @@
+"""The control plane: metrics and administration, on a listener of its own."""

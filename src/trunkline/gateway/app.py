@@ -1,0 +1,227 @@
+"""The data plane: what is served at which path, and what is recorded of every request."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from time import monotonic
+
+from trunkline.formats.openai_chat import CHAT, COMPLETIONS, write_error
+from trunkline.gateway import listing
+from trunkline.gateway.errors import (
+    GatewayError,
+    InternalError,
+    MethodNotAllowed,
+    TransportRefused,
+    UnknownPath,
+    UpstreamError,
+)
+from trunkline.gateway.identity import Keys
+from trunkline.gateway.journey import travel
+from trunkline.gateway.snapshot import Snapshot
+from trunkline.gateway.state import Journey
+from trunkline.ledger.ledger import Ledger
+from trunkline.telemetry.log import RequestLog
+from trunkline.telemetry.metrics import Metrics
+from trunkline.transport.deadlines import Deadlines
+from trunkline.transport.server import Refusal, Request, Server
+
+CLIENT_GONE = 499
+"""Status in the log and the metrics of a request whose client left (nginx's)."""
+CONFIRMED = 1000
+"""Names of models that an upstream has answered to, kept for the metrics."""
+UNKNOWN_MODEL = "other"
+
+Endpoint = Callable[[Journey], Awaitable[None]]
+Report = Callable[..., None]
+
+
+class Gateway:
+    """Answers requests. Holds what they share, each thing with one owner: the snapshot, the keys, the ledger, the counters."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        keys: Keys,
+        ledger: Ledger,
+        deadlines: Deadlines,
+        metrics: Metrics,
+        log: RequestLog | None,
+        report: Report,
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.snapshot = snapshot
+        self.keys = keys
+        self.ledger = ledger
+        self.deadlines = deadlines
+        self.metrics = metrics
+        self.log = log
+        self.report = report
+        """Tells the operator of an event: `report(name, **facts)`."""
+        self.server: Server
+        self.ready = True
+        """Red while the process is going away."""
+        self._confirmed: set[str] = set()
+
+    # transport.server.Application
+
+    async def handle(self, request: Request) -> None:
+        """One request, from arrival to record."""
+        journey = Journey(self, request)
+        status = 200
+        error: GatewayError | None = None
+        try:
+            await self._endpoint(request)(journey)
+        except GatewayError as caught:
+            error = caught
+        except Refusal as refusal:
+            error = TransportRefused(refusal.status, refusal.code, str(refusal))
+        except asyncio.CancelledError:
+            status = CLIENT_GONE
+            raise
+        except Exception as bug:  # noqa: BLE001  # the edge of a request: whatever it is, the client is told and the log has it
+            self.report("request.bug", request=journey.id, exception=bug)
+            error = InternalError(f"Trunkline failed at this request. Its log has the reason under {journey.id}.")
+        finally:
+            journey.delivery.close()
+            if error is not None and not request.gone:
+                status = error.status
+                journey.delivery.fail(error, _remedy(error) + (journey.answer_head(None) if journey.attempts else b""))
+            self._record(journey, status, error)
+
+    def refusal(self, path: bytes, refusal: Refusal) -> tuple[bytes, bytes]:
+        """The answer to what never became a request."""
+        self.metrics.event("refused", refusal.code)
+        body = write_error(str(refusal), "invalid_request_error", None, refusal.code)
+        return b"content-type: application/json\r\nx-should-retry: false\r\n", body
+
+    def unready(self) -> list[str]:
+        """Why no new requests should come here; empty when they may."""
+        reasons = [] if self.ready else ["shutting down"]
+        return [*reasons, "the ledger's store takes nothing"] if self.ledger.full else reasons
+
+    def _endpoint(self, request: Request) -> Endpoint:
+        path, _, _ = request.target.partition(b"?")
+        methods = ENDPOINTS.get(path.removeprefix(b"/v1"))
+        if methods is None and path.removeprefix(b"/v1").startswith(b"/models/"):
+            methods = MODEL
+        if methods is None:
+            shown = path.decode("latin-1")
+            raise UnknownPath(f"Nothing is served at {shown}. The API is below /v1, as OpenAI's is.")
+        endpoint = methods.get(b"GET" if request.method == b"HEAD" else request.method)
+        if endpoint is None:
+            allowed = ", ".join(method.decode() for method in methods)
+            raise MethodNotAllowed(f"{path.decode('latin-1')} takes {allowed}, not {request.method.decode('latin-1')}.")
+        return endpoint
+
+    def _record(self, journey: Journey, status: int, error: GatewayError | None) -> None:
+        """Counters and the line in the log."""
+        if not hasattr(journey, "asked") and error is None and status != CLIENT_GONE:
+            return  # health checks and lists
+        seconds = monotonic() - journey.arrived
+        asked = getattr(journey, "asked", None)
+        provider = journey.target.provider if journey.target is not None else ""
+        if status == 200 and journey.attempts and len(self._confirmed) < CONFIRMED:
+            self._confirmed.add(journey.route_name)
+        model = journey.route_name if journey.route_name in self._confirmed else self._label(journey.route_name)
+        stream = asked.stream if asked is not None else False
+        overhead = journey.overhead()
+        self.metrics.request(model, provider, status, stream, seconds, overhead, journey.first)
+        if journey.delivery.kept_alive:
+            self.metrics.event("keep_alive", "")
+        if self.log is not None:
+            self.log.line(
+                request=journey.id,
+                label=journey.label,
+                client=self._client(journey.request),
+                key=journey.caller.key,
+                path=journey.request.target.partition(b"?")[0].decode("latin-1")[:200],
+                model=asked.model[:200] if asked is not None else "",
+                provider=provider,
+                served=journey.target.model if journey.target is not None else "",
+                status=status,
+                stream=stream,
+                attempts=journey.attempts,
+                seconds=round(seconds, 6),
+                overhead_ms=round(overhead * 1000, 3),
+                first_ms=None if journey.first is None else round(journey.first * 1000, 3),
+                cost=journey.cost,
+                error=(error.code or error.kind) if error is not None else "",
+                detail="; ".join(journey.notes),
+            )
+
+    def _label(self, route: str) -> str:
+        """A model's name for the metrics: only names that are configured, or that an upstream has answered to."""
+        return route if route in self.snapshot.config.models else UNKNOWN_MODEL
+
+    def _client(self, request: Request) -> str:
+        """The client's address: as a trusted proxy says, else the socket's."""
+        trusted = self.snapshot.config.server.trusted_proxies
+        forwarded = request.headers.get(b"x-forwarded-for")
+        if not trusted or forwarded is None:
+            return request.peer
+        hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",")]
+        for hop in reversed([*hops, request.peer]):
+            if not _within(hop, trusted):
+                return hop[:64]
+        return request.peer
+
+
+def _within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+def _remedy(error: GatewayError) -> bytes:
+    """Headers that tell a client whether to come back. What we have tried ourselves, an SDK need not try again."""
+    lines = b""
+    if error.retry_after is not None:
+        lines += b"retry-after: %d\r\n" % max(1, -int(-error.retry_after // 1))
+    if isinstance(error, UpstreamError) or error.status < 500:
+        lines += b"x-should-retry: false\r\n"
+    return lines
+
+
+async def _chat(journey: Journey) -> None:
+    await travel(journey, CHAT)
+
+
+async def _completions(journey: Journey) -> None:
+    await travel(journey, COMPLETIONS)
+
+
+async def _models(journey: Journey) -> None:
+    journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
+    journey.delivery.whole(b"", listing.models(journey.snapshot, journey.caller))
+
+
+async def _model(journey: Journey) -> None:
+    journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
+    path = journey.request.target.partition(b"?")[0]
+    name = path.removeprefix(b"/v1").removeprefix(b"/models/")
+    journey.delivery.whole(b"", listing.model(journey.snapshot, journey.caller, name))
+
+
+async def _live(journey: Journey) -> None:
+    journey.delivery.whole(b"", b'{"status":"live"}')
+
+
+async def _ready(journey: Journey) -> None:
+    reasons = journey.gateway.unready()
+    if reasons:
+        journey.request.respond(503, b"content-type: application/json\r\n", listing.unready(reasons))
+    else:
+        journey.delivery.whole(b"", b'{"status":"ready"}')
+
+
+MODEL: dict[bytes, Endpoint] = {b"GET": _model}
+ENDPOINTS: dict[bytes, dict[bytes, Endpoint]] = {
+    b"/chat/completions": {b"POST": _chat},
+    b"/completions": {b"POST": _completions},
+    b"/models": {b"GET": _models},
+    b"/health/live": {b"GET": _live},
+    b"/health/ready": {b"GET": _ready},
+}
+"""Path (also below `/v1`) → method → endpoint."""

@@ -1,0 +1,325 @@
+"""Running a plan: one attempt after the other until one answers, streamed and not in the same way.
+
+Each attempt makes its own record: an intent in the journal before its first byte goes upstream, a row when it has ended,
+however it ended. A failure before the first output can be made good by another attempt; after it, it is told.
+"""
+
+import asyncio
+import random
+import time
+from time import monotonic
+
+from trunkline.formats.conversation import Usage
+from trunkline.gateway.deployments import Deployment, ProviderKey
+from trunkline.gateway.errors import (
+    GatewayError,
+    LedgerUnavailable,
+    Tried,
+    UpstreamAuth,
+    UpstreamBroken,
+    UpstreamError,
+    UpstreamQuota,
+    UpstreamRefused,
+    UpstreamTimeout,
+    all_failed,
+)
+from trunkline.gateway.reception import Reception, error_of
+from trunkline.gateway.state import Journey
+from trunkline.ledger.journal import Segment
+from trunkline.ledger.prices import Price
+from trunkline.ledger.record import UNPRICED, Intent, Outcome, Row, UsageSource
+from trunkline.routing.plan import Retries, Route, Target
+from trunkline.transport.exchange import Exchange, Fault, Times
+
+ASSUMED_OUTPUT = 4096
+"""Tokens a reply is reserved at where the caller sets no cap."""
+BYTES_A_TOKEN = 3
+"""Of a request; few enough that the reservation is seldom too small."""
+
+
+async def run(journey: Journey, route: Route) -> None:
+    """Attempts along `route` until one has answered. Raises the last error, with all attempts listed."""
+    targets, retries = route.targets, route.retries
+    number = 0
+    while True:
+        target = targets[number % len(targets)]
+        number += 1
+        try:
+            await Attempt(journey, target, route, number).run()
+        except GatewayError as error:
+            journey.tried.append(Tried(target.provider, target.model, error.code or error.kind))
+            if number >= retries.attempts or not _may_go_on(journey, error, number, len(targets)):
+                raise all_failed(error, journey.tried) from None
+            await _pause(journey, error, retries, number, len(targets))
+        else:
+            return
+
+
+def _may_go_on(journey: Journey, error: GatewayError, number: int, targets: int) -> bool:
+    """Whether another attempt may help: nothing was told to the client yet, and the fault is not the caller's.
+
+    A refused key is not tried again: only other targets, or another key of the same provider, can help.
+    """
+    if journey.delivering or not isinstance(error, UpstreamError):
+        return False
+    if isinstance(error, UpstreamAuth | UpstreamQuota):
+        return number < targets or journey.key_left
+    return True
+
+
+async def _pause(journey: Journey, error: GatewayError, retries: Retries, number: int, targets: int) -> None:
+    """Wait before a target is tried again; going on to the next one needs no waiting. Raises `error` if it would be too long."""
+    if number < targets or isinstance(error, UpstreamAuth | UpstreamQuota):
+        return  # another target, or another key
+    turn = number // targets
+    wait = min(retries.most, retries.backoff * 2 ** (turn - 1)) * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
+    if error.retry_after is not None:
+        if error.retry_after > retries.longest_wait:
+            raise all_failed(error, journey.tried)
+        wait = max(wait, error.retry_after)
+    if journey.line_was_stale:
+        return  # the other side had closed an idle line: a new one will do
+    await asyncio.sleep(wait)
+
+
+class Attempt:
+    """One try of one target."""
+
+    __slots__ = (
+        "_began",
+        "_deployment",
+        "_journey",
+        "_number",
+        "_price",
+        "_reception",
+        "_segment",
+        "_sent",
+        "_started",
+        "_target",
+        "_times",
+    )
+
+    def __init__(self, journey: Journey, target: Target, route: Route, number: int) -> None:
+        self._journey = journey
+        self._target = target
+        self._number = number
+        self._deployment: Deployment = journey.snapshot.deployments[target.provider]
+        self._times = route.times or self._deployment.times
+        self._price: Price | None = None
+        self._reception: Reception | None = None
+        self._segment: Segment | None = None
+        self._began = 0.0  # monotonic
+        self._sent = 0.0
+        self._started = 0  # Unix time, microseconds
+
+    async def run(self) -> None:
+        """Send the request and deliver the reply. Raises `GatewayError`."""
+        journey, deployment = self._journey, self._deployment
+        self._began = now = monotonic()
+        self._started = time.time_ns() // 1000
+        journey.target = self._target
+        journey.attempts = self._number
+        times = self._time_left(now)
+        key = deployment.key(now)
+        if key is None:
+            raise _benched(deployment, self._target)
+        self._price = await journey.price(deployment, self._target.model)
+        exchange, fresh = await self._line()
+        self._intend(exchange)
+        error = await self._exchange(exchange, key, times)
+        if error is not None:
+            self._learn(error, key, fresh)
+            raise error
+        self._deliver_end()
+
+    async def _exchange(self, exchange: Exchange, key: ProviderKey, times: Times) -> GatewayError | None:
+        """Send, and take the reply. Settles, whatever happens: also when the client leaves, which cancels this."""
+        journey, deployment = self._journey, self._deployment
+        reception = self._reception = Reception(
+            journey.asked, deployment.facts, str(self._target), exchange, self, journey.snapshot.reply_limit
+        )
+        outcome: Outcome = "cancelled"
+        error: GatewayError | None = None
+        self._sent = monotonic()
+        try:
+            journey.request.producer = exchange
+            body = journey.body_for(self._target.model, deployment.facts)
+            exchange.send(deployment.call(journey.surface, key, journey.passed, body), reception, times)
+            del body  # the line has it; it may be large, and the reply may take long
+            error = await reception.outcome
+            outcome = _outcome(error)
+        finally:
+            if outcome == "cancelled":
+                exchange.abort()
+            if journey.first is None:
+                journey.waited += monotonic() - self._sent
+            journey.cost = self._settle(outcome, error)
+        return error
+
+    def _time_left(self, now: float) -> Times:
+        """What is left of the request's deadlines. A reply that is not streamed has no first token to wait for."""
+        times, journey = self._times, self._journey
+        total = times.total - (now - journey.arrived)
+        if total <= 0:
+            raise UpstreamTimeout(f"The request was not answered within {times.total:g} s.")
+        return Times(times.connect, times.first_token if journey.asked.stream else total, times.gap, total)
+
+    async def _line(self) -> tuple[Exchange, bool]:
+        """A line to upstream, and whether it is a new one."""
+        upstream = self._deployment.upstream
+        exchange = upstream.ready()
+        if exchange is not None:
+            return exchange, False
+        try:
+            return await upstream.open(self._times.connect), True
+        except Fault as fault:
+            error = error_of(fault, str(self._target))
+            self._journey.note(fault.detail)
+            self._journey.waited += monotonic() - self._began
+            self._settle("unreached", error)
+            raise error from None
+
+    def _intend(self, exchange: Exchange) -> None:
+        """On disk before the first byte goes out; what cannot be recorded is not sent."""
+        journey = self._journey
+        intent = Intent(
+            request=journey.id,
+            attempt=self._number,
+            started=self._started,
+            label=journey.label,
+            key=journey.caller.key,
+            asked=journey.asked.model,
+            provider=self._target.provider,
+            model=self._target.model,
+            stream=journey.asked.stream,
+            reserved=self._reservation(),
+        )
+        try:
+            self._segment = journey.ledger.intend(intent)
+        except OSError as error:
+            exchange.abort()
+            journey.note(f"journal: {error.strerror or error}")
+            raise LedgerUnavailable(
+                "This gateway cannot record requests now, so it sends none. Tell its operator."
+            ) from None
+
+    def _reservation(self) -> int:
+        asked = self._journey.asked
+        if self._price is None:
+            return UNPRICED
+        output = asked.output_cap or ASSUMED_OUTPUT * asked.choices
+        return self._price.cost(Usage(input=asked.size // BYTES_A_TOKEN, output=output))
+
+    # reception.Sink: the relay of a stream
+
+    def first(self, held: bytes) -> None:
+        journey = self._journey
+        journey.first_output(monotonic() - self._sent)
+        journey.delivery.begin(journey.answer_head(None))
+        journey.delivering = True
+        journey.forget_body()
+        journey.delivery.write(held, monotonic())
+
+    def more(self, data: bytes) -> None:
+        self._journey.delivery.write(data, monotonic())
+
+    # the end
+
+    def _deliver_end(self) -> None:
+        journey, reception = self._journey, self._reception
+        if reception is None or reception.scanner is not None:
+            journey.delivery.end()
+        else:
+            journey.first_output(0.0)
+            journey.delivery.whole(journey.answer_head(journey.cost), reception.body)
+
+    def _learn(self, error: GatewayError, key: ProviderKey, fresh: bool) -> None:
+        """What a failure says about the provider's key and the line."""
+        journey, reception = self._journey, self._reception
+        now = monotonic()
+        if isinstance(error, UpstreamAuth | UpstreamQuota) and reception is not None and reception.verdict is not None:
+            self._deployment.bench(key, reception.verdict, now)
+            journey.event("provider_key.benched", provider=self._target.provider, why=error.code or "")
+        journey.key_left = self._deployment.usable(now)
+        journey.line_was_stale = (
+            isinstance(error, UpstreamBroken) and not fresh and not (reception and reception.status)
+        )
+
+    def _settle(self, outcome: Outcome, error: GatewayError | None) -> int:
+        """Record how it ended; what it cost in nano-dollars."""
+        journey, reception = self._journey, self._reception
+        now = monotonic()
+        usage, source = _usage(journey, reception, outcome)
+        cost = UNPRICED if self._price is None else 0 if source == "none" else self._price.cost(usage)
+        row = Row(
+            request=journey.id,
+            attempt=self._number,
+            started=self._started,
+            label=journey.label,
+            key=journey.caller.key,
+            asked=journey.asked.model,
+            provider=self._target.provider,
+            model=self._target.model,
+            stream=journey.asked.stream,
+            outcome=outcome,
+            status=reception.status if reception is not None else 0,
+            error=(error.code or error.kind) if error is not None and outcome != "cancelled" else "",
+            finish=reception.finish if reception is not None else "",
+            usage=source,
+            input_tokens=usage.input,
+            cached_tokens=usage.cached,
+            cache_write_tokens=usage.cache_write,
+            output_tokens=usage.output,
+            reasoning_tokens=usage.reasoning,
+            cost=cost,
+            first_byte_us=_since(self._began, reception.first_byte) if reception is not None else -1,
+            total_us=int((now - self._began) * 1e6),
+        )
+        journey.settle(row, self._segment)
+        return cost
+
+
+def _since(began: float, then: float) -> int:
+    return int((then - began) * 1e6) if then else -1
+
+
+def _usage(journey: Journey, reception: Reception | None, outcome: Outcome) -> tuple[Usage, UsageSource]:
+    """What the provider says, or what can be told from what was produced.
+
+    A request that was sent and then left alone (the client went, the time was up) has cost its input at least.
+    """
+    if reception is None:
+        return Usage(), "none"
+    if reception.usage is not None:
+        return reception.usage, "provider"
+    size = journey.asked.size // 4
+    scanner = reception.scanner
+    if scanner is not None and scanner.usage is not None:
+        return scanner.usage, "provider"
+    if scanner is not None and scanner.started:
+        return Usage(input=size, output=scanner.estimate()), "estimated"
+    if reception.produced:
+        return Usage(input=size, output=len(reception.body) // 4), "estimated"
+    if outcome == "cancelled" or reception.timed_out:
+        return Usage(input=size), "estimated"
+    return Usage(), "none"
+
+
+def _outcome(error: GatewayError | None) -> Outcome:
+    if error is None:
+        return "ok"
+    if error.code == "stream_truncated":
+        return "truncated"
+    if isinstance(error, UpstreamRefused | UpstreamAuth | UpstreamQuota) or error.code in _TOLD:
+        return "refused"
+    return "failed"
+
+
+_TOLD = frozenset({"rate_limit_exceeded", "upstream_server_error"})
+"""Errors that the provider told, rather than broke down."""
+
+
+def _benched(deployment: Deployment, target: Target) -> GatewayError:
+    if deployment.why_benched() == "quota":
+        return UpstreamQuota(f"This gateway's account with {target} has no credit left. Tell its operator.")
+    return UpstreamAuth(f"{target} refuses the credentials this gateway has for it. Tell its operator.")

@@ -1,0 +1,94 @@
+"""The client's end of a request: when its answer begins, and what goes out while nothing comes.
+
+The head of the answer is committed with the first real output or the first keep-alive. Up to then a failure is told by a
+status; after it, by the last event of the stream.
+"""
+
+from math import inf
+
+from trunkline.formats.openai_chat import error_event, write_error
+from trunkline.gateway.errors import GatewayError, UpstreamRefused
+from trunkline.transport.deadlines import Deadlines
+from trunkline.transport.server import Request
+
+KEEP_ALIVE = b": keep-alive\n\n"
+STREAM_HEAD = b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
+JSON_HEAD = b"content-type: application/json\r\n"
+
+
+class Delivery:
+    """Answers one request, in whole or as a stream."""
+
+    __slots__ = ("_deadlines", "_interval", "_request", "due", "head", "kept_alive", "looked_at", "streaming")
+
+    def __init__(self, request: Request, deadlines: Deadlines) -> None:
+        self._request = request
+        self._deadlines = deadlines
+        self._interval = 0.0
+        self.due = inf
+        self.looked_at = inf
+        self.streaming = False
+        self.head = b""
+        """Header lines of every answer to this request."""
+        self.kept_alive = 0
+        """Keep-alives sent."""
+
+    @property
+    def committed(self) -> bool:
+        """The head is out: it can no longer be told by status what happens."""
+        return self._request.started
+
+    def expect_stream(self, interval: float, now: float) -> None:
+        """The answer will be a stream: keep the client's connection alive while nothing comes."""
+        self._interval = interval
+        self._deadlines.set(self, now + interval)
+
+    def begin(self, head: bytes) -> None:
+        """Commit to a stream."""
+        self.streaming = True
+        if not self._request.started:
+            self._request.start(200, STREAM_HEAD + self.head + head)
+
+    def write(self, data: bytes, now: float) -> None:
+        """A piece of the stream."""
+        self.due = now + self._interval
+        self._request.write(data)
+
+    def end(self) -> None:
+        """The stream is whole."""
+        self.due = inf
+        self._request.end()
+
+    def whole(self, head: bytes, body: bytes) -> None:
+        """The whole answer at once."""
+        self._request.respond(200, JSON_HEAD + self.head + head, body)
+
+    def fail(self, error: GatewayError, head: bytes) -> None:
+        """Tell the client that there is no answer, or no more of it."""
+        self.due = inf
+        request = self._request
+        if request.ended:
+            return
+        if request.started:
+            request.write(error_event(error.message, error.kind, error.code))
+            request.end()
+        elif isinstance(error, UpstreamRefused):
+            request.respond(
+                error.status, b"content-type: %b\r\n%b%b" % (error.content_type, self.head, head), error.body
+            )
+        else:
+            body = write_error(error.message, error.kind, error.param, error.code)
+            request.respond(error.status, JSON_HEAD + self.head + head, body)
+
+    def close(self) -> None:
+        """The request is over: no more keep-alives."""
+        self.due = inf
+
+    def expire(self, now: float) -> None:
+        """Nothing has come for a while."""
+        if self._request.ended or self._request.gone:
+            return
+        self.begin(b"")
+        self.kept_alive += 1
+        self._request.write(KEEP_ALIVE)
+        self._deadlines.set(self, now + self._interval)

@@ -1,0 +1,82 @@
+"""The journey of a request, top to bottom.
+
+Each stage returns, or raises one error of the tree in `gateway/errors.py`. Nothing else happens to a request between its
+arrival and its answer; what is recorded of it afterwards is in `gateway/app.py`.
+"""
+
+from trunkline.cache.answer import look_up
+from trunkline.formats.document import Document, DocumentError
+from trunkline.formats.openai_chat import ShapeError, Surface, read_request
+from trunkline.gateway import attempts
+from trunkline.gateway.errors import InvalidRequest, LedgerUnavailable, ModelNotFound, Overloaded
+from trunkline.gateway.identity import allow_model
+from trunkline.gateway.state import Journey
+from trunkline.guard.inspect import inspect
+from trunkline.limits.admission import shed
+from trunkline.routing.plan import Route
+
+
+async def travel(journey: Journey, surface: Surface) -> None:
+    """Take one request from its key to its answer."""
+    gateway, snapshot, request = journey.gateway, journey.snapshot, journey.request
+    journey.surface = surface
+
+    # 1. identify: who asks
+    journey.caller = await gateway.keys.identify(request.method, request.headers)
+
+    # 2. admit: may another request begin now
+    _admit(journey)
+
+    #    read: the body is wanted only of those who may come in
+    document = journey.document = await _read(journey)
+    asked = journey.asked
+    allow_model(journey.caller, asked.model)
+
+    # 3. guard: what may be said
+    inspect(document, snapshot.rules)
+
+    # 4. cache: is the answer known already
+    answer = look_up(snapshot.caches, document, journey.caller.key)
+    if answer is not None:
+        journey.delivery.whole(journey.answer_head(0), answer)
+        return
+    document.seal()
+
+    # 5. plan: who could answer, in which order
+    route = _plan(journey)
+
+    # 6. attempts: until one has answered; each settles for itself, whatever becomes of it (7)
+    if asked.stream:
+        journey.delivery.expect_stream(snapshot.keep_alive, journey.arrived)
+    await attempts.run(journey, route)
+
+
+def _admit(journey: Journey) -> None:
+    gateway = journey.gateway
+    if shed(gateway.server.in_flight, journey.snapshot.in_flight):
+        raise Overloaded(f"More than {journey.snapshot.in_flight} requests are in flight here. Try again in a moment.")
+    if gateway.ledger.full:
+        raise LedgerUnavailable("This gateway cannot record requests now, so it takes none. Tell its operator.")
+
+
+async def _read(journey: Journey) -> Document:
+    body = await journey.request.body()
+    try:
+        document = Document(body, journey.snapshot.depth)
+        journey.asked = read_request(journey.surface, document, len(body))
+    except DocumentError as error:
+        raise InvalidRequest(str(error), code="invalid_json") from None
+    except ShapeError as error:
+        raise InvalidRequest(str(error), param=error.param, code=error.code) from None
+    return document
+
+
+def _plan(journey: Journey) -> Route:
+    asked, routes = journey.asked.model, journey.snapshot.routes
+    route = routes.resolve(asked)
+    if route is None:
+        near = routes.nearest(asked)
+        hint = f" Did you mean '{near}'?" if near else " `GET /v1/models` lists what there is."
+        raise ModelNotFound(f"The model '{asked}' is not configured here.{hint}", param="model")
+    journey.route_name = route.name
+    return route

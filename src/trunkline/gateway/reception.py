@@ -1,0 +1,306 @@
+"""The upstream's end of an attempt: takes the reply as it comes, whole or streamed, and judges whether it is one.
+
+A stream is relayed from here straight into the client's socket, one write per read. What comes before the first real output
+is held, so that an attempt that fails before it leaves no trace and another can take its place.
+"""
+
+import asyncio
+from time import monotonic
+from typing import Protocol
+
+from trunkline.formats.conversation import Usage
+from trunkline.formats.openai_chat import Asked, StreamError, StreamScanner, read_reply
+from trunkline.gateway.errors import (
+    GatewayError,
+    StreamTruncated,
+    UpstreamAuth,
+    UpstreamBroken,
+    UpstreamFailed,
+    UpstreamQuota,
+    UpstreamRateLimited,
+    UpstreamRefused,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+from trunkline.providers.base import Provider, Refused, Verdict, read_error_value, read_refusal, usual_verdict
+from trunkline.transport.exchange import UNSENT, Exchange, Fault
+
+MOST_OF_AN_ERROR = 256 * 1024
+"""Bytes read of an error's body."""
+
+
+class Sink(Protocol):
+    """Where a stream goes once it has begun."""
+
+    def first(self, held: bytes) -> None:
+        """The first output, with what was held before it."""
+
+    def more(self, data: bytes) -> None:
+        """What follows."""
+
+
+class Reception:
+    """Receives one reply. `outcome` is done when the reply is whole (None) or the attempt has failed (its error)."""
+
+    __slots__ = (
+        "_body",
+        "_exchange",
+        "_facts",
+        "_headers",
+        "_held",
+        "_limit",
+        "_mode",
+        "_now",
+        "_size",
+        "_sink",
+        "asked",
+        "body",
+        "finish",
+        "first_byte",
+        "loop",
+        "outcome",
+        "produced",
+        "scanner",
+        "status",
+        "target",
+        "timed_out",
+        "usage",
+        "verdict",
+    )
+
+    def __init__(
+        self,
+        asked: Asked,
+        facts: Provider,
+        target: str,
+        exchange: Exchange,
+        sink: Sink,
+        limit: int,
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.outcome: asyncio.Future[GatewayError | None] = self.loop.create_future()
+        self.asked = asked
+        self.target = target
+        self.status = 0
+        self.usage: Usage | None = None
+        self.finish = ""
+        self.first_byte = 0.0
+        """Loop time of the first byte of the body; 0 before it."""
+        self.produced = False
+        """Something was generated: it costs, whatever became of it."""
+        self.timed_out = False
+        self.verdict: Verdict | None = None
+        """Whose fault an error answer is."""
+        self.body = b""
+        """The whole reply, where it is not a stream."""
+        self.scanner: StreamScanner | None = None
+        self._facts = facts
+        self._exchange = exchange
+        self._sink = sink
+        self._limit = limit
+        self._headers: dict[bytes, bytes] = {}
+        self._mode = self._take_whole
+        self._body: list[bytes] = []
+        self._size = 0
+        self._held: list[bytes] = []
+
+    # transport.exchange.Receiver
+
+    def head(self, status: int, headers: dict[bytes, bytes]) -> None:
+        self.status = status
+        self._headers = headers
+        if status >= 400:
+            self._mode = self._take_error
+        elif self.asked.stream and headers.get(b"content-type", b"").lower().startswith(b"text/event-stream"):
+            self.scanner = StreamScanner(self.asked, self._facts.ending, self._limit)
+            self._mode = self._take_stream
+
+    def data(self, data: bytes) -> None:
+        if not self.first_byte:
+            self.first_byte = monotonic()
+        self._mode(data)
+
+    def end(self) -> None:
+        if self.outcome.done():
+            return
+        if self.status >= 400:
+            self._conclude(self._refused(read_refusal(self.status, b"".join(self._body))))
+        elif self.scanner is not None:
+            self._end_stream(self.scanner)
+        else:
+            self._end_whole()
+
+    def fail(self, fault: Fault) -> None:
+        if not self.outcome.done():
+            self.timed_out = fault.kind.endswith("_timeout")
+            scanner = self.scanner
+            if scanner is not None and scanner.started:
+                self._conclude(self._truncated(_what_broke(fault)))
+            else:
+                self._conclude(error_of(fault, self.target))
+
+    # the ways to take what comes
+
+    def _take_error(self, data: bytes) -> None:
+        if self._size < MOST_OF_AN_ERROR:
+            self._body.append(data)
+        self._size += len(data)
+
+    def _take_whole(self, data: bytes) -> None:
+        self._body.append(data)
+        self._size += len(data)
+        if self._size > self._limit:
+            self._give_up(
+                UpstreamBroken(f"The reply of {self.target} is larger than the limit of {self._limit} bytes.")
+            )
+
+    def _take_stream(self, data: bytes) -> None:
+        scanner = self.scanner
+        if scanner is None or self.outcome.done():
+            return
+        started = scanner.started
+        try:
+            out = scanner.feed(data)
+        except StreamError as error:
+            self._broken_stream(scanner, str(error))
+            return
+        if started:
+            if out:
+                self._sink.more(out)
+        elif scanner.started:
+            self._exchange.flowing()
+            self.produced = True
+            held = b"".join([*self._held, out])
+            self._held.clear()
+            self._sink.first(held)
+        elif out:
+            self._held.append(out)
+            self._size += len(out)
+        if scanner.error is not None:
+            self._give_up(self._refused(read_error_value(200, scanner.error)))
+        elif scanner.done:
+            self._finish_stream(scanner)
+
+    def _end_stream(self, scanner: StreamScanner) -> None:
+        """Upstream has ended its reply: was the stream complete?"""
+        rest = scanner.close()
+        if rest:
+            self._sink.more(rest) if scanner.started else self._held.append(rest)
+        if scanner.complete():
+            self._finish_stream(scanner)
+        elif scanner.started:
+            self._conclude(self._truncated("ended before it was complete"))
+        else:
+            self._conclude(UpstreamBroken(f"{self.target} ended its stream without any output."))
+
+    def _finish_stream(self, scanner: StreamScanner) -> None:
+        self.usage = scanner.usage
+        self.finish = scanner.finish
+        if not scanner.started:  # complete, and empty: `[DONE]` and nothing else
+            self._conclude(UpstreamBroken(f"{self.target} ended its stream without any output."))
+        else:
+            self._conclude(None)
+
+    def _broken_stream(self, scanner: StreamScanner, why: str) -> None:
+        if scanner.started:
+            self._give_up(self._truncated(f"went on with something else: {why}"))
+        else:
+            self._give_up(UpstreamBroken(f"{self.target} did not send a stream of chunks: {why}."))
+
+    def _end_whole(self) -> None:
+        self.body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        self._body.clear()
+        try:
+            facts = read_reply(self.body)
+        except ValueError as error:
+            self._conclude(UpstreamBroken(f"{self.target} answered {self.status}, but {error}."))
+            return
+        self.usage, self.finish = facts.usage, facts.finish
+        if facts.error is not None:
+            self._conclude(self._refused(read_error_value(self.status, facts.error)))
+        elif self.asked.stream:
+            self._conclude(UpstreamBroken(f"{self.target} answered a request for a stream with a whole reply."))
+        else:
+            self.produced = True
+            self._conclude(None)
+
+    # conclusions
+
+    def _conclude(self, error: GatewayError | None) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(error)
+
+    def _give_up(self, error: GatewayError) -> None:
+        """Nothing more is wanted from upstream."""
+        self._exchange.abort()
+        self._conclude(error)
+
+    def _truncated(self, how: str) -> GatewayError:
+        scanner = self.scanner
+        if scanner is not None:
+            self.usage, self.finish = scanner.usage, scanner.finish
+        return StreamTruncated(f"The stream of {self.target} {how}. What was sent so far is not the whole answer.")
+
+    def _refused(self, refused: Refused) -> GatewayError:
+        """An error the provider told: as the caller may see it."""
+        verdict = self.verdict = self._facts.judge(refused) or usual_verdict(refused)
+        target, said = self.target, f": {refused.message}" if refused.message else "."
+        if verdict == "auth":
+            return UpstreamAuth(f"{target} refuses the credentials this gateway has for it. Tell its operator.")
+        if verdict == "quota":
+            return UpstreamQuota(f"This gateway's account with {target} has no credit left. Tell its operator.")
+        if verdict == "rate_limit":
+            error: GatewayError = UpstreamRateLimited(f"{target} is rate limited{said}")
+            error.retry_after = retry_after(self._headers)
+            return error
+        if verdict == "server" or self.status < 400:
+            error = UpstreamFailed(f"{target} answered {refused.status}{said}")
+            error.retry_after = retry_after(self._headers)
+            return error
+        content_type = self._headers.get(b"content-type", b"application/json")
+        return UpstreamRefused(self.status, b"".join(self._body), content_type, refused.message)
+
+
+def retry_after(headers: dict[bytes, bytes]) -> float | None:
+    """Seconds to wait, from `retry-after-ms` and `retry-after`; the longer where both are given (Azure sends 0 in one of them)."""
+    found: list[float] = []
+    for name, unit in ((b"retry-after-ms", 0.001), (b"retry-after", 1.0)):
+        try:
+            found.append(float(headers[name]) * unit)
+        except (KeyError, ValueError):
+            continue  # absent, or the date form, which no provider sends
+    usable = [seconds for seconds in found if 0 <= seconds < 86_400]
+    return max(usable, default=None)
+
+
+def error_of(fault: Fault, target: str) -> GatewayError:
+    """A fault below HTTP as the caller may see it: which sort, and of whom, but no address."""
+    if fault.kind == "connect_timeout":
+        return UpstreamTimeout(f"No connection to {target} could be made in time.")
+    if fault.kind in UNSENT:
+        return UpstreamUnreachable(f"{target} cannot be reached ({_UNREACHABLE[fault.kind]}).")
+    if fault.kind.endswith("_timeout"):
+        return UpstreamTimeout(f"{target} {_what_broke(fault)}.")
+    return UpstreamBroken(f"{target} {_what_broke(fault)}.")
+
+
+_UNREACHABLE = {
+    "dns": "its name cannot be resolved",
+    "blocked": "it is on a private network that this gateway may not call",
+    "refused": "connection refused",
+    "tls": "TLS failed",
+    "proxy": "the proxy on the way failed",
+}
+
+
+def _what_broke(fault: Fault) -> str:
+    return {
+        "reset": "reset the connection",
+        "closed": "closed the connection without a reply",
+        "incomplete": "broke off its reply",
+        "invalid": "sent something that is not a valid HTTP reply",
+        "too_large": "sent more than is allowed",
+        "first_token_timeout": f"sent {fault.detail}",
+        "gap_timeout": f"was {fault.detail}",
+        "total_timeout": f"was {fault.detail}",
+    }.get(fault.kind, "failed")

@@ -1,0 +1,1 @@
+"""What may be said: redact, block, inject, inspect."""

@@ -1,0 +1,1 @@
+"""Which upstream next; pure functions."""

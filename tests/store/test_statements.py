@@ -1,0 +1,75 @@
+import re
+from pathlib import Path
+
+import apsw
+import pytest
+
+import trunkline.store
+from trunkline.ledger.record import Row
+from trunkline.store import migrations, open_store, statements
+from trunkline.store.errors import SchemaTooNew, SchemaUnknown
+
+SOURCES = Path(trunkline.store.__file__).parent
+
+
+def test_a_statement_is_found_by_its_name_without_its_comments() -> None:
+    text = "-- A file.\n\n-- name: one\n-- First.\nSELECT 1;\n\n-- name: two\n-- Second,\n-- still.\nSELECT\n  2;\n"
+    assert statements.parse(text) == {"one": "SELECT 1", "two": "SELECT\n  2"}
+
+
+def test_a_statement_without_a_comment_is_refused() -> None:
+    with pytest.raises(ValueError, match="the statement one has no comment"):
+        statements.parse("-- name: one\nSELECT 1;\n")
+
+
+def test_a_name_given_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="two statements are named one"):
+        statements.parse("-- name: one\n-- A.\nSELECT 1;\n-- name: one\n-- B.\nSELECT 2;\n")
+
+
+def test_every_statement_is_used_and_every_one_used_is_there() -> None:
+    used = re.findall(r'_SQL\["(\w+)"\]', (SOURCES / "sqlite.py").read_text())
+    assert set(used) == set(statements.load("sqlite"))
+
+
+def test_every_statement_suits_the_schema(path: Path) -> None:
+    open_store(f"sqlite://{path}").close()
+    found = statements.load("sqlite")
+    found["write_attempts"] = found["write_attempts"].format(rows=found.pop("attempt_row"))
+    db = apsw.Connection(str(path))
+    for statement in found.values():
+        named = dict.fromkeys(re.findall(r":(\w+)", statement))
+        db.execute(f"EXPLAIN {statement}", named or [None] * statement.count("?"))
+    db.close()
+
+
+def test_the_columns_of_the_ledger_are_the_fields_of_a_row(path: Path) -> None:
+    open_store(f"sqlite://{path}").close()
+    db = apsw.Connection(str(path))
+    columns = [name for (name,) in db.execute("SELECT name FROM pragma_table_info('attempts')")]
+    db.close()
+    assert columns == list(Row.__struct_fields__)
+    listed = re.search(r"\((.*?)\)", statements.load("sqlite")["write_attempts"], re.DOTALL)
+    assert listed is not None
+    assert re.findall(r"\w+", listed[1]) == columns
+
+
+def test_a_new_store_needs_every_migration_and_a_current_one_none() -> None:
+    known = migrations.load("sqlite")
+    assert migrations.pending({}, known, "the store") == known
+    assert migrations.pending({m.number: m.checksum for m in known}, known, "the store") == []
+
+
+def test_a_store_in_between_needs_the_rest() -> None:
+    known = [migrations.Migration(n, f"step_{n}", f"SELECT {n}") for n in (1, 2, 3)]
+    assert migrations.pending({1: known[0].checksum}, known, "the store") == known[1:]
+
+
+def test_a_store_ahead_of_this_release_is_refused() -> None:
+    with pytest.raises(SchemaTooNew, match=r"the store has schema 2, made by a newer release .* knows up to 1"):
+        migrations.pending({1: "", 2: ""}, [migrations.Migration(1, "first", "")], "the store")
+
+
+def test_a_store_with_another_past_is_refused() -> None:
+    with pytest.raises(SchemaUnknown, match="another migration 0001"):
+        migrations.pending({1: "another"}, [migrations.Migration(1, "first", "")], "the store")
