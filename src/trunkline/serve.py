@@ -14,13 +14,13 @@ from time import monotonic
 
 import msgspec
 
-from trunkline import providers
+from trunkline import __version__, providers
 from trunkline.config import schema
 from trunkline.config.load import load
 from trunkline.config.problems import ConfigError
 from trunkline.data import DataDirectory, default_root
 from trunkline.gateway.app import Gateway, Report
-from trunkline.gateway.identity import POLL, Caller, Keys, digest
+from trunkline.gateway.identity import POLL, Caller, Digest, Keys
 from trunkline.gateway.snapshot import SetupError, Snapshot, build, replaced
 from trunkline.ledger.ledger import Ledger, recover
 from trunkline.store import open_store
@@ -28,8 +28,11 @@ from trunkline.store.base import Store
 from trunkline.store.errors import StoreError
 from trunkline.telemetry.log import RequestLog
 from trunkline.telemetry.metrics import Metrics
+from trunkline.telemetry.process import watch as watch_process
+from trunkline.transport.connection import Limits
 from trunkline.transport.deadlines import Deadlines
-from trunkline.transport.server import Limits, Server
+from trunkline.transport.pool import Pool
+from trunkline.transport.server import Server
 
 FIXED = ("listen", "control", "workers", "data", "tls")
 """Settings of `server` that a running process keeps."""
@@ -72,12 +75,12 @@ def key_secret(config: schema.Config, data: DataDirectory) -> tuple[bytes, bool]
     return data.secret()
 
 
-def configured_keys(config: schema.Config, secret: bytes) -> list[tuple[bytes, Caller]]:
+def configured_keys(config: schema.Config, digest: Digest) -> list[tuple[bytes, Caller]]:
     """The keys that stand in the file, by digest."""
     found = []
     for key in config.keys:
         if key.key is not None:
-            known = digest(secret, key.key.get_secret_value().encode())
+            known = digest(key.key.get_secret_value().encode())
         else:
             known = bytes.fromhex((key.hash or "").rpartition(":")[2])
         expires = int(key.expires.timestamp()) if key.expires is not None else None
@@ -102,7 +105,8 @@ class Process:
         self.secret_made = False
         self.recovered = 0
         self._store: Store
-        self._secret = b""
+        self._digest: Digest
+        self._config_loaded = 0.0
         self._deadlines = Deadlines()
         self._tasks: list[asyncio.Task[None]] = []
         self._tls: ssl.SSLContext | None = None
@@ -114,13 +118,15 @@ class Process:
         """Everything up to listening. `shared`: other processes listen on the same port."""
         loop = asyncio.get_running_loop()
         data = data_directory(self.options, config, self.environment)
-        self._secret, self.secret_made = key_secret(config, data)
+        secret, self.secret_made = key_secret(config, data)
+        self._digest = Digest(secret)
         self._store = open_configured_store(config, data)
         self.recovered = recover(self._store, data.journal)
         self._deadlines.start(loop)
         snapshot = build(config, self.environment, self._deadlines, None)
-        keys = Keys(self._store, self._secret)
-        keys.configure(configured_keys(config, self._secret))
+        self._config_loaded = time.time()
+        keys = Keys(self._store, self._digest)
+        keys.configure(configured_keys(config, self._digest))
         keys.load()
         ledger = Ledger(self._store, data.journal, os.getpid(), self._ledger_trouble)
         log = RequestLog(config.telemetry.log.format) if config.telemetry.log.requests else None
@@ -137,12 +143,8 @@ class Process:
         gc.set_threshold(50_000, 20, 50)
 
     def _ledger_trouble(self, name: str, text: str) -> None:
-        self.metrics_event("ledger_failure", "")
+        self.gateway.loop.call_soon_threadsafe(self.metrics.event, "ledger_failures", "store")
         self.report(name, problem=text)
-
-    def metrics_event(self, name: str, label: str) -> None:
-        """Count an event, from any thread."""
-        self.gateway.loop.call_soon_threadsafe(self.metrics.event, name, label)
 
     async def _warm(self, snapshot: Snapshot) -> None:
         """Look up what the configured models cost before they are first asked for."""
@@ -156,12 +158,23 @@ class Process:
                 )
 
     def _gauges(self) -> None:
-        gateway, server = self.gateway, self.server
-        gauge = self.metrics.gauge
+        gateway, server, gauge = self.gateway, self.server, self.metrics.gauge
         gauge("trunkline_requests_in_flight", lambda: float(server.in_flight))
         gauge("trunkline_connections", lambda: float(len(server.connections)))
+        gauge("trunkline_refused_connections_total", lambda: float(server.turned_away))
         gauge("trunkline_ledger_lag_rows", lambda: float(gateway.ledger.lag))
-        gauge("trunkline_start_time_seconds", lambda: self.started)
+        gauge("trunkline_config_loaded_timestamp_seconds", lambda: self._config_loaded)
+        gauge("trunkline_upstream_connections", self._upstream_connections)
+        watch_process(self.metrics, __version__)
+
+    def _upstream_connections(self) -> dict[tuple[str, ...], float]:
+        found: dict[tuple[str, ...], float] = {}
+        for name, deployment in self.gateway.snapshot.deployments.items():
+            if isinstance(deployment.upstream, Pool):
+                idle = len(deployment.upstream.idle)
+                found[name, "idle"] = float(idle)
+                found[name, "busy"] = float(len(deployment.upstream.lines) - idle)
+        return found
 
     def _load_tls(self, settings: schema.Server) -> ssl.SSLContext | None:
         tls = settings.tls
@@ -210,16 +223,17 @@ class Process:
             config = await asyncio.to_thread(read_config, self.options, self.environment)
             snapshot = build(config, self.environment, self._deadlines, gateway.snapshot)
         except (ConfigError, SetupError) as error:
-            self.metrics.event("reload", "rejected")
+            self.metrics.event("reloads", "rejected")
             self.report("config.rejected", problems=str(error).splitlines())
             return False
         old, gateway.snapshot = gateway.snapshot, snapshot
-        gateway.keys.configure(configured_keys(config, self._secret))
+        gateway.keys.configure(configured_keys(config, self._digest))
         for deployment in replaced(old, snapshot):
             await deployment.upstream.close()
         self._tasks.append(gateway.loop.create_task(self._warm(snapshot)))
         self._tasks = [task for task in self._tasks if not task.done()]
-        self.metrics.event("reload", "taken")
+        self.metrics.event("reloads", "ok")
+        self._config_loaded = time.time()
         fixed = [f"server.{name}" for name in FIXED if getattr(config.server, name) != getattr(old.config.server, name)]
         self.report("config.reloaded", models=len(config.models), needs_restart=fixed)
         return True

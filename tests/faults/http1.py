@@ -63,6 +63,13 @@ def values(headers: Headers, name: str) -> list[str]:
     return [value for key, value in headers if key.lower() == name]
 
 
+def value(headers: Headers, name: str) -> str | None:
+    """A header's value; `None` where it is missing. Fails if it was sent more than once."""
+    found = values(headers, name)
+    assert len(found) < 2, f"{name} was sent {len(found)} times"
+    return found[0] if found else None
+
+
 @dataclass
 class Head:
     """A message's first line and headers, and the bytes they were read from."""

@@ -77,7 +77,10 @@ def describe(pid: int, files: dict[int, str]) -> list[str]:
 
 def _tcp_sockets(pid: int, table: str) -> dict[str, str]:
     """From `socket:[inode]` to its ends, out of /proc/PID/net/tcp (proc(5))."""
-    rows = [line.split() for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]]
+    path = Path(f"/proc/{pid}/net/{table}")
+    if not path.exists():  # a kernel without IPv6 has no tcp6
+        return {}
+    rows = [line.split() for line in path.read_text().splitlines()[1:]]
     return {
         f"socket:[{row[9]}]": f"tcp {_address(row[1])} → {_address(row[2])} {TCP_STATES.get(row[3], row[3])}"
         for row in rows

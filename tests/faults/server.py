@@ -161,8 +161,8 @@ class FaultServer:
                 while not connection.closing and await self._exchange(connection):
                     pass
             await connection.read_to_end()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the peer has gone in the middle of something: `connection.ended` says how
+        except (ConnectionError, asyncio.IncompleteReadError):  # the peer has gone in the middle of something
+            connection.note_end("reset")
         except Exception as problem:
             problem.add_note(f"on {connection}")
             self._problems.append(problem)

@@ -217,6 +217,24 @@ def test_a_lock_that_is_not_let_go_is_told(path: Path) -> None:
         assert attempts(store) == 1
 
 
+def test_a_write_that_waits_for_a_lock_lets_other_threads_run(path: Path) -> None:
+    with opened(path) as store, ThreadPoolExecutor(1) as pool:
+        other = apsw.Connection(str(path))
+        other.execute("BEGIN IMMEDIATE")
+        about_to_write = threading.Event()
+
+        def write() -> None:
+            about_to_write.set()
+            store.write_attempts([row()])
+
+        written = pool.submit(write)
+        about_to_write.wait(timeout=30)
+        other.execute("ROLLBACK")  # never reached while the writer waits, if it waited with the interpreter's lock
+        written.result(timeout=30)
+        other.close()
+        assert attempts(store) == 1
+
+
 def test_a_file_that_is_no_database_is_told(path: Path) -> None:
     path.write_text("provider keys, one on each line\n" * 100)
     path.chmod(0o600)

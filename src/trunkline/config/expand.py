@@ -13,10 +13,11 @@ MAX_FILE: Final = 64 << 10
 MAX_BROUGHT_IN: Final = 4 << 20
 """Characters that all references of a document bring in."""
 
+_TEXT: Final = r"(?:[^}$]|\$(?!\{))*"  # references do not stand inside of each other
 _REFERENCE: Final = re.compile(
     r"(?P<literal>\$\$\{)"
-    r"|\$\{file:(?P<file>[^}]{0,1000})\}"
-    r"|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<otherwise>:-(?P<default>[^}]{0,1000}))?\}"
+    rf"|\$\{{file:(?P<file>{_TEXT})\}}"
+    rf"|\$\{{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<otherwise>:-(?P<default>{_TEXT}))?\}}"
     r"|(?P<broken>\$\{)"
 )
 

@@ -69,7 +69,7 @@ _MONEY: Final = r"^[0-9]+(\.[0-9]{1,9})?$"
 
 Text = Annotated[str, BeforeValidator(values.text), _shown("text", "string", minLength=1)]
 Secret = Annotated[
-    SecretStr, PlainValidator(values.secret), _shown("secret", "string", format="password", writeOnly=True)
+    SecretStr, BeforeValidator(values.secret), _shown("secret", "string", format="password", writeOnly=True)
 ]
 Whole: Final = BeforeValidator(values.whole)
 Count = Annotated[int, Whole]
@@ -109,7 +109,7 @@ Address = Annotated[
 Network = Annotated[places.Network, PlainValidator(places.network), _written(str), _shown("network", "string")]
 WebUrl = Annotated[str, PlainValidator(places.web_url), _shown("URL", "string", pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://")]
 ProxyUrl = Annotated[
-    SecretStr, PlainValidator(places.proxy_url), _shown("URL", "string", pattern=r"^[Hh][Tt][Tt][Pp]://")
+    SecretStr, BeforeValidator(places.proxy_url), _shown("URL", "string", pattern=r"^[Hh][Tt][Tt][Pp]://")
 ]
 FilePath = Annotated[Path, PlainValidator(places.file_path), _written(str), _shown("path", "string", minLength=1)]
 Store = Annotated[

@@ -6,8 +6,8 @@ import msgspec
 class Usage(msgspec.Struct, frozen=True, gc=False):
     """Tokens of one attempt, in disjoint-by-subtraction form.
 
-    `input` includes the cached and the cache-written tokens, `output` includes the reasoning ones, whatever the provider's own
-    arithmetic is.
+    `input` includes the cached and the cache-written tokens, `output` includes the reasoning ones, whatever the
+    provider's own arithmetic is.
     """
 
     input: int = 0

@@ -1,7 +1,9 @@
-"""A JSON object as it came over the wire: validated once, read as a whole, edited at the top, written with its own bytes.
+"""A JSON object as it came over the wire: validated once, read as a whole, edited at the top, written with its own
+bytes.
 
-A gateway must send what it checked. Providers differ in which of two equal keys they believe, so a document in which a key
-is repeated is written anew from what was read; every other one keeps the bytes of all its values, edited ones aside.
+A gateway must send what it checked. Providers differ in which of two equal keys they believe, so a document in which
+a key is repeated is written anew from what was read; every other one keeps the bytes of all its values, edited ones
+aside.
 """
 
 from typing import Any

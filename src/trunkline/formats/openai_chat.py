@@ -1,8 +1,8 @@
 """OpenAI Chat Completions, and legacy Completions, which share its replies' frame.
 
-Requests: what Trunkline relies on is checked here; the rest is the provider's to judge and passes unread. Replies and streams
-pass as bytes; of each only usage, finish reasons and errors are read. Facts from the published API description and from
-recorded traffic.
+Requests: what Trunkline relies on is checked here; the rest is the provider's to judge and passes unread. Replies and
+streams pass as bytes; of each only usage, finish reasons and errors are read. Facts from the published API
+description and from recorded traffic.
 """
 
 from typing import Any, Literal
@@ -87,6 +87,10 @@ class Asked(msgspec.Struct, gc=False):
     """Most tokens the client lets the model produce, for all choices together."""
     size: int
     """Bytes of the request."""
+
+
+NOTHING = Asked(model="", stream=False, stream_options={}, usage_wanted=False, choices=1, output_cap=None, size=0)
+"""What is known of a request before it is read."""
 
 
 def read_request(surface: Surface, document: Document, size: int) -> Asked:
@@ -211,7 +215,9 @@ class _Opening(msgspec.Struct, gc=False):
 _opening = msgspec.json.Decoder(_Opening).decode
 
 Ending = Literal["done", "finish"]
-"""What completes a stream: its `[DONE]`, or for providers that send none, a finish reason for every choice and a clean end."""
+"""What completes a stream: its `[DONE]`, or for providers that send none, a finish reason for every choice and a
+clean end.
+"""
 
 
 class StreamError(ValueError):
@@ -288,7 +294,9 @@ class StreamScanner:
         return self._ending == "finish" and len(self.finished) >= self._asked.choices
 
     def estimate(self) -> int:
-        """Tokens produced so far, for a stream that ends before its usage: a token a chunk, or more where chunks are long."""
+        """Tokens produced so far, for a stream that ends before its usage: a token a chunk, or more where chunks are
+        long.
+        """
         content = self.bytes - self.events * self._overhead
         return max(self.events, content // 6)
 

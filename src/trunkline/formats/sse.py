@@ -1,7 +1,8 @@
 """Server-sent events as bytes: cut a stream into whole events, and find the data in one.
 
-Follows the event-stream grammar of the HTML standard (lines end in LF, CRLF or CR; a blank line ends an event; one space
-after the colon is not data), because providers use all of it: Google ends lines with CRLF, DashScope leaves the space out.
+Follows the event-stream grammar of the HTML standard (lines end in LF, CRLF or CR; a blank line ends an event; one
+space after the colon is not data), because providers use all of it: Google ends lines with CRLF, DashScope leaves the
+space out.
 """
 
 import re
@@ -44,7 +45,9 @@ class Splitter:
         return events
 
     def rest(self) -> bytes:
-        """What came after the last whole event. By the standard it is no event; some servers leave the last blank line out."""
+        """What came after the last whole event. By the standard it is no event; some servers leave the last blank
+        line out.
+        """
         return bytes(self._rest)
 
 

@@ -23,20 +23,20 @@ from trunkline.ledger.ledger import Ledger
 from trunkline.telemetry.log import RequestLog
 from trunkline.telemetry.metrics import Metrics
 from trunkline.transport.deadlines import Deadlines
-from trunkline.transport.server import Refusal, Request, Server
+from trunkline.transport.request import Refusal, Request
+from trunkline.transport.server import Server
 
 CLIENT_GONE = 499
 """Status in the log and the metrics of a request whose client left (nginx's)."""
-CONFIRMED = 1000
-"""Names of models that an upstream has answered to, kept for the metrics."""
-UNKNOWN_MODEL = "other"
 
 Endpoint = Callable[[Journey], Awaitable[None]]
 Report = Callable[..., None]
 
 
 class Gateway:
-    """Answers requests. Holds what they share, each thing with one owner: the snapshot, the keys, the ledger, the counters."""
+    """Answers requests. Holds what they share, each thing with one owner: the snapshot, the keys, the ledger, the
+    counters.
+    """
 
     def __init__(
         self,
@@ -60,7 +60,6 @@ class Gateway:
         self.server: Server
         self.ready = True
         """Red while the process is going away."""
-        self._confirmed: set[str] = set()
 
     # transport.server.Application
 
@@ -90,9 +89,13 @@ class Gateway:
 
     def refusal(self, path: bytes, refusal: Refusal) -> tuple[bytes, bytes]:
         """The answer to what never became a request."""
-        self.metrics.event("refused", refusal.code)
+        self.metrics.event("errors", refusal.code)
         body = write_error(str(refusal), "invalid_request_error", None, refusal.code)
         return b"content-type: application/json\r\nx-should-retry: false\r\n", body
+
+    def count_keep_alive(self) -> None:
+        """A comment went out on a silent stream."""
+        self.metrics.event("keepalives")
 
     def unready(self) -> list[str]:
         """Why no new requests should come here; empty when they may."""
@@ -114,44 +117,41 @@ class Gateway:
         return endpoint
 
     def _record(self, journey: Journey, status: int, error: GatewayError | None) -> None:
-        """Counters and the line in the log."""
-        if not hasattr(journey, "asked") and error is None and status != CLIENT_GONE:
-            return  # health checks and lists
+        """Counters, and the line in the log."""
+        if not journey.counted and error is None:
+            return
+        metrics, asked = self.metrics, journey.asked
         seconds = monotonic() - journey.arrived
-        asked = getattr(journey, "asked", None)
-        provider = journey.target.provider if journey.target is not None else ""
-        if status == 200 and journey.attempts and len(self._confirmed) < CONFIRMED:
-            self._confirmed.add(journey.route_name)
-        model = journey.route_name if journey.route_name in self._confirmed else self._label(journey.route_name)
-        stream = asked.stream if asked is not None else False
         overhead = journey.overhead()
-        self.metrics.request(model, provider, status, stream, seconds, overhead, journey.first)
-        if journey.delivery.kept_alive:
-            self.metrics.event("keep_alive", "")
+        target = journey.target
+        provider = target.provider if target is not None else ""
+        first = journey.first if asked.stream else None
+        metrics.request(asked.model, provider, status, asked.stream, seconds, overhead, first)
+        code = (error.code or error.kind) if error is not None else ""
+        if code:
+            metrics.event("errors", code)
+        if status == CLIENT_GONE:
+            metrics.event("client_disconnects", "waiting" if journey.first is None else "receiving")
         if self.log is not None:
             self.log.line(
                 request=journey.id,
                 label=journey.label,
                 client=self._client(journey.request),
                 key=journey.caller.key,
-                path=journey.request.target.partition(b"?")[0].decode("latin-1")[:200],
-                model=asked.model[:200] if asked is not None else "",
+                path=journey.request.target.partition(b"?")[0].decode("latin-1"),
+                model=asked.model,
                 provider=provider,
-                served=journey.target.model if journey.target is not None else "",
+                served=target.model if target is not None else "",
                 status=status,
-                stream=stream,
+                stream=asked.stream,
                 attempts=journey.attempts,
-                seconds=round(seconds, 6),
-                overhead_ms=round(overhead * 1000, 3),
-                first_ms=None if journey.first is None else round(journey.first * 1000, 3),
+                seconds=seconds,
+                first=journey.first,
+                overhead=overhead,
                 cost=journey.cost,
-                error=(error.code or error.kind) if error is not None else "",
+                error=code,
                 detail="; ".join(journey.notes),
             )
-
-    def _label(self, route: str) -> str:
-        """A model's name for the metrics: only names that are configured, or that an upstream has answered to."""
-        return route if route in self.snapshot.config.models else UNKNOWN_MODEL
 
     def _client(self, request: Request) -> str:
         """The client's address: as a trusted proxy says, else the socket's."""

@@ -1,7 +1,7 @@
 """Running a plan: one attempt after the other until one answers, streamed and not in the same way.
 
-Each attempt makes its own record: an intent in the journal before its first byte goes upstream, a row when it has ended,
-however it ended. A failure before the first output can be made good by another attempt; after it, it is told.
+Each attempt makes its own record: an intent in the journal before its first byte goes upstream, a row when it has
+ended, however it ended. A failure before the first output can be made good by another attempt; after it, it is told.
 """
 
 import asyncio
@@ -51,6 +51,7 @@ async def run(journey: Journey, route: Route) -> None:
             if number >= retries.attempts or not _may_go_on(journey, error, number, len(targets)):
                 raise all_failed(error, journey.tried) from None
             await _pause(journey, error, retries, number, len(targets))
+            journey.gateway.metrics.event("retries", error.code or error.kind)
         else:
             return
 
@@ -68,7 +69,9 @@ def _may_go_on(journey: Journey, error: GatewayError, number: int, targets: int)
 
 
 async def _pause(journey: Journey, error: GatewayError, retries: Retries, number: int, targets: int) -> None:
-    """Wait before a target is tried again; going on to the next one needs no waiting. Raises `error` if it would be too long."""
+    """Wait before a target is tried again; going on to the next one needs no waiting. Raises `error` if it would be
+    too long.
+    """
     if number < targets or isinstance(error, UpstreamAuth | UpstreamQuota):
         return  # another target, or another key
     turn = number // targets
@@ -151,6 +154,7 @@ class Attempt:
         finally:
             if outcome == "cancelled":
                 exchange.abort()
+            reception.detach()
             if journey.first is None:
                 journey.waited += monotonic() - self._sent
             journey.cost = self._settle(outcome, error)
@@ -198,6 +202,7 @@ class Attempt:
             self._segment = journey.ledger.intend(intent)
         except OSError as error:
             exchange.abort()
+            journey.gateway.metrics.event("ledger_failures", "journal")
             journey.note(f"journal: {error.strerror or error}")
             raise LedgerUnavailable(
                 "This gateway cannot record requests now, so it sends none. Tell its operator."
@@ -239,6 +244,7 @@ class Attempt:
         now = monotonic()
         if isinstance(error, UpstreamAuth | UpstreamQuota) and reception is not None and reception.verdict is not None:
             self._deployment.bench(key, reception.verdict, now)
+            journey.gateway.metrics.event("benched_keys", self._target.provider)
             journey.event("provider_key.benched", provider=self._target.provider, why=error.code or "")
         journey.key_left = self._deployment.usable(now)
         journey.line_was_stale = (

@@ -1,15 +1,16 @@
 """The client's end of a request: when its answer begins, and what goes out while nothing comes.
 
-The head of the answer is committed with the first real output or the first keep-alive. Up to then a failure is told by a
-status; after it, by the last event of the stream.
+The head of the answer is committed with the first real output or the first keep-alive. Up to then a failure is told
+by a status; after it, by the last event of the stream.
 """
 
+from collections.abc import Callable
 from math import inf
 
 from trunkline.formats.openai_chat import error_event, write_error
 from trunkline.gateway.errors import GatewayError, UpstreamRefused
 from trunkline.transport.deadlines import Deadlines
-from trunkline.transport.server import Request
+from trunkline.transport.request import Request
 
 KEEP_ALIVE = b": keep-alive\n\n"
 STREAM_HEAD = b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
@@ -19,19 +20,17 @@ JSON_HEAD = b"content-type: application/json\r\n"
 class Delivery:
     """Answers one request, in whole or as a stream."""
 
-    __slots__ = ("_deadlines", "_interval", "_request", "due", "head", "kept_alive", "looked_at", "streaming")
+    __slots__ = ("_deadlines", "_interval", "_kept_alive", "_request", "due", "head", "looked_at")
 
-    def __init__(self, request: Request, deadlines: Deadlines) -> None:
+    def __init__(self, request: Request, deadlines: Deadlines, kept_alive: Callable[[], None]) -> None:
         self._request = request
+        self._kept_alive = kept_alive
         self._deadlines = deadlines
         self._interval = 0.0
         self.due = inf
         self.looked_at = inf
-        self.streaming = False
         self.head = b""
         """Header lines of every answer to this request."""
-        self.kept_alive = 0
-        """Keep-alives sent."""
 
     @property
     def committed(self) -> bool:
@@ -45,7 +44,6 @@ class Delivery:
 
     def begin(self, head: bytes) -> None:
         """Commit to a stream."""
-        self.streaming = True
         if not self._request.started:
             self._request.start(200, STREAM_HEAD + self.head + head)
 
@@ -89,6 +87,6 @@ class Delivery:
         if self._request.ended or self._request.gone:
             return
         self.begin(b"")
-        self.kept_alive += 1
+        self._kept_alive()
         self._request.write(KEEP_ALIVE)
         self._deadlines.set(self, now + self._interval)

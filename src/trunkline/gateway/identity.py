@@ -1,12 +1,12 @@
 """Who calls: virtual keys, as digests under the server's secret.
 
-A key is looked up in memory; one that is not there is asked of the store once, and then remembered as unknown until the
-store's version changes. So a new key works at once, a revoked one stops within a poll, and a flood of wrong keys costs the
-store little.
+A key is looked up in memory; one that is not there is asked of the store once, and then remembered as unknown until
+the store's version changes. So a new key works at once, a revoked one stops within a poll, and a flood of wrong keys
+costs the store little.
 """
 
 import asyncio
-import hmac
+import hashlib
 import time
 from collections.abc import Iterable
 
@@ -35,9 +35,24 @@ class Caller(msgspec.Struct, frozen=True):
 ANYBODY = Caller(key="")
 
 
-def digest(secret: bytes, key: bytes) -> bytes:
-    """What is stored of a key."""
-    return hmac.digest(secret, key, "sha256")
+class Digest:
+    """HMAC-SHA-256 (RFC 2104) under one secret. Both its halves are begun: a third of the time of `hmac.digest`."""
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) > 64:
+            secret = hashlib.sha256(secret).digest()
+        block = secret.ljust(64, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def __call__(self, key: bytes) -> bytes:
+        """What is stored of `key`."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(key)
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 def key_in(headers: dict[bytes, bytes]) -> bytes | None:
@@ -51,9 +66,9 @@ def key_in(headers: dict[bytes, bytes]) -> bytes | None:
 class Keys:
     """All virtual keys that are good now: those of the configuration and those of the store."""
 
-    def __init__(self, store: Store, secret: bytes) -> None:
+    def __init__(self, store: Store, digest: Digest) -> None:
         self._store = store
-        self._secret = secret
+        self._digest = digest
         self._configured: dict[bytes, Caller] = {}
         self._stored: dict[bytes, Caller] = {}
         self._unknown: set[bytes] = set()
@@ -78,7 +93,7 @@ class Keys:
             raise AuthenticationFailed(
                 "No API key was given. Send the key Trunkline gave you as `Authorization: Bearer <key>`."
             )
-        known = digest(self._secret, key)
+        known = self._digest(key)
         caller = self._configured.get(known) or self._stored.get(known) or await self._ask_store(known)
         if caller is None:
             raise AuthenticationFailed(f"The API key {_shown(key)} is not known here. Ask your operator for one.")
@@ -99,11 +114,14 @@ class Keys:
         return None
 
     def load(self) -> None:
-        """Take in the store's keys if they have changed. For a worker thread; swaps what the event loop reads in one step."""
+        """Take in the store's keys if they have changed. For a worker thread; swaps what the event loop reads in one
+        step.
+        """
         version = self._store.version()
         if version == self._version:
             return
-        self._stored = {record.digest: _caller(record) for record in self._store.keys() if record.revoked is None}
+        records = self._store.keys()
+        self._stored = {record.digest: _caller(record) for record in records if record.revoked is None}
         self._unknown = set()
         self._version = version
 
@@ -134,8 +152,8 @@ def _shown(key: bytes) -> str:
 def _only_local_programs(method: bytes, headers: dict[bytes, bytes]) -> None:
     """Without keys, a web page the operator visits must not be able to call.
 
-    Not by a name it resolves to us (the `Host`), not by a script (the `Origin`), and not by a form or a blob, which need no
-    leave of ours but cannot be sent as JSON.
+    Not by a name it resolves to us (the `Host`), not by a script (the `Origin`), and not by a form or a blob, which
+    need no leave of ours but cannot be sent as JSON.
     """
     host = headers.get(b"host", b"").lower()
     name = host.rpartition(b":")[0] if not host.endswith(b"]") and b":" in host else host

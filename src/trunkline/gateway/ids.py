@@ -1,15 +1,20 @@
 """Ids of requests."""
 
-import os
+import random
 import time
 
 
 def mint() -> str:
-    """A UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, then random. Sorts by time."""
-    tail = int.from_bytes(os.urandom(10), "big")
-    value = (time.time_ns() // 1_000_000) << 80 | 7 << 76 | (tail >> 4 & 0xFFF) << 64 | 2 << 62 | tail >> 18
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    """A UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, then random. Sorts by time. It names, and guards nothing."""
+    millis = time.time_ns() // 1_000_000
+    noise = random.getrandbits(74)  # unique is enough
+    return "%08x-%04x-7%03x-%04x-%012x" % (  # noqa: UP031  # half the time of an f-string here
+        millis >> 16,
+        millis & 0xFFFF,
+        noise & 0xFFF,
+        0x8000 | (noise >> 12 & 0x3FFF),
+        noise >> 26,
+    )
 
 
 _SANE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/+=@")

@@ -1,7 +1,7 @@
 """The journey of a request, top to bottom.
 
-Each stage returns, or raises one error of the tree in `gateway/errors.py`. Nothing else happens to a request between its
-arrival and its answer; what is recorded of it afterwards is in `gateway/app.py`.
+Each stage returns, or raises one error of the tree in `gateway/errors.py`. Nothing else happens to a request between
+its arrival and its answer; what is recorded of it afterwards is in `gateway/app.py`.
 """
 
 from trunkline.cache.answer import look_up
@@ -20,6 +20,7 @@ async def travel(journey: Journey, surface: Surface) -> None:
     """Take one request from its key to its answer."""
     gateway, snapshot, request = journey.gateway, journey.snapshot, journey.request
     journey.surface = surface
+    journey.counted = True
 
     # 1. identify: who asks
     journey.caller = await gateway.keys.identify(request.method, request.headers)
@@ -54,8 +55,10 @@ async def travel(journey: Journey, surface: Surface) -> None:
 def _admit(journey: Journey) -> None:
     gateway = journey.gateway
     if shed(gateway.server.in_flight, journey.snapshot.in_flight):
+        gateway.metrics.event("shed_requests", "in_flight")
         raise Overloaded(f"More than {journey.snapshot.in_flight} requests are in flight here. Try again in a moment.")
     if gateway.ledger.full:
+        gateway.metrics.event("shed_requests", "ledger")
         raise LedgerUnavailable("This gateway cannot record requests now, so it takes none. Tell its operator.")
 
 

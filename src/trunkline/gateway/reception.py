@@ -1,7 +1,7 @@
 """The upstream's end of an attempt: takes the reply as it comes, whole or streamed, and judges whether it is one.
 
-A stream is relayed from here straight into the client's socket, one write per read. What comes before the first real output
-is held, so that an attempt that fails before it leaves no trace and another can take its place.
+A stream is relayed from here straight into the client's socket, one write per read. What comes before the first real
+output is held, so that an attempt that fails before it leaves no trace and another can take its place.
 """
 
 import asyncio
@@ -47,17 +47,13 @@ class Reception:
         "_exchange",
         "_facts",
         "_headers",
-        "_held",
         "_limit",
-        "_mode",
-        "_now",
-        "_size",
         "_sink",
+        "_size",
         "asked",
         "body",
         "finish",
         "first_byte",
-        "loop",
         "outcome",
         "produced",
         "scanner",
@@ -77,15 +73,14 @@ class Reception:
         sink: Sink,
         limit: int,
     ) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.outcome: asyncio.Future[GatewayError | None] = self.loop.create_future()
+        self.outcome: asyncio.Future[GatewayError | None] = asyncio.get_running_loop().create_future()
         self.asked = asked
         self.target = target
         self.status = 0
         self.usage: Usage | None = None
         self.finish = ""
         self.first_byte = 0.0
-        """Loop time of the first byte of the body; 0 before it."""
+        """When the first byte of the body came; 0 before it."""
         self.produced = False
         """Something was generated: it costs, whatever became of it."""
         self.timed_out = False
@@ -95,30 +90,35 @@ class Reception:
         """The whole reply, where it is not a stream."""
         self.scanner: StreamScanner | None = None
         self._facts = facts
-        self._exchange = exchange
-        self._sink = sink
+        self._exchange: Exchange | None = exchange
+        self._sink: Sink | None = sink
         self._limit = limit
         self._headers: dict[bytes, bytes] = {}
-        self._mode = self._take_whole
         self._body: list[bytes] = []
         self._size = 0
-        self._held: list[bytes] = []
 
     # transport.exchange.Receiver
 
     def head(self, status: int, headers: dict[bytes, bytes]) -> None:
         self.status = status
         self._headers = headers
-        if status >= 400:
-            self._mode = self._take_error
-        elif self.asked.stream and headers.get(b"content-type", b"").lower().startswith(b"text/event-stream"):
+        if (
+            status < 400
+            and self.asked.stream
+            and headers.get(b"content-type", b"").lower().startswith(b"text/event-stream")
+        ):
             self.scanner = StreamScanner(self.asked, self._facts.ending, self._limit)
-            self._mode = self._take_stream
 
     def data(self, data: bytes) -> None:
         if not self.first_byte:
             self.first_byte = monotonic()
-        self._mode(data)
+        if self.scanner is not None:
+            self._take_stream(self.scanner, data)
+        elif self.status < 400:
+            self._take_whole(data)
+        elif self._size < MOST_OF_AN_ERROR:
+            self._body.append(data)
+            self._size += len(data)
 
     def end(self) -> None:
         if self.outcome.done():
@@ -141,11 +141,6 @@ class Reception:
 
     # the ways to take what comes
 
-    def _take_error(self, data: bytes) -> None:
-        if self._size < MOST_OF_AN_ERROR:
-            self._body.append(data)
-        self._size += len(data)
-
     def _take_whole(self, data: bytes) -> None:
         self._body.append(data)
         self._size += len(data)
@@ -154,10 +149,10 @@ class Reception:
                 UpstreamBroken(f"The reply of {self.target} is larger than the limit of {self._limit} bytes.")
             )
 
-    def _take_stream(self, data: bytes) -> None:
-        scanner = self.scanner
-        if scanner is None or self.outcome.done():
-            return
+    def _take_stream(self, scanner: StreamScanner, data: bytes) -> None:
+        sink, exchange = self._sink, self._exchange
+        if sink is None or exchange is None:
+            return  # what follows the end
         started = scanner.started
         try:
             out = scanner.feed(data)
@@ -166,26 +161,31 @@ class Reception:
             return
         if started:
             if out:
-                self._sink.more(out)
+                sink.more(out)
         elif scanner.started:
-            self._exchange.flowing()
+            exchange.flowing()
             self.produced = True
-            held = b"".join([*self._held, out])
-            self._held.clear()
-            self._sink.first(held)
+            sink.first(b"".join([*self._body, out]))
+            self._body.clear()
         elif out:
-            self._held.append(out)
-            self._size += len(out)
+            self._hold(out)
         if scanner.error is not None:
             self._give_up(self._refused(read_error_value(200, scanner.error)))
         elif scanner.done:
             self._finish_stream(scanner)
 
+    def _hold(self, out: bytes) -> None:
+        """Keep what carries no output until the first output comes."""
+        self._body.append(out)
+        self._size += len(out)
+        if self._size > self._limit:
+            self._give_up(UpstreamBroken(f"The stream of {self.target} goes on and on without any output."))
+
     def _end_stream(self, scanner: StreamScanner) -> None:
         """Upstream has ended its reply: was the stream complete?"""
-        rest = scanner.close()
-        if rest:
-            self._sink.more(rest) if scanner.started else self._held.append(rest)
+        rest = scanner.close() if scanner.started else b""
+        if rest and self._sink is not None:
+            self._sink.more(rest)
         if scanner.complete():
             self._finish_stream(scanner)
         elif scanner.started:
@@ -229,10 +229,16 @@ class Reception:
     def _conclude(self, error: GatewayError | None) -> None:
         if not self.outcome.done():
             self.outcome.set_result(error)
+        self.detach()
+
+    def detach(self) -> None:
+        """Let go of both sides: what still comes is not wanted, and nothing is left for the cycle collector."""
+        self._sink = self._exchange = None
 
     def _give_up(self, error: GatewayError) -> None:
         """Nothing more is wanted from upstream."""
-        self._exchange.abort()
+        if self._exchange is not None:
+            self._exchange.abort()
         self._conclude(error)
 
     def _truncated(self, how: str) -> GatewayError:
@@ -262,7 +268,9 @@ class Reception:
 
 
 def retry_after(headers: dict[bytes, bytes]) -> float | None:
-    """Seconds to wait, from `retry-after-ms` and `retry-after`; the longer where both are given (Azure sends 0 in one of them)."""
+    """Seconds to wait, from `retry-after-ms` and `retry-after`; the longer where both are given (Azure sends 0 in one
+    of them).
+    """
     found: list[float] = []
     for name, unit in ((b"retry-after-ms", 0.001), (b"retry-after", 1.0)):
         try:

@@ -3,7 +3,6 @@
 A request keeps the snapshot it began with. Providers that a reload does not touch keep their open lines.
 """
 
-import asyncio
 import ipaddress
 import ssl
 from collections.abc import Mapping, Sequence
@@ -131,8 +130,12 @@ def _deploy(
     if facts is providers.SIMULATED:
         settings = provider.simulated or schema.Simulated()
         upstream: Upstream = Simulated(
-            asyncio.get_running_loop(),
-            Settings(settings.latency, settings.tokens_per_second, settings.failure_rate, settings.seed),
+            Settings(
+                latency=settings.latency,
+                tokens_per_second=settings.tokens_per_second,
+                failure_rate=settings.failure_rate,
+                seed=settings.seed,
+            )
         )
         return Deployment(name, facts, upstream, host="simulated", path="", keys=[], headers={}, times=times)
     origin, path, host = _origin(name, provider, facts, environment)
@@ -196,6 +199,7 @@ def _keys(name: str, provider: schema.Provider, facts: Provider, environment: Ma
     found = [environment[variable] for variable in facts.key_variables if environment.get(variable)]
     if not found and facts.needs_key:
         raise SetupError(
-            f"providers.{name}: no key. Write api_key there, or set {' or '.join(facts.key_variables)} in the environment."
+            f"providers.{name}: no key. Write api_key there, or set {' or '.join(facts.key_variables)} "
+            "in the environment."
         )
     return found[:1]

@@ -5,7 +5,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from trunkline.formats.document import Document
-from trunkline.formats.openai_chat import Asked, Surface, write_request
+from trunkline.formats.openai_chat import NOTHING, Asked, Surface, write_request
 from trunkline.gateway.delivery import Delivery
 from trunkline.gateway.deployments import Deployment
 from trunkline.gateway.errors import Tried
@@ -17,13 +17,20 @@ from trunkline.ledger.prices import Price
 from trunkline.ledger.record import UNPRICED, Row
 from trunkline.providers.base import Provider
 from trunkline.routing.plan import Target
-from trunkline.transport.server import Request
+from trunkline.transport.request import Request
 
 if TYPE_CHECKING:
     from trunkline.gateway.app import Gateway
 
 PASSED_ON = (b"traceparent", b"tracestate", b"baggage")
 """Headers handed on to the upstream as they are (W3C Trace Context and Baggage)."""
+
+
+TARGET_HEAD = b"x-trunkline-provider: %b\r\nx-trunkline-model: %b\r\n"
+ANSWER_HEAD = (
+    b"%bx-trunkline-attempts: %d\r\nx-trunkline-overhead-ms: %.3f\r\n"
+    b"server-timing: gateway;dur=%.3f, upstream;dur=%.3f\r\n"
+)
 
 
 class Journey:
@@ -38,13 +45,15 @@ class Journey:
         self.arrived = monotonic()
         self.id = mint()
         self.label = sane(request.headers[b"x-request-id"]) if b"x-request-id" in request.headers else ""
-        self.delivery = Delivery(request, gateway.deadlines)
+        self.delivery = Delivery(request, gateway.deadlines, gateway.count_keep_alive)
         self.delivery.head = b"x-request-id: %b\r\n" % (self.label or self.id).encode()
         self.caller: Caller = ANYBODY
         self.surface: Surface
         self.document: Document
-        self.asked: Asked
+        self.asked: Asked = NOTHING
         self.route_name = ""
+        self.counted = False
+        """It is a request for a model: it has its line in the log and its place in the counters."""
         # of the attempts
         self.tried: list[Tried] = []
         self.target: Target | None = None
@@ -100,15 +109,9 @@ class Journey:
         """Header lines that tell where the answer comes from. `cost` None: not known yet."""
         overhead = self.overhead() * 1000
         target = self.target
-        told = (
-            b""
-            if target is None
-            else b"x-trunkline-provider: %b\r\nx-trunkline-model: %b\r\n"
-            % (
-                header_text(target.provider),
-                header_text(target.model),
-            )
-        )
+        told = b""
+        if target is not None:
+            told = TARGET_HEAD % (header_text(target.provider), header_text(target.model))
         if cost is not None and cost != UNPRICED:
             told += b"x-trunkline-cost: %d.%09d\r\n" % divmod(cost, 1_000_000_000)
         return (

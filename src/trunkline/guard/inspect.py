@@ -1,4 +1,6 @@
-"""What may be said: the rules that see a request before any upstream does. Fails closed: a rule that cannot run refuses."""
+"""What may be said: the rules that see a request before any upstream does. Fails closed: a rule that cannot run
+refuses.
+"""
 
 from collections.abc import Sequence
 from typing import Protocol

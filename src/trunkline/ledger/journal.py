@@ -1,8 +1,8 @@
 """The intents of attempts, on disk before their first byte goes upstream.
 
-One line of JSON per intent, one `write(2)` each: from then on the process may be killed. A journal is cut into segments; a
-segment whose attempts are all in the store is deleted. Each segment is locked by the process that writes it, so that what
-no process holds is what a dead one left behind.
+One line of JSON per intent, one `write(2)` each: from then on the process may be killed. A journal is cut into
+segments; a segment whose attempts are all in the store is deleted. Each segment is locked by the process that writes
+it, so that what no process holds is what a dead one left behind.
 """
 
 import fcntl
@@ -86,7 +86,9 @@ def _remove(segment: Segment) -> None:
 
 
 def orphans(folder: Path) -> Iterator[tuple[Path, list[Intent]]]:
-    """The segments that no living process writes, with their intents. The caller deletes a path when it is dealt with."""
+    """The segments that no living process writes, with their intents. The caller deletes a path when it is dealt
+    with.
+    """
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:

@@ -1,7 +1,7 @@
 """The ledger's writer: intents to the journal at once, rows to the store in groups, from a thread of its own.
 
-A row that the store cannot take is kept and tried again; nothing is dropped. When too many wait, `full` says so and the gateway
-takes no more requests: what cannot be recorded is not begun.
+A row that the store cannot take is kept and tried again; nothing is dropped. When too many wait, `full` says so and
+the gateway takes no more requests: what cannot be recorded is not begun.
 """
 
 import asyncio
@@ -115,7 +115,9 @@ class Ledger:
 
 
 def recover(store: Store, folder: Path) -> int:
-    """Charge what dead processes began and did not settle; how many attempts that were. Run before requests are taken."""
+    """Charge what dead processes began and did not settle; how many attempts that were. Run before requests are
+    taken.
+    """
     found = 0
     for path, intents in orphans(folder):
         for start in range(0, len(intents), GROUP_SIZE):

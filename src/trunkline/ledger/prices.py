@@ -1,7 +1,7 @@
 """What tokens cost: prices folded into integers once, so that charging an attempt is a few multiplications.
 
-The figures come from the `genai-prices` catalogue (its `TieredPrices` apply a tier's price to *all* tokens once the input is
-longer than its start), or from the operator. Nothing here is a float.
+The figures come from the `genai-prices` catalogue (its `TieredPrices` apply a tier's price to *all* tokens once the
+input is longer than its start), or from the operator. Nothing here is a float.
 """
 
 from collections.abc import Mapping
@@ -168,7 +168,13 @@ _UNITS = (
 
 
 def build(
-    *, input: int, output: int, cached: int | None, cache_write: int | None, reasoning: int | None, per_request: int
+    *,
+    input: int,  # noqa: A002  # the field's name
+    output: int,
+    cached: int | None,
+    cache_write: int | None,
+    reasoning: int | None,
+    per_request: int,
 ) -> Price:
     """A price whose unnamed kinds cost what the kind they belong to costs."""
     return Price(

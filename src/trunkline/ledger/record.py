@@ -11,13 +11,16 @@ import msgspec
 Outcome = Literal["ok", "refused", "unreached", "failed", "truncated", "cancelled", "unsettled"]
 """How an attempt ended.
 
-`ok`: complete. `refused`: upstream answered with an error. `unreached`: no connection could be made, so nothing was sent.
-`failed`: sent, and no usable answer came (timeout, reset, garbage). `truncated`: upstream stopped in mid-stream. `cancelled`: the client left, or another attempt won. `unsettled`: the process
-died in between; charged at the reservation.
+`ok`: complete. `refused`: upstream answered with an error. `unreached`: no connection could be made, so nothing was
+sent. `failed`: sent, and no usable answer came (timeout, reset, garbage). `truncated`: upstream stopped in
+mid-stream. `cancelled`: the client left, or another attempt won. `unsettled`: the process died in between; charged at
+the reservation.
 """
 
 UsageSource = Literal["provider", "estimated", "none"]
-"""Where the token counts come from: the provider's `usage`, our estimate of what was produced, or nothing was produced."""
+"""Where the token counts come from: the provider's `usage`, our estimate of what was produced, or nothing was
+produced.
+"""
 
 
 class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -41,7 +44,9 @@ class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The model asked of the provider."""
     stream: bool
     reserved: int
-    """Upper estimate of the cost in nano-dollars, charged if the attempt is never settled; -1 when the model is unpriced."""
+    """Upper estimate of the cost in nano-dollars, charged if the attempt is never settled; -1 when the model is
+    unpriced.
+    """
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):

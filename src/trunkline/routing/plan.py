@@ -34,7 +34,9 @@ class Retries(msgspec.Struct, frozen=True):
 
 
 class Alias(msgspec.Struct, frozen=True):
-    """What a name of the configuration stands for. A `*` in the name takes any text, which a `*` in a target stands for."""
+    """What a name of the configuration stands for. A `*` in the name takes any text, which a `*` in a target stands
+    for.
+    """
 
     of: tuple[str, ...]
     times: Times | None
@@ -104,7 +106,9 @@ class Routes:
         return wildcard
 
     def _flatten(self, label: str, taken: str, seen: frozenset[str]) -> Iterable[Target]:
-        """The targets of an alias, those of aliases it names in their place. Cycles were refused with the configuration."""
+        """The targets of an alias, those of aliases it names in their place. Cycles were refused with the
+        configuration.
+        """
         for text in self._aliases[label].of:
             name = names.fill(text, taken)
             target = self._target(name)

@@ -159,9 +159,8 @@ class SQLiteStore:
 
     @contextmanager
     def _writing(self) -> Iterator[apsw.Connection]:
-        """A transaction that commits when the block ends, and leaves nothing behind when it raises."""
-        with self._errors(), self._writer_lock, self._writer as db:
-            yield db
+        with self._errors(), self._writer_lock, sqlite_file.transaction(self._writer):
+            yield self._writer
 
     @contextmanager
     def _reading(self, readers: sqlite_file.Readers) -> Iterator[apsw.Connection]:

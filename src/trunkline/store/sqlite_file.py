@@ -85,14 +85,30 @@ def loose_modes(path: Path) -> list[str]:
 
 
 def connect(path: Path) -> apsw.Connection:
-    """A connection that waits for locks, syncs every commit to the disk, and as a context is a write transaction."""
+    """A connection that waits for locks and syncs every commit to the disk."""
     db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     db.set_busy_timeout(int(BUSY_SECONDS * 1000))
-    db.transaction_mode = "IMMEDIATE"
     db.pragma("synchronous", "full")
     db.pragma("foreign_keys", True)
     db.pragma("journal_size_limit", _WAL_SIZE_LIMIT)
     return db
+
+
+@contextmanager
+def transaction(db: apsw.Connection) -> Iterator[None]:
+    """A write that is committed when the block ends, and leaves nothing behind when it raises.
+
+    Not apsw's own `with db`: that holds the interpreter's lock while it waits for other processes and for the disk, and
+    so stops every thread.
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # some errors have already undone it
+            db.execute("ROLLBACK")
+        raise
 
 
 class Readers:
@@ -129,7 +145,7 @@ def migrate(db: apsw.Connection, path: Path, known: Sequence[Migration] = MIGRAT
     _use_wal(db, path)
     if not outdated:
         return
-    with db:
+    with transaction(db):
         for migration in unapplied(db, path, known):  # asked again: another process may have been first
             db.execute(migration.sql)
             db.execute(

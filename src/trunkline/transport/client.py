@@ -1,8 +1,8 @@
 """HTTP/1.1 as a client: one `Line` per upstream socket, one call at a time on it.
 
-What comes is handed to a `Receiver` as it comes, once per read; nothing here waits or makes a task. A line is used again
-only if nothing about it is in doubt: the reply was whole, its end was announced, both sides want to go on, everything of the
-request was sent and nothing came behind the reply.
+What comes is handed to a `Receiver` as it comes, once per read; nothing here waits or makes a task. A line is used
+again only if nothing about it is in doubt: the reply was whole, its end was announced, both sides want to go on,
+everything of the request was sent and nothing came behind the reply.
 """
 
 import asyncio
@@ -23,7 +23,6 @@ MAX_HEAD = 128 * 1024
 """Bytes of reply headers (all 1xx replies included) above which the reply is not HTTP we want."""
 INFLATED = 16 * 1024 * 1024
 """Bytes that one read may inflate to where a reply is compressed."""
-BODY_DELIMITED_BY_CLOSE = "close"
 
 
 class Line(asyncio.Protocol):
@@ -52,6 +51,7 @@ class Line(asyncio.Protocol):
         self._body: list[bytes] = []
         self._whole = False
         self._tail = False  # something came behind the whole reply
+        self._reusable = False
         self._inflate: zlib._Decompress | None = None
 
     # asyncio.Protocol
@@ -190,7 +190,7 @@ class Line(asyncio.Protocol):
             data = self._body[0] if len(self._body) == 1 else b"".join(self._body)
             self._body = []
             if self._inflate is not None:
-                inflated = self._inflated(data)
+                inflated = self._inflated(self._inflate, data)
                 if inflated is None:
                     return
                 data = inflated
@@ -232,8 +232,7 @@ class Line(asyncio.Protocol):
         elif coding != b"identity":
             raise Fault("invalid", f"content-encoding {coding.decode('latin-1')!r} was not asked for")
 
-    def _inflated(self, data: bytes) -> bytes | None:
-        inflate = cast("zlib._Decompress", self._inflate)
+    def _inflated(self, inflate: "zlib._Decompress", data: bytes) -> bytes | None:
         try:
             out = inflate.decompress(data, INFLATED)
         except zlib.error as error:

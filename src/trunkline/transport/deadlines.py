@@ -1,8 +1,8 @@
 """Deadlines for thousands of connections at the price of an attribute store each.
 
-A connection moves its deadline many times (with every chunk of a stream) and almost never misses it. So moving it later
-only stores a number; a coarse wheel looks at the connection when its *earlier* deadline would have come, and puts it back
-if it has moved on. Deadlines are met up to one `GRAIN` late, never early.
+A connection moves its deadline many times (with every chunk of a stream) and almost never misses it. So moving it
+later only stores a number; a coarse wheel looks at the connection when its *earlier* deadline would have come, and
+puts it back if it has moved on. Deadlines are met up to one `GRAIN` late, never early.
 """
 
 import asyncio

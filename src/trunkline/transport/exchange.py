@@ -1,7 +1,7 @@
 """The seam between the gateway and an upstream: one call sent, one reply received as it comes.
 
-`transport.client` implements it over sockets, `providers.simulated` inside the process. Everything here is called on the
-event loop's thread, and nothing here waits, save `Upstream.open`.
+`transport.client` implements it over sockets, `providers.simulated` inside the process. Everything here is called on
+the event loop's thread, and nothing here waits, save `Upstream.open`.
 """
 
 from typing import Literal, Protocol
@@ -26,9 +26,9 @@ FaultKind = Literal[
 ]
 """What went wrong between here and upstream.
 
-Before anything was sent: `dns`, `blocked` (a private address where none is allowed), `refused`, `tls`, `connect_timeout`, `proxy`.
-Afterwards: `reset` (connection reset), `closed` (closed before any reply), `incomplete` (the reply broke off), `invalid` (not
-HTTP), `too_large`, and the three time-outs.
+Before anything was sent: `dns`, `blocked` (a private address where none is allowed), `refused`, `tls`,
+`connect_timeout`, `proxy`. Afterwards: `reset` (connection reset), `closed` (closed before any reply), `incomplete`
+(the reply broke off), `invalid` (not HTTP), `too_large`, and the three time-outs.
 """
 
 UNSENT: frozenset[FaultKind] = frozenset({"dns", "blocked", "refused", "tls", "connect_timeout", "proxy"})
@@ -61,7 +61,9 @@ class Times(msgspec.Struct, frozen=True, gc=False):
 
 
 class Receiver(Protocol):
-    """Who takes the reply: `head` once, `data` per read, then exactly one of `end` and `fail`, after which no call follows."""
+    """Who takes the reply: `head` once, `data` per read, then exactly one of `end` and `fail`, after which no call
+    follows.
+    """
 
     def head(self, status: int, headers: dict[bytes, bytes]) -> None:
         """Status and header fields, names in lower case, of the final reply (never a 1xx)."""
@@ -105,4 +107,4 @@ class Upstream(Protocol):
         """A new line, within `timeout` seconds; raises `Fault` (one of `UNSENT`)."""
 
     async def close(self) -> None:
-        """Drop idle lines and refuse new ones."""
+        """Keep no idle line from now on. Whoever still holds this may go on opening lines."""

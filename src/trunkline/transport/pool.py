@@ -16,7 +16,9 @@ from trunkline.transport.exchange import Fault
 
 LONGEST_IDLE = 60.0
 SHORTEST_IDLE = 1.0
-"""Seconds an idle line is kept. Between the two it is learnt: a line the other side closed while idle tells its patience."""
+"""Seconds an idle line is kept. Between the two it is learnt: a line the other side closed while idle tells its
+patience.
+"""
 RESOLVED_FOR = 30.0
 """Seconds for which a resolved address is used again."""
 

@@ -3,8 +3,8 @@
     Simulated(Settings(...))   an `Upstream` (see `transport.exchange`); the model's name picks what happens
     MODELS                     every model with one line on what it does
 
-A call goes through `request` (is it one that OpenAI would take?) → `answers` (what is said) → `replies` (as bytes) →
-`script` (what comes when, and how it ends) → `line` (plays the script to the receiver).
+A call goes through `check` (would OpenAI take it?) → `answers` (what is said) → `replies` (as bytes) → `script` (what
+comes when, and how it ends) → `line` (plays the script to the receiver).
 """
 
 from trunkline.providers.simulated.line import Simulated, Timer, Timers

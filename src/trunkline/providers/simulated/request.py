@@ -1,6 +1,6 @@
 """What OpenAI takes as a request, as types. `check` reads into them; fields that change nothing here are only named.
 
-Facts: the published API description (`CreateChatCompletionRequest`, `CreateCompletionRequest`) and the official SDK's types.
+Facts: the published API description (`CreateChatCompletionRequest`, `CreateCompletionRequest`) and the official SDK.
 """
 
 from typing import Annotated, Any, Literal
@@ -144,7 +144,7 @@ class CustomChoice(_Strict, tag_field="type", tag="custom"):
 
 class AllowedTools(_Strict):
     mode: Literal["auto", "required"]
-    tools: list[dict[str, Any]]
+    tools: list[NamedChoice | CustomChoice]
 
 
 class AllowedChoice(_Strict, tag_field="type", tag="allowed_tools"):
@@ -196,7 +196,7 @@ class _Common(_Strict):
     user: str | None = None
 
 
-class Chat(_Common):
+class Chat(_Common, kw_only=True):
     """A chat completion request."""
 
     messages: Annotated[list[Message], Meta(min_length=1)]
@@ -226,7 +226,7 @@ class Chat(_Common):
     web_search_options: dict[str, Any] | None = None
 
 
-class Legacy(_Common):
+class Legacy(_Common, kw_only=True):
     """A completion request of the older kind."""
 
     prompt: str | Annotated[list[str | int | list[int]], Meta(min_length=1)]

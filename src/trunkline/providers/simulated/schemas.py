@@ -1,16 +1,20 @@
 """JSON Schema: the smallest value that fits one, and what OpenAI demands of a strict one.
 
-Understood: `type`, `properties`, `required`, `items`, `prefixItems`, `minItems`, `enum`, `const`, `anyOf`, `oneOf`, `allOf`, `$ref` within
-the schema, lengths, bounds, `multipleOf` and the usual formats. A `pattern`, `not`, `uniqueItems` or a condition is not looked at.
+Understood: `type`, `properties`, `required`, `items`, `prefixItems`, `minItems`, `enum`, `const`, `anyOf`, `oneOf`,
+`allOf`, `$ref` within the schema, lengths, bounds, `multipleOf` and the usual formats. `pattern`, `not`, `uniqueItems` and
+conditions are not looked at.
 """
 
-from math import ceil, floor
+from fractions import Fraction
+from math import ceil, floor, inf
 from typing import Any, Final
 
+import msgspec
+
 MOST_VALUES: Final = 10_000
-"""Values one schema may call for: definitions that use each other can ask for billions."""
+"""Values one schema may call for, four characters of text being one: definitions that use each other ask for more."""
 DEEPEST: Final = 64
-LONGEST_STRING: Final = 10_000
+LARGEST_NUMBER: Final = 2**53
 
 _FORMATS: Final = {
     "date-time": "2026-01-01T00:00:00Z",
@@ -41,65 +45,64 @@ class _Builder:
         self._left = MOST_VALUES
 
     def build(self, schema: object, depth: int) -> Any:
-        self._left -= 1
-        if self._left < 0 or depth > DEEPEST:
-            raise SchemaError(f"it calls for more than {MOST_VALUES} values, or for more than {DEEPEST} levels.")
+        self._spend(0)
+        if depth > DEEPEST:
+            raise SchemaError(f"it calls for more than {DEEPEST} levels.")
         if not isinstance(schema, dict):
             return "text"  # `true` takes anything
         schema = self._resolved(schema, depth)
-        if "const" in schema:
-            return schema["const"]
-        if isinstance(schema.get("enum"), list) and schema["enum"]:
-            return schema["enum"][0]
-        for name in ("anyOf", "oneOf"):
-            if isinstance(schema.get(name), list) and schema[name]:
-                return self.build(min(schema[name], key=_refers), depth + 1)
+        fixed = [schema["const"]] if "const" in schema else _listed(schema, "enum")[:1]
+        if fixed:
+            self._spend(len(msgspec.json.encode(fixed)))
+            return fixed[0]
+        options = _listed(schema, "anyOf") or _listed(schema, "oneOf")
+        if options:
+            return self.build(min(options, key=_refers), depth + 1)
         return self._typed(schema, depth)
+
+    def _spend(self, characters: int) -> None:
+        self._left -= 1 + characters // 4
+        if self._left < 0:
+            raise SchemaError(f"it calls for more than {MOST_VALUES} values.")
 
     def _resolved(self, schema: dict[str, Any], depth: int) -> dict[str, Any]:
         """`schema` with what it refers to, and what `allOf` adds, in it."""
+        if depth > DEEPEST:
+            raise SchemaError("it refers to itself without end.")
+        self._spend(sum(len(value) for value in schema.values() if isinstance(value, dict | list)))
         if isinstance(schema.get("$ref"), str):
             rest = {name: value for name, value in schema.items() if name != "$ref"}
-            target = self._find(schema["$ref"])
-            schema = _merged(self._resolved(target, self._deeper(depth)), rest)
-        if isinstance(schema.get("allOf"), list):
-            parts = schema["allOf"]
+            schema = _merged(self._resolved(self._find(schema["$ref"]), depth + 1), rest)
+        parts = _listed(schema, "allOf")
+        if parts:
             schema = {name: value for name, value in schema.items() if name != "allOf"}
             for part in parts:
                 if isinstance(part, dict):
-                    schema = _merged(schema, self._resolved(part, self._deeper(depth)))
+                    schema = _merged(schema, self._resolved(part, depth + 1))
         return schema
-
-    def _deeper(self, depth: int) -> int:
-        self._left -= 1
-        if self._left < 0 or depth > DEEPEST:
-            raise SchemaError("it refers to itself without end.")
-        return depth + 1
 
     def _find(self, pointer: str) -> dict[str, Any]:
         found = self._root
-        for step in pointer.removeprefix("#").split("/")[1:]:
+        for step in pointer.split("/")[1:]:
             name = step.replace("~1", "/").replace("~0", "~")
             found = found.get(name) if isinstance(found, dict) else None
         if not pointer.startswith("#") or not isinstance(found, dict):
-            raise SchemaError(f"reference '{pointer}' can only point to a definition within the schema.")
+            raise SchemaError(f"reference '{pointer}' can only point to definitions within the schema.")
         return found
 
     def _typed(self, schema: dict[str, Any], depth: int) -> Any:
         kind = schema.get("type")
         if isinstance(kind, list):
             kind = next((one for one in kind if one != "null"), "null")
-        if kind is None:
-            kind = "object" if "properties" in schema else "array" if "items" in schema or "prefixItems" in schema else "string"
-        match kind:
+        match kind or _implied(schema):
             case "object":
                 return self._object(schema, depth)
             case "array":
                 return self._array(schema, depth)
             case "string":
-                return _string(schema)
+                return self._string(schema)
             case "integer":
-                return _number(schema, whole=True)
+                return int(_number(schema, whole=True))
             case "number":
                 return _number(schema, whole=False)
             case "boolean":
@@ -109,18 +112,33 @@ class _Builder:
         raise SchemaError(f"'{kind}' is not a type.")
 
     def _object(self, schema: dict[str, Any], depth: int) -> dict[str, Any]:
-        required = schema.get("required")
         properties = schema.get("properties")
         known = properties if isinstance(properties, dict) else {}
-        names = required if isinstance(required, list) else []
-        return {str(name): self.build(known.get(name, True), depth + 1) for name in names}
+        built = {}
+        for name in _listed(schema, "required"):
+            self._spend(len(str(name)))
+            built[str(name)] = self.build(known.get(name, True), depth + 1)
+        return built
 
     def _array(self, schema: dict[str, Any], depth: int) -> list[Any]:
-        first = schema.get("prefixItems")
-        built = [self.build(item, depth + 1) for item in first] if isinstance(first, list) else []
+        built = [self.build(item, depth + 1) for item in _listed(schema, "prefixItems")]
         while len(built) < _bound(schema, "minItems", 0):
             built.append(self.build(schema.get("items", True), depth + 1))
         return built
+
+    def _string(self, schema: dict[str, Any]) -> str:
+        form = schema.get("format")
+        if isinstance(form, str) and form in _FORMATS:
+            return _FORMATS[form]
+        least = int(_bound(schema, "minLength", 0))
+        length = max(least, min(4, int(_bound(schema, "maxLength", 4))))
+        self._spend(length)
+        return ("text" * (length // 4 + 1))[:length]
+
+
+def _listed(schema: dict[str, Any], name: str) -> list[Any]:
+    value = schema.get(name)
+    return value if isinstance(value, list) else []
 
 
 def _refers(schema: object) -> bool:
@@ -128,48 +146,60 @@ def _refers(schema: object) -> bool:
     return isinstance(schema, dict) and "$ref" in schema
 
 
+def _implied(schema: dict[str, Any]) -> str:
+    if "properties" in schema:
+        return "object"
+    return "array" if "items" in schema or "prefixItems" in schema else "string"
+
+
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     merged = {**one, **other}
-    for name in ("properties", "required"):
-        first, second = one.get(name), other.get(name)
-        if isinstance(first, dict) and isinstance(second, dict):
-            merged[name] = {**first, **second}
-        elif isinstance(first, list) and isinstance(second, list):
-            merged[name] = first + [item for item in second if item not in first]
+    first, second = one.get("properties"), other.get("properties")
+    if isinstance(first, dict) and isinstance(second, dict):
+        merged["properties"] = {**first, **second}
+    names = _names(one) | _names(other)
+    if names:
+        merged["required"] = list(names)
     return merged
+
+
+def _names(schema: dict[str, Any]) -> dict[str, None]:
+    """What is required, each once, in order."""
+    return dict.fromkeys(name for name in _listed(schema, "required") if isinstance(name, str))
 
 
 def _bound(schema: dict[str, Any], name: str, default: float) -> float:
     value = schema.get(name)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else default
-
-
-def _string(schema: dict[str, Any]) -> str:
-    if schema.get("format") in _FORMATS:
-        return _FORMATS[schema["format"]]
-    least = int(_bound(schema, "minLength", 0))
-    most = int(_bound(schema, "maxLength", max(4, least)))
-    if least > LONGEST_STRING:
-        raise SchemaError(f"it calls for a string longer than {LONGEST_STRING}.")
-    return ("text" * (least // 4 + 1))[: max(least, min(4, most))]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return default
+    if abs(value) > LARGEST_NUMBER:
+        raise SchemaError(f"'{name}' is too large.")
+    return value
 
 
 def _number(schema: dict[str, Any], *, whole: bool) -> float:
-    """The number within the bounds that is nearest to 0; with `whole`, an integer."""
-    step = _bound(schema, "multipleOf", 1 if whole else 0)
-    above, below = _bound(schema, "exclusiveMinimum", float("-inf")), _bound(schema, "exclusiveMaximum", float("inf"))
-    least, most = _bound(schema, "minimum", float("-inf")), _bound(schema, "maximum", float("inf"))
-    margin = step or 0.5
+    """A number within the bounds; 0 where that is."""
+    least, above = _bound(schema, "minimum", -inf), _bound(schema, "exclusiveMinimum", -inf)
+    most, below = _bound(schema, "maximum", inf), _bound(schema, "exclusiveMaximum", inf)
+    low, high = max(least, above), min(most, below)
+    step = max(0, _bound(schema, "multipleOf", 0))
+    if whole:
+        step = Fraction(str(step)).numerator or 1  # the whole multiples of 1.5 are those of 3
     number: float = 0
-    if least > 0 or above >= 0:
-        number = max(least, above)
-        number = ceil(number / step) * step if step else number
-        number += margin if number <= above else 0
-    elif most < 0 or below <= 0:
-        number = min(most, below)
-        number = floor(number / step) * step if step else number
-        number -= margin if number >= below else 0
-    return int(number) if whole else number
+    if least <= 0 <= most and above < 0 < below:
+        return number
+    if step > 1 / LARGEST_NUMBER:
+        if low >= 0:
+            number = ceil(low / step) * step
+            number += step if number <= above else 0
+        else:
+            number = floor(high / step) * step
+            number -= step if number >= below else 0
+    else:
+        number = (low + high) / 2 if inf not in (-low, high) else low + 1 if low > -inf else high - 1
+    if not (least <= number <= most and above < number < below):
+        raise SchemaError("no number is within its bounds.")
+    return number
 
 
 # Strict mode
@@ -198,9 +228,8 @@ def check_strict(schema: dict[str, Any]) -> None:
 def _check_object(schema: dict[str, Any], context: tuple[str, ...]) -> None:
     if schema.get("additionalProperties") is not False:
         raise SchemaError(f"In context={context}, 'additionalProperties' is required to be supplied and to be false.")
-    properties = schema.get("properties")
-    required = schema.get("required")
-    missing = [name for name in properties or () if not isinstance(required, list) or name not in required]
+    properties, required = schema.get("properties"), _names(schema)
+    missing = [name for name in properties if name not in required] if isinstance(properties, dict) else []
     if missing:
         raise SchemaError(
             f"In context={context}, 'required' is required to be supplied and to be an array including every key in "

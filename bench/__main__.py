@@ -1,0 +1,118 @@
+"""`python -m bench`: measure the gateways side by side. See README.md in this folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import click
+from rich.console import Console
+
+from bench import machine, wrk
+from bench.backends import open_backends
+from bench.errors import Unavailable
+from bench.output import save, show
+from bench.peers import Peer
+from bench.peers.registry import QUICK, all_peers
+from bench.results import Results
+from bench.run import run_rounds
+from bench.session import Bench, Timing
+from bench.venue import HERE, WORK, Venue, open_venue
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Only nginx and Trunkline, one short round: one to two minutes.")
+@click.option("--only", help="Only these peers, separated by commas.")
+@click.option("--rounds", type=click.IntRange(1, 20), help="How often everything is measured (default 3, quick 1).")
+@click.option("--soak", type=click.IntRange(min=0), default=0, help="Also send so many requests and watch the memory.")
+@click.option("--peers", "list_peers", is_flag=True, help="Install the peers, list them, and measure nothing.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the results (default bench/results; bench/.work/results with --quick or --only).",
+)
+def main(*, quick: bool, only: str | None, rounds: int | None, soak: int, list_peers: bool, out: Path | None) -> None:
+    """Measure Trunkline beside nginx and other gateways: one at a time on one core, load and upstream on another."""
+    console = Console()
+    signal.signal(signal.SIGTERM, _interrupt)
+    results = Results()
+    peers = _prepare(_chosen(only, quick=quick), results, console)
+    if list_peers:
+        return
+    if not peers:
+        raise click.ClickException("there is nothing to measure")
+    timing = Timing.quick() if quick else Timing()
+    timing = dataclasses.replace(timing, rounds=rounds or timing.rounds, soak_requests=soak)
+    complete = _measure(peers, timing, results, console)
+    show(results, console)
+    folder = out or (HERE / "results" if complete and not quick and not only else WORK / "results")
+    for path in save(results, folder):
+        console.print(f"Written: {path}", soft_wrap=True)
+    sys.exit(0 if complete else 130)
+
+
+def _chosen(only: str | None, *, quick: bool) -> list[Peer]:
+    peers = all_peers()
+    names = only.split(",") if only else QUICK if quick else [peer.name for peer in peers]
+    known = {peer.name: peer for peer in peers}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise click.UsageError(f"no such peer: {', '.join(unknown)}; there are {', '.join(known)}")
+    return [peer for peer in peers if peer.name in names]
+
+
+def _prepare(peers: Sequence[Peer], results: Results, console: Console) -> list[Peer]:
+    """Install what can be installed; the peers that can be measured."""
+    ready = []
+    for peer in peers:
+        with console.status(f"preparing {peer.name}"):
+            try:
+                results.peers[peer.name] = peer.prepare()
+            except Unavailable as error:
+                results.absent[peer.name] = str(error)
+                console.print(f"{peer.name}: not available: {error}", markup=False)
+                continue
+        results.settings[peer.name] = peer.settings
+        console.print(f"{peer.name} {results.peers[peer.name]}: {peer.settings}", markup=False)
+        ready.append(peer)
+    return ready
+
+
+def _measure(peers: Sequence[Peer], timing: Timing, results: Results, console: Console) -> bool:
+    """Fill the results; false when interrupted, with what there is by then."""
+    results.machine = machine.describe()
+    results.run = {"date": machine.today(), "rounds": timing.rounds, "steady_seconds": timing.steady}
+    begin = time.monotonic()
+
+    def say(text: str) -> None:
+        console.print(f"{time.monotonic() - begin:5.0f} s  {text}", style="dim", markup=False)
+
+    try:
+        with open_venue() as venue, open_backends(venue) as backends:
+            results.run |= {"cores": _cores(venue), "load": wrk.version(), "upstream": backends.program}
+            say(_cores(venue))
+            run_rounds(Bench(venue, backends, timing), peers, results, say)
+    except KeyboardInterrupt:
+        say("interrupted: what follows is incomplete")
+        return False
+    return True
+
+
+def _cores(venue: Venue) -> str:
+    if venue.shared_core:
+        return "There is only one core: gateway, load and upstream share it, and the figures say little."
+    return f"Gateway alone on core {venue.gateway_core}, load and upstream on core {venue.load_core}."
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End as with Ctrl-C, so that everything we started is ended too."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Every figure there is: its name in the data, its title in the table, its unit, which way is better, its target.
+
+The targets are what Trunkline sets itself, with keys and ledger on, on one core.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Better(Enum):
+    """Which way a figure should go."""
+
+    MORE = "more"
+    LESS = "less"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure of the report."""
+
+    key: str
+    title: str
+    unit: str
+    better: Better = Better.LESS
+    digits: int = 0
+    target: float | None = None
+
+    def met(self, value: float) -> bool | None:
+        """Whether the value reaches the target; None without one."""
+        if self.target is None:
+            return None
+        return value >= self.target if self.better is Better.MORE else value <= self.target
+
+
+CONNECTIONS = (1, 16, 64)
+LATENCY_TARGETS_MS = {("p50", 1): 0.3}
+
+
+def added(which: str, connections: int) -> str:
+    """The key of an added latency in the closed loop."""
+    return f"added_{which}_{connections}"
+
+
+def _added_latencies() -> list[Measure]:
+    return [
+        Measure(
+            added(which, count),
+            f"added latency, {count} connection{'s' if count > 1 else ''}, {which}",
+            "ms",
+            digits=3,
+            target=LATENCY_TARGETS_MS.get((which, count)),
+        )
+        for count in CONNECTIONS
+        for which in ("p50", "p99")
+    ]
+
+
+PLAIN = [
+    Measure("requests_per_second", "requests per second", "req/s", Better.MORE, target=14_000),
+    Measure("cpu_per_request", "CPU per request", "µs", digits=1),
+    *_added_latencies(),
+    Measure("half_load_p50", "added latency at half load, p50", "ms", digits=3),
+    Measure("half_load_p99", "added latency at half load, p99", "ms", digits=3),
+    Measure("many_per_second", "requests per second, 2,000 connections", "req/s", Better.MORE),
+    Measure("many_p99", "latency, 2,000 connections, p99", "ms"),
+    Measure("handshakes_per_second", "a connection per request", "req/s", Better.MORE),
+    Measure("memory_idle", "memory, idle", "MB"),
+    Measure("memory_loaded", "memory, highest under load", "MB"),
+    Measure("memory_after", "memory, after the load", "MB", target=120),
+]
+TLS = [
+    Measure("tls_requests_per_second", "requests per second, TLS upstream", "req/s", Better.MORE, target=9_000),
+    Measure("tls_cpu_per_request", "CPU per request, TLS upstream", "µs", digits=1),
+]
+STREAMING = [
+    Measure("cpu_per_chunk", "CPU per relayed chunk, 25,000 a second", "µs", digits=1, target=12),
+    Measure("cpu_per_fast_chunk", "CPU per relayed chunk, at most per second", "µs", digits=1),
+    Measure("chunks_per_second", "most chunks per second", "chunks/s", Better.MORE),
+    Measure("first_token_p50", "added delay of the first token, p50", "ms", digits=3),
+    Measure("first_token_p99", "added delay of the first token, p99", "ms", digits=3),
+    Measure("chunk_delay_p50", "added delay of a chunk, p50", "ms", digits=3),
+    Measure("chunk_delay_p99", "added delay of a chunk, p99", "ms", digits=3),
+    Measure("stalls", "chunks that came 35 ms late or more", "of all", target=0),
+    Measure("large_body", "added latency, 1 MB request body", "ms", digits=2, target=2),
+    Measure("memory_streams", "memory, 1,500 streams of 150 kB requests", "MB", target=600),
+]
+FRONT_TLS = [
+    Measure("tls_handshakes_per_second", "a TLS connection per request", "req/s", Better.MORE),
+]
+START = [Measure("start", "from start to ready", "s", digits=2, target=1)]
+SOAK = [Measure("memory_soak", "memory, after the soak", "MB", target=120)]
+
+ALL = [*PLAIN, *TLS, *STREAMING, *FRONT_TLS, *START, *SOAK]
+BY_KEY = {measure.key: measure for measure in ALL}

@@ -1,0 +1,51 @@
+"""The gateways that are measured. Each is a small module that says how to install, start and call it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from bench.backends import CHAT_PATH, Upstream
+from bench.payload import CLIENT_KEY, MODEL
+from bench.venue import Certificate
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a gateway is given: an empty folder, a port, its upstream, and a certificate if it is to speak TLS."""
+
+    folder: Path
+    port: int
+    upstream: Upstream
+    front: Certificate | None = None
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start a gateway that has been given its place, and how to call it."""
+
+    argv: list[str]
+    ready: str
+    """The path that answers 200 once it serves."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    chat: str = CHAT_PATH
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {CLIENT_KEY}"})
+    model: str = MODEL
+    address_file: Path | None = None
+    """Where it writes its origin, when it chooses its port itself."""
+
+
+class Peer(Protocol):
+    """A gateway."""
+
+    name: str
+    settings: str
+    """What is switched on, in a few words for the report."""
+
+    def prepare(self) -> str:
+        """Install it if it can be, and return its version; raises `Unavailable` with the reason if not."""
+
+    def launch(self, place: Place) -> Launch:
+        """Write its configuration; raises `Unavailable` where it cannot do what the place asks."""

@@ -1,0 +1,62 @@
+"""TensorZero's gateway (Rust), which its Python wheel can start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.errors import Unavailable
+from bench.peers import Launch, Place
+from bench.peers.install import python_package, python_version
+
+_CONFIGURATION = """\
+[gateway]
+observability.enabled = false
+[models.bench]
+routing = ["bench"]
+[models.bench.providers.bench]
+type = "openai"
+model_name = "gpt-4o"
+api_base = "{base_url}/"
+api_key_location = "none"
+"""
+
+_PROGRAM = """\
+import pathlib, sys, threading, tensorzero
+gateway = tensorzero._start_http_gateway(
+    config_file=sys.argv[1], clickhouse_url=None, postgres_url=None, valkey_url=None, async_setup=False)
+pathlib.Path(sys.argv[2]).write_text(gateway.base_url)
+threading.Event().wait()
+"""
+
+
+class TensorZero:
+    """A virtual environment of its own, at the last version that ships a gateway in its wheel."""
+
+    name = "tensorzero"
+    settings = "no keys, no observability (needs ClickHouse), no limits (need PostgreSQL)"
+
+    def __init__(self) -> None:
+        self._python = Path()
+
+    def prepare(self) -> str:
+        """See `Peer`."""
+        self._python = python_package("tensorzero", "tensorzero==2026.6.0")
+        return python_version(self._python, "tensorzero")
+
+    def launch(self, place: Place) -> Launch:
+        """See `Peer`."""
+        if place.front:
+            raise Unavailable("the gateway in the wheel cannot be told to speak TLS itself")
+        configuration = place.folder / "tensorzero.toml"
+        configuration.write_text(_CONFIGURATION.format(base_url=place.upstream.base_url))
+        address = place.folder / "address"
+        env = {"SSL_CERT_FILE": str(place.upstream.ca)} if place.upstream.ca else {}
+        return Launch(
+            [str(self._python), "-c", _PROGRAM, str(configuration), str(address)],
+            ready="/health",
+            env=env,
+            chat="/openai/v1/chat/completions",
+            headers={},
+            model="tensorzero::model_name::bench",
+            address_file=address,
+        )

@@ -1,0 +1,59 @@
+"""Trunkline itself, from this checkout, as an operator runs it: keys, ledger and request log on."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import sys
+from pathlib import Path
+
+from bench.errors import Unavailable
+from bench.payload import CLIENT_KEY, MODEL, UPSTREAM_KEY
+from bench.peers import Launch, Place
+from bench.venue import free_port
+
+_PROGRAM = Path(sys.executable).with_name("trunkline")
+
+
+class Trunkline:
+    """Runs the `trunkline` beside the Python that runs the benchmark."""
+
+    name = "trunkline"
+    settings = "keys, ledger, request log to a file, metrics"
+
+    def prepare(self) -> str:
+        """See `Peer`."""
+        if not _PROGRAM.exists():
+            raise Unavailable("the trunkline command is not installed beside this Python")
+        return importlib.metadata.version("trunkline")
+
+    def launch(self, place: Place) -> Launch:
+        """See `Peer`. The file is JSON, which is YAML."""
+        provider: dict[str, object] = {
+            "base_url": place.upstream.base_url,
+            "api_key": UPSTREAM_KEY,
+            "allow_private": True,
+        }
+        server: dict[str, object] = {
+            "listen": f"127.0.0.1:{place.port}",
+            "control": f"127.0.0.1:{free_port()}",
+        }
+        if place.upstream.ca:
+            provider["ca"] = str(place.upstream.ca)
+        if place.front:
+            server["tls"] = {"cert": str(place.front.chain), "key": str(place.front.key)}
+        configuration = place.folder / "trunkline.yaml"
+        configuration.write_text(
+            json.dumps(
+                {
+                    "server": server,
+                    "providers": {"openai": provider},
+                    "models": {MODEL: f"openai/{MODEL}"},
+                    "keys": [{"name": "bench", "key": CLIENT_KEY}],
+                }
+            )
+        )
+        data = place.folder / "data"
+        data.mkdir(mode=0o700)
+        argv = [str(_PROGRAM), "serve", "--config", str(configuration), "--data", str(data)]
+        return Launch(argv, ready="/health/ready")

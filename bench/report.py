@@ -1,0 +1,167 @@
+"""From results to tables: pure, so that a saved result can be printed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bench.measures import ALL, Better, Measure
+from bench.peers.registry import FLOOR, OURS
+from bench.results import Results
+from bench.stats import Spread
+
+SATURATED = 0.85  # share of its core below which a gateway was not the bottleneck
+DISTURBED = 0.1  # share of a core that other programs took of our two, above which a figure is marked
+NO_RATIO = {"stalls"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure of one peer: its median, its range where rounds differ, and what must be known about it."""
+
+    value: str
+    range: str = ""
+    target_met: bool | None = None
+
+    def line(self) -> str:
+        """All on one line."""
+        verdict = {True: " ✓", False: " ✗", None: ""}[self.target_met]
+        return f"{self.value}{verdict}" + (f" ({self.range})" if self.range else "")
+
+
+@dataclass
+class Table:
+    """A table as text, ready for any renderer."""
+
+    title: str
+    columns: list[str]
+    rows: list[tuple[str, list[Cell]]] = field(default_factory=list)
+
+
+@dataclass
+class Notes:
+    """Footnotes, numbered as they come; the same text gets the same number."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def mark(self, text: str) -> str:
+        """The mark to set where the text applies."""
+        if text not in self.texts:
+            self.texts.append(text)
+        return f"[{self.texts.index(text) + 1}]"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that is shown."""
+
+    tables: list[Table]
+    notes: list[str]
+
+
+def build(results: Results) -> Report:
+    """The table of figures, and those of ratios as far as there are peers for them."""
+    notes = Notes()
+    tables = [_figures(results, notes)]
+    if FLOOR in results.peers and len(results.peers) > 1:
+        tables.append(_against_floor(results))
+    if OURS in results.peers and len(results.peers) > 1:
+        tables.append(_ours_against(results))
+    return Report([table for table in tables if table.rows], notes.texts)
+
+
+def _measured(results: Results) -> Iterator[Measure]:
+    """The measures that at least one peer has a figure or a reason for."""
+    for measure in ALL:
+        if any(results.spread(peer, measure.key) or results.why_missing(peer, measure.key) for peer in results.peers):
+            yield measure
+
+
+def _figures(results: Results, notes: Notes) -> Table:
+    peers = [*results.peers, *results.absent]
+    table = Table("Figures: median (lowest–highest)", ["", "unit", *peers, "target"])
+    for measure in _measured(results):
+        cells = [Cell(measure.unit), *(_cell(results, peer, measure, notes) for peer in peers), _target(measure)]
+        table.rows.append((measure.title, cells))
+    return table
+
+
+def _target(measure: Measure) -> Cell:
+    if measure.target is None:
+        return Cell("")
+    sign = "≥" if measure.better is Better.MORE else "≤"
+    return Cell(f"{sign} {measure.target:,g}")
+
+
+def _cell(results: Results, peer: str, measure: Measure, notes: Notes) -> Cell:
+    found = results.spread(peer, measure.key)
+    if found is None:
+        reason = results.absent.get(peer) or results.why_missing(peer, measure.key) or "not measured in this run"
+        return Cell(f"— {notes.mark(reason)}")
+    value = _number(found.median, measure.digits) + _warnings(results, peer, measure, notes)
+    met = measure.met(found.median) if peer == OURS else None
+    return Cell(value, _range(found, measure.digits), met)
+
+
+def _warnings(results: Results, peer: str, measure: Measure, notes: Notes) -> str:
+    marks = ""
+    shares = results.details(peer, measure.key, "core")
+    if measure.better is Better.MORE and shares and max(shares) < SATURATED:
+        marks += " " + notes.mark("the gateway's core was not busy: load or upstream was the limit, it can do more")
+    if max(results.details(peer, measure.key, "others"), default=0) > DISTURBED:
+        marks += " " + notes.mark(
+            "other programs took more than a tenth of a core in at least one round: the figure suffers"
+        )
+    if any(results.details(peer, measure.key, "failed")):
+        marks += " " + notes.mark("some requests failed, fewer than one in a hundred")
+    rates, offered = (results.details(peer, measure.key, name) for name in ("rate", "offered"))
+    if any(rate < 0.9 * wanted for rate, wanted in zip(rates, offered, strict=False)):
+        marks += " " + notes.mark("fewer chunks came through than the upstream offered")
+    return marks
+
+
+def _against_floor(results: Results) -> Table:
+    peers = [peer for peer in results.peers if peer != FLOOR]
+    table = Table(f"Times {FLOOR}'s figure, of the same round", ["", *peers])
+    for measure in _comparable(results):
+        ratios = [results.ratio(peer, FLOOR, measure.key) for peer in peers]
+        if any(ratios):
+            table.rows.append((measure.title, [_ratio_cell(found) for found in ratios]))
+    return table
+
+
+def _ours_against(results: Results) -> Table:
+    peers = [peer for peer in results.peers if peer != OURS]
+    table = Table(f"How many times better {OURS} is, of the same round", ["", *peers])
+    for measure in _comparable(results):
+        more = measure.better is Better.MORE
+        ratios = [
+            results.ratio(OURS, peer, measure.key) if more else results.ratio(peer, OURS, measure.key) for peer in peers
+        ]
+        if any(ratios):
+            table.rows.append((measure.title, [_ratio_cell(found) for found in ratios]))
+    return table
+
+
+def _comparable(results: Results) -> Iterator[Measure]:
+    return (measure for measure in _measured(results) if measure.key not in NO_RATIO)
+
+
+def _ratio_cell(found: Spread | None) -> Cell:
+    return Cell(f"{significant(found.median)} ×") if found else Cell("—")
+
+
+def significant(value: float) -> str:
+    """Two significant digits below ten, whole numbers above."""
+    if value >= 10:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:,.{digits}f}"
+
+
+def _range(found: Spread, digits: int) -> str:
+    low, high = _number(found.low, digits), _number(found.high, digits)
+    return "" if low == high else f"{low}–{high}"

@@ -1,0 +1,91 @@
+"""The order of things: every round measures the direct way, then one gateway after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.backends import Backends, Upstream
+from bench.errors import BenchError
+from bench.gateway import running
+from bench.measures import CONNECTIONS, FRONT_TLS, PLAIN, SOAK, STREAMING, TLS, Measure, added
+from bench.peers import Peer
+from bench.plain import direct_latency, measure_front_tls, measure_plain, measure_soak, measure_tls
+from bench.results import Missing, Results, Sample
+from bench.session import Bench, Direct, Session
+from bench.stats import latency
+from bench.streaming import direct_delays, direct_large_body, measure_streaming
+
+Say = Callable[[str], None]
+DIRECT = "direct"
+
+
+@dataclass(frozen=True)
+class Family:
+    """Measurements that share one start of a gateway."""
+
+    name: str
+    measures: list[Measure]
+    upstream: Callable[[Backends], Upstream]
+    measure: Callable[[Session], None]
+    front_tls: bool = False
+
+
+FAMILIES = [
+    Family("plain", PLAIN, lambda backends: backends.plain, measure_plain),
+    Family("TLS upstream", TLS, lambda backends: backends.tls, measure_tls),
+    Family("streaming", STREAMING, lambda backends: backends.streaming.upstream, measure_streaming),
+    Family("TLS in front", FRONT_TLS, lambda backends: backends.plain, measure_front_tls, front_tls=True),
+]
+SOAKING = Family("soak", SOAK, lambda backends: backends.plain, measure_soak)
+
+
+def run_rounds(bench: Bench, peers: Sequence[Peer], results: Results, say: Say) -> None:
+    """Fill the results. Whoever fails a family is not asked again in later rounds."""
+    families = [*FAMILIES, SOAKING] if bench.timing.soak_requests else FAMILIES
+    hopeless: set[tuple[str, str]] = set()
+    for number in range(1, bench.timing.rounds + 1):
+        say(f"round {number} of {bench.timing.rounds}: direct")
+        direct = _measure_direct(bench, results, number)
+        for peer in peers:
+            for family in families:
+                if (peer.name, family.name) in hopeless:
+                    continue
+                say(f"round {number} of {bench.timing.rounds}: {peer.name}, {family.name}")
+                if not _measure_family(bench, peer, family, direct, results, number):
+                    hopeless.add((peer.name, family.name))
+
+
+def _measure_family(bench: Bench, peer: Peer, family: Family, direct: Direct, results: Results, number: int) -> bool:
+    """Start the peer and measure; false, with the reason noted for every figure without one, where that fails."""
+    try:
+        upstream = family.upstream(bench.backends)
+        with running(peer, upstream, bench.venue, front_tls=family.front_tls) as gateway:
+            session = Session(bench, gateway, direct, results, number)
+            session.record("start", gateway.ready_seconds)
+            family.measure(session)
+    except (BenchError, OSError) as error:
+        reason = str(error) or type(error).__name__
+        results.missing.extend(
+            Missing(peer.name, measure.key, reason)
+            for measure in family.measures
+            if results.why_missing(peer.name, measure.key) is None
+        )
+        return False
+    return True
+
+
+def _measure_direct(bench: Bench, results: Results, number: int) -> Direct:
+    delays = direct_delays(bench)
+    direct = Direct(
+        connections={count: direct_latency(bench, count) for count in CONNECTIONS},
+        first_token=latency(delays.first),
+        chunk=latency(delays.chunks),
+        large_body=direct_large_body(bench),
+    )
+    for count, found in direct.connections.items():
+        results.samples.append(Sample(number, DIRECT, added("p50", count), found.p50))
+        results.samples.append(Sample(number, DIRECT, added("p99", count), found.p99))
+    results.samples.append(Sample(number, DIRECT, "first_token_p50", direct.first_token.p50))
+    results.samples.append(Sample(number, DIRECT, "large_body", direct.large_body.p50))
+    return direct

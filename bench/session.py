@@ -1,0 +1,127 @@
+"""What every measurement is given: the running gateway, the direct figures of the round, and where to put its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bench import wrk
+from bench.backends import Backends
+from bench.errors import BenchError, Failed, Unavailable
+from bench.gateway import Gateway
+from bench.http1 import Target
+from bench.load import Load, closed_loop
+from bench.process import Meter
+from bench.results import Missing, Results, Sample
+from bench.stats import Latency
+from bench.venue import Venue
+
+FAILURES_ALLOWED = 0.01
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long things are measured, in seconds."""
+
+    rounds: int = 3
+    warm: float = 1
+    steady: float = 4
+    brief: float = 2
+    streams: float = 4
+    soak_requests: int = 0
+
+    @staticmethod
+    def quick() -> Timing:
+        """For a look in between: one round, half as long."""
+        return Timing(rounds=1, warm=1, steady=2, brief=1, streams=2)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One run: where, against what, for how long."""
+
+    venue: Venue
+    backends: Backends
+    timing: Timing
+
+    def load(
+        self,
+        target: Target,
+        body: bytes,
+        *,
+        connections: int,
+        seconds: float,
+        reconnect: bool = False,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> Load:
+        """A closed loop by wrk, or by ourselves where it is missing; raises `Failed` if too much of it fails."""
+        if wrk.installed():
+            load = wrk.run(
+                self.venue,
+                target,
+                body,
+                connections=connections,
+                seconds=seconds,
+                reconnect=reconnect,
+                meanwhile=meanwhile,
+            )
+        elif target.ca:
+            raise Unavailable("needs wrk, which is not installed: our own generator does not speak TLS")
+        else:
+            request = target.request(body, close=reconnect)
+            load = closed_loop(target, request, seconds=seconds, connections=connections, reconnect=reconnect)
+            if meanwhile:
+                meanwhile()
+        return accept(load)
+
+
+def accept(load: Load) -> Load:
+    """The load, unless too much of it failed."""
+    if load.failed > FAILURES_ALLOWED * (load.requests + load.failed):
+        raise Failed(f"{load.failed} of {load.requests + load.failed} requests failed")
+    return load
+
+
+@dataclass(frozen=True)
+class Direct:
+    """The same round without a gateway: what is taken off to get an added latency."""
+
+    connections: dict[int, Latency]
+    first_token: Latency
+    chunk: Latency
+    large_body: Latency
+
+
+@dataclass(frozen=True)
+class Session:
+    """One gateway in one round."""
+
+    bench: Bench
+    gateway: Gateway
+    direct: Direct
+    results: Results
+    round: int
+
+    def record(self, measure: str, value: float, **detail: float | str) -> None:
+        """Keep a sample of this gateway in this round."""
+        self.results.samples.append(Sample(self.round, self.gateway.name, measure, value, detail))
+
+    def meter(self) -> Meter:
+        """Measure the gateway's CPU time, and that of strangers on our cores, from now on."""
+        venue = self.bench.venue
+        return Meter(self.gateway.process, (venue.gateway_core, venue.load_core))
+
+    @contextmanager
+    def attempting(self, *measures: str) -> Iterator[None]:
+        """Do a measurement; where it cannot be done, note why and go on with the next.
+
+        Raises `Failed` all the same when the gateway has ended, since nothing after that can be measured.
+        """
+        try:
+            yield
+        except (BenchError, OSError) as error:
+            reason = str(error) or type(error).__name__
+            self.results.missing.extend(Missing(self.gateway.name, measure, reason) for measure in measures)
+            if self.gateway.process.ended is not None:
+                raise Failed(f"the gateway ended: {self.gateway.process.last_words()}") from error

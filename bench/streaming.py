@@ -1,0 +1,147 @@
+"""Measurements with streamed replies and with large requests."""
+
+from __future__ import annotations
+
+from bench.errors import Failed
+from bench.gateway import expect_stream
+from bench.http1 import Target
+from bench.load import one_by_one
+from bench.payload import MODEL, chat_body
+from bench.session import Bench, Session
+from bench.stats import Latency, latency
+from bench.streams import Delays, Streams, watch
+from bench.upstream import Pace
+
+RELAY_STREAMS = 500
+RELAY_PACE = Pace(chunks=250, interval=0.02)
+FAST_STREAMS = 64
+FAST_PACE = Pace(chunks=2000, interval=0)
+WATCHED_STREAMS = 150
+WATCHED_PACE = Pace(chunks=4, interval=0.004, stamp=True)
+STALL_SECONDS = 0.035  # a delayed acknowledgement takes 40 ms
+LARGE_BODY = 1_000_000
+LARGE_REQUESTS = 300
+MEMORY_STREAMS = 1500
+MEMORY_BODY = 150_000
+MEMORY_PACE = Pace(chunks=100_000, interval=1)
+RAMP_SECONDS, RAMP_LIMIT_SECONDS = 1.0, 15.0
+MEMORY_RAMP_SECONDS, MEMORY_LIMIT_SECONDS = 3.0, 45.0
+
+
+def measure_streaming(session: Session) -> None:
+    """Everything with the streaming upstream."""
+    _pace(session.bench, Pace(chunks=20, interval=0.001))
+    expect_stream(session.gateway, 20)
+    with session.attempting("first_token_p50", "first_token_p99", "chunk_delay_p50", "chunk_delay_p99", "stalls"):
+        _delays(session)
+    with session.attempting("cpu_per_chunk"):
+        _relay(session)
+    with session.attempting("chunks_per_second", "cpu_per_fast_chunk"):
+        _fast(session)
+    with session.attempting("large_body"):
+        _large_body(session)
+    with session.attempting("memory_streams"):
+        _memory(session)
+
+
+def direct_delays(bench: Bench) -> Delays:
+    """The delays of a stream without a gateway."""
+    target = bench.backends.streaming.upstream.target()
+    return _watch(bench, target, target.request(chat_body(MODEL, stream=True)))
+
+
+def direct_large_body(bench: Bench) -> Latency:
+    """How long a 1 MB request takes without a gateway."""
+    target = bench.backends.streaming.upstream.target()
+    return _large(bench, target, target.request(chat_body(MODEL, size=LARGE_BODY)))
+
+
+def _pace(bench: Bench, pace: Pace) -> None:
+    bench.backends.streaming.pace(pace)
+
+
+def _watch(bench: Bench, target: Target, request: bytes) -> Delays:
+    _pace(bench, WATCHED_PACE)
+    return watch(target, request, streams=WATCHED_STREAMS, seconds=4 * bench.timing.brief)
+
+
+def _delays(session: Session) -> None:
+    delays = _watch(session.bench, session.gateway.target, session.gateway.streamed())
+    pairs = {
+        "first_token": (latency(delays.first), session.direct.first_token),
+        "chunk_delay": (latency(delays.chunks), session.direct.chunk),
+    }
+    for name, (through, direct) in pairs.items():
+        count = through.count
+        session.record(f"{name}_p50", through.p50 - direct.p50, through=through.p50, direct=direct.p50, count=count)
+        session.record(f"{name}_p99", through.p99 - direct.p99, through=through.p99, direct=direct.p99, count=count)
+    limit = session.direct.chunk.p50 / 1000 + STALL_SECONDS
+    late = sum(delay > limit for delay in delays.chunks)
+    session.record("stalls", late, count=len(delays.chunks), worst_ms=pairs["chunk_delay"][0].worst)
+
+
+def _relay(session: Session) -> None:
+    """CPU time per chunk at a steady pace of many streams, the streams' own beginnings and ends included."""
+    _pace(session.bench, RELAY_PACE)
+    with Streams(session.gateway.target, session.gateway.streamed()) as streams:
+        streams.ramp(RELAY_STREAMS, over=RAMP_SECONDS, limit=RAMP_LIMIT_SECONDS)
+        events, detail = _window(session, streams)
+        if events == 0:
+            raise Failed("relayed no chunk")
+        offered = RELAY_STREAMS / RELAY_PACE.interval
+        session.record("cpu_per_chunk", detail["cpu"] / events * 1e6, offered=offered, **detail)
+
+
+def _fast(session: Session) -> None:
+    """Chunks relayed when the upstream writes as fast as it is read, one write per chunk."""
+    _pace(session.bench, FAST_PACE)
+    with Streams(session.gateway.target, session.gateway.streamed()) as streams:
+        streams.ramp(FAST_STREAMS, over=0, limit=RAMP_LIMIT_SECONDS)
+        events, detail = _window(session, streams)
+        if events == 0:
+            raise Failed("relayed no chunk")
+        session.record("chunks_per_second", detail["rate"], **detail)
+        session.record("cpu_per_fast_chunk", detail["cpu"] / events * 1e6, **detail)
+
+
+def _window(session: Session, streams: Streams) -> tuple[int, dict[str, float]]:
+    """Follow the streams for a while: the events that came, and how the gateway's core was used."""
+    meter, before = session.meter(), streams.events
+    completed = streams.completed
+    seconds = streams.follow(session.bench.timing.streams)
+    cpu, share, others = meter.read()
+    events = streams.events - before
+    detail = {
+        "cpu": cpu,
+        "core": share,
+        "others": others,
+        "rate": events / seconds,
+        "events": events,
+        "begun": streams.started,
+        "completed": streams.completed - completed,
+        "failed": streams.failed,
+    }
+    return events, detail
+
+
+def _large_body(session: Session) -> None:
+    through = _large(session.bench, session.gateway.target, session.gateway.unary(LARGE_BODY))
+    direct = session.direct.large_body
+    session.record("large_body", through.p50 - direct.p50, through=through.p50, direct=direct.p50, count=through.count)
+
+
+def _large(bench: Bench, target: Target, request: bytes) -> Latency:
+    return one_by_one(target, request, seconds=bench.timing.brief, limit=LARGE_REQUESTS).latency
+
+
+def _memory(session: Session) -> None:
+    """Memory while many streams with large requests are open at once."""
+    _pace(session.bench, MEMORY_PACE)
+    request = session.gateway.streamed(MEMORY_BODY)
+    before = session.gateway.process.memory_mb()
+    with Streams(session.gateway.target, request) as streams:
+        streams.ramp(MEMORY_STREAMS, over=MEMORY_RAMP_SECONDS, limit=MEMORY_LIMIT_SECONDS)
+        if streams.started < MEMORY_STREAMS:
+            raise Failed(f"{streams.started} of {MEMORY_STREAMS} streams had begun in {MEMORY_LIMIT_SECONDS:.0f} s")
+        streams.follow(1)
+        session.record("memory_streams", session.gateway.process.memory_mb(), before=before)

@@ -1,0 +1,97 @@
+"""wrk, where it is installed: a closed loop that costs the load's core far less than ours."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.errors import Failed
+from bench.http1 import Target
+from bench.load import Load
+from bench.process import Process
+from bench.stats import Latency
+from bench.venue import Venue, find_program
+
+TIMEOUT_SECONDS = 30
+SPARE_SECONDS = 20.0  # wrk connects everything first, and the slowest gateway takes its time to accept
+_POLL_SECONDS = 0.25
+
+_SCRIPT = """\
+wrk.method = "POST"
+{headers}
+wrk.body = [==[{body}]==]
+function done(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format(
+    '\\nRESULT {{"requests":%d,"microseconds":%d,"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d,' ..
+    '"p50":%.3f,"p90":%.3f,"p99":%.3f,"worst":%.3f}}\\n',
+    summary.requests, summary.duration, e.connect, e.read, e.write, e.status, e.timeout,
+    latency:percentile(50), latency:percentile(90), latency:percentile(99), latency.max))
+end
+"""
+
+
+def installed() -> bool:
+    """Whether wrk is on this machine."""
+    return find_program("wrk") is not None
+
+
+def version() -> str:
+    """What the report calls it."""
+    return "wrk" if installed() else "our own generator (wrk is not installed)"
+
+
+def run(
+    venue: Venue,
+    target: Target,
+    body: bytes,
+    *,
+    connections: int,
+    seconds: float,
+    reconnect: bool = False,
+    meanwhile: Callable[[], None] | None = None,
+) -> Load:
+    """Load the target on the load's core; `meanwhile` is called a few times a second."""
+    program = find_program("wrk")
+    assert program
+    folder = venue.folder("wrk")
+    script = folder / "post.lua"
+    script.write_text(_script(target, body, reconnect=reconnect))
+    argv = [program, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", f"--timeout={TIMEOUT_SECONDS}s"]
+    with Process([*argv, "-s", str(script), target.url], core=venue.load_core, log=folder / "log") as process:
+        deadline = time.perf_counter() + seconds + SPARE_SECONDS
+        while process.ended is None:
+            if time.perf_counter() > deadline:
+                raise Failed("wrk did not end in time")
+            time.sleep(_POLL_SECONDS)
+            if meanwhile:
+                meanwhile()
+        return read_result(process.log.read_text(), process.log)
+
+
+def read_result(output: str, log: Path | None = None) -> Load:
+    """The line that our script makes wrk print. wrk's latencies are in microseconds."""
+    lines = [line for line in output.splitlines() if line.startswith("RESULT ")]
+    if not lines:
+        raise Failed(f"wrk said: {output.strip()[-200:] or log}")
+    found = json.loads(lines[0].removeprefix("RESULT "))
+    failed = sum(found[name] for name in ("connect", "read", "write", "status", "timeout"))
+    if found["requests"] == 0:
+        raise Failed(f"no request was answered, {failed} failed")
+    p50, p90, p99, worst = (found[name] / 1000 for name in ("p50", "p90", "p99", "worst"))
+    return Load(
+        found["requests"],
+        found["microseconds"] / 1e6,
+        failed,
+        Latency(p50, p90, p99, worst, found["requests"]),
+    )
+
+
+def _script(target: Target, body: bytes, *, reconnect: bool) -> str:
+    headers = {"Content-Type": "application/json", **target.headers}
+    if reconnect:
+        headers["Connection"] = "close"
+    lines = [f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in headers.items()]
+    return _SCRIPT.format(headers="\n".join(lines), body=body.decode())

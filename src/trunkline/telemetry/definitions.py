@@ -1,0 +1,266 @@
+"""Every metric there is: its name, kind, labels and meaning. The code records by this table, and the reference is
+made of it.
+
+Names end in their base unit, and counters in `_total`. Values are recorded as integers where an integer is exact
+(microseconds, nano-dollars) and divided by `per` when they are shown.
+"""
+
+from typing import Literal, get_args
+
+import msgspec
+
+from trunkline.ledger.record import Outcome
+
+Kind = Literal["counter", "gauge", "histogram"]
+Merge = Literal["sum", "min", "max"]
+
+OTHER = "other"
+"""The label of what has no label of its own: a name nobody serves, or one too many."""
+
+OVERHEAD = (0.00005, 0.0001, 0.00015, 0.0002, 0.0003, 0.0005, 0.00075, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1)
+"""Seconds. Finest around 0.3 ms, which is what Trunkline may add to a request."""
+LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
+"""Seconds. From a cached answer to the longest reasoning."""
+
+MICRO = 1_000_000
+NANO = 1_000_000_000
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    """Values of the last label that are known in advance. An event's are shown as 0 before they happen."""
+    buckets: tuple[float, ...] = ()
+    """Upper bounds of a histogram's buckets, without the infinite one."""
+    per: int = 1
+    """How many of what is recorded make one of what is shown."""
+    merge: Merge = "sum"
+    """How the values of several workers become one."""
+
+
+LABELS = {
+    "code": "An error's code, as in the reply's body.",
+    "kind": "`input` holds `cached` and `cache_write`; `output` holds `reasoning`.",
+    "model": "The name a request asked for, or of an upstream attempt the provider's name for it. Names that the "
+    "configuration does not hold count as `other` until a provider has served them.",
+    "outcome": "How an attempt ended, as in the ledger.",
+    "provider": "The provider's name in the configuration. Empty for a request that reached none.",
+    "reason": "Why.",
+    "result": "Whether the new configuration was taken.",
+    "state": "`busy` with a call, or `idle` and kept for the next.",
+    "status": "The HTTP status that was sent.",
+    "stream": "`true` where the request asked for a stream.",
+    "version": "As `trunkline --version` prints it.",
+    "what": "What could not be written: the journal of intents, or the store.",
+    "when": "`waiting` for the first output, or while it was `receiving`.",
+}
+"""What each label says."""
+
+METRICS = (
+    # requests of clients
+    Metric(
+        name="trunkline_requests_total",
+        kind="counter",
+        labels=("model", "provider", "status", "stream"),
+        help="Requests that were answered.",
+    ),
+    Metric(
+        name="trunkline_errors_total",
+        kind="counter",
+        labels=("code",),
+        help="Requests that ended with an error, also those whose stream had begun.",
+    ),
+    Metric(
+        name="trunkline_request_duration_seconds",
+        kind="histogram",
+        labels=("model", "stream"),
+        buckets=LATENCY,
+        help="From a request's arrival to the last byte of its reply.",
+    ),
+    Metric(
+        name="trunkline_time_to_first_token_seconds",
+        kind="histogram",
+        labels=("model",),
+        buckets=LATENCY,
+        help="From a request's arrival to the first output, of streamed requests that had any.",
+    ),
+    Metric(
+        name="trunkline_overhead_seconds",
+        kind="histogram",
+        labels=("stream",),
+        buckets=OVERHEAD,
+        help="What Trunkline itself took of a request's time.",
+    ),
+    Metric(name="trunkline_requests_in_flight", kind="gauge", help="Requests being answered now."),
+    Metric(name="trunkline_connections", kind="gauge", help="Connections of clients that are open now."),
+    Metric(
+        name="trunkline_shed_requests_total",
+        kind="counter",
+        labels=("reason",),
+        known=("in_flight", "ledger"),
+        help="Requests refused with 503: too many in flight, or the ledger takes no more.",
+    ),
+    Metric(
+        name="trunkline_refused_connections_total",
+        kind="counter",
+        help="Connections closed at once because too many were open.",
+    ),
+    Metric(
+        name="trunkline_client_disconnects_total",
+        kind="counter",
+        labels=("when",),
+        known=("waiting", "receiving"),
+        help="Clients that left before their reply was complete.",
+    ),
+    Metric(
+        name="trunkline_keepalives_total",
+        kind="counter",
+        help="Comments sent into a stream because nothing else had come for a while.",
+    ),
+    # attempts upstream
+    Metric(
+        name="trunkline_attempts_total",
+        kind="counter",
+        labels=("provider", "model", "outcome"),
+        known=get_args(Outcome),
+        help="Attempts made upstream.",
+    ),
+    Metric(
+        name="trunkline_attempt_errors_total",
+        kind="counter",
+        labels=("provider", "model", "code"),
+        help="Attempts that ended with an error.",
+    ),
+    Metric(
+        name="trunkline_retries_total",
+        kind="counter",
+        labels=("code",),
+        help="Attempts made because another had failed, by the error of that other.",
+    ),
+    Metric(
+        name="trunkline_benched_keys_total",
+        kind="counter",
+        labels=("provider",),
+        help="How often a provider refused one of the operator's keys, which then rested.",
+    ),
+    Metric(
+        name="trunkline_tokens_total",
+        kind="counter",
+        labels=("provider", "model", "kind"),
+        known=("input", "cached", "cache_write", "output", "reasoning"),
+        help="Tokens, as in the ledger.",
+    ),
+    Metric(
+        name="trunkline_cost_dollars_total",
+        kind="counter",
+        labels=("provider", "model"),
+        per=NANO,
+        help="What the attempts with a price cost, in US dollars.",
+    ),
+    Metric(
+        name="trunkline_unpriced_attempts_total",
+        kind="counter",
+        labels=("provider", "model"),
+        help="Attempts whose model has no price, so that their cost is missing from the sum.",
+    ),
+    Metric(
+        name="trunkline_upstream_first_byte_seconds",
+        kind="histogram",
+        labels=("provider", "model"),
+        buckets=LATENCY,
+        per=MICRO,
+        help="From an attempt's start to the first byte of the provider's body.",
+    ),
+    Metric(
+        name="trunkline_upstream_duration_seconds",
+        kind="histogram",
+        labels=("provider", "model"),
+        buckets=LATENCY,
+        per=MICRO,
+        help="From an attempt's start to its end.",
+    ),
+    Metric(
+        name="trunkline_upstream_connections",
+        kind="gauge",
+        labels=("provider", "state"),
+        known=("busy", "idle"),
+        help="Connections to providers that are open now.",
+    ),
+    # the ledger
+    Metric(name="trunkline_ledger_lag_rows", kind="gauge", help="Settled attempts that are not yet in the store."),
+    Metric(
+        name="trunkline_ledger_failures_total",
+        kind="counter",
+        labels=("what",),
+        known=("journal", "store"),
+        help="Writes of the ledger that failed. A row that the store refused is kept and tried again.",
+    ),
+    # the process
+    Metric(
+        name="trunkline_reloads_total",
+        kind="counter",
+        labels=("result",),
+        known=("ok", "rejected"),
+        help="Changes of the configuration, counted by every worker.",
+    ),
+    Metric(
+        name="trunkline_config_loaded_timestamp_seconds",
+        kind="gauge",
+        merge="min",
+        help="Unix time at which the configuration in use was read; of several workers, the oldest.",
+    ),
+    Metric(
+        name="trunkline_log_dropped_lines_total",
+        kind="counter",
+        help="Log lines thrown away because nobody read them or the disk was full.",
+    ),
+    Metric(
+        name="trunkline_uptime_seconds",
+        kind="gauge",
+        merge="min",
+        help="How long the worker that started last has been running.",
+    ),
+    Metric(
+        name="trunkline_resident_memory_bytes", kind="gauge", help="Memory of all workers; shared pages count twice."
+    ),
+    Metric(name="trunkline_open_fds", kind="gauge", help="Open file descriptors of all workers."),
+    Metric(
+        name="trunkline_max_fds",
+        kind="gauge",
+        merge="min",
+        help="The most file descriptors one worker may open.",
+    ),
+    Metric(name="trunkline_workers", kind="gauge", help="Workers whose values are in this answer."),
+    Metric(
+        name="trunkline_build_info",
+        kind="gauge",
+        labels=("version",),
+        merge="max",
+        help="Always 1; the label tells the release.",
+    ),
+)
+
+BY_NAME = {metric.name: metric for metric in METRICS}
+
+Event = Literal[
+    "benched_keys",
+    "client_disconnects",
+    "errors",
+    "keepalives",
+    "ledger_failures",
+    "refused_connections",
+    "reloads",
+    "retries",
+    "shed_requests",
+]
+"""What is counted one by one as it happens: a counter's name without `trunkline_` and `_total`."""
+
+
+def counter_of(event: str) -> Metric:
+    """The counter of an `Event`."""
+    return BY_NAME[f"trunkline_{event}_total"]

@@ -1,0 +1,340 @@
+"""One client socket: requests in order, their limits, and how it ends.
+
+llhttp judges the syntax (and refuses what smuggling is made of: two lengths, a length beside `Transfer-Encoding`,
+folded lines, bare CR or LF, NUL); this file keeps the limits it does not: size and time of the head and of the body. A
+client that is refused is told, in the shape the application chose, and the connection ends without reading the rest.
+"""
+
+import asyncio
+from collections import deque
+from math import inf
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+import httptools
+import msgspec
+
+from trunkline.transport.request import Refusal, Request, too_large
+
+if TYPE_CHECKING:
+    from trunkline.transport.server import Server
+
+WRITE_BUFFER = 64 * 1024
+"""Bytes not yet taken by a client above which its producer is paused."""
+PIPELINE = 64
+"""Requests that may wait on one connection before its socket is no longer read."""
+LINGER_BYTES = 1 << 20
+LINGER_SECONDS = 2.0
+"""After a refusal, how much more of the request is read and thrown away so that the client gets to see the answer."""
+SLOWEST_BODY = 16 * 1024
+"""Bytes a second below which a body is too slow, once its base time is over."""
+ONCE = frozenset({b"host", b"content-type", b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"})
+"""Fields of which a second one would leave open which of the two was meant."""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Bounds of one connection: sizes in bytes, times in seconds."""
+
+    head: int = 64 * 1024
+    body: int = 32 * 1024 * 1024
+    head_time: float = 10.0
+    body_time: float = 60.0
+    idle_time: float = 75.0
+    write_stall: float = 300.0
+    requests: int = 100_000
+    connections: int = 10_000
+
+
+class Connection(asyncio.Protocol):
+    """One client socket."""
+
+    def __init__(self, server: "Server") -> None:
+        self.server = server
+        self.loop = server.loop
+        self.lost = False
+        self.peer = ""
+        self.due = inf
+        self.looked_at = inf
+        self._limits = server.limits
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport = None  # type: ignore[assignment]  # set by connection_made, before any use
+        self._incoming: Request | None = None  # the request being read
+        self._current: Request | None = None  # the request being answered
+        self._waiting: deque[Request] = deque()  # whole or not, in the order they came
+        self._task: asyncio.Task[None] | None = None
+        self._head_size = 0
+        self._taken = 0
+        self._since = 0.0  # when the part now being read began
+        self._patience = server.limits.head_time  # how long the next head may take to begin
+        self._closing = False  # no further request is read
+        self._linger = -1  # bytes still read and thrown away after a refusal; -1 before one
+        self._unread = -1  # size of the write buffer when the client stopped reading; -1 while it reads
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        self.peer = peer[0] if isinstance(peer, tuple) else "local"
+        self.server.connections.add(self)
+        if len(self.server.connections) > self._limits.connections:
+            self.server.turned_away += 1
+            self._transport.abort()
+            return
+        self._transport.set_write_buffer_limits(high=WRITE_BUFFER)
+        self._since = monotonic()
+        self._rearm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        self.due = inf
+        self._waiting.clear()
+        if self._task is not None:
+            self._task.cancel()
+        self.server.forget(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._linger >= 0:
+            self._linger -= len(data)
+            if self._linger < 0:
+                self._transport.abort()
+            return
+        if self._closing and self._incoming is None:
+            return  # behind the last request that is answered
+        in_head, taken = self._reading_head(), self._taken
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._refuse(Refusal(400, "upgrade_not_supported", "Upgrade is not supported: speak plain HTTP/1.1."))
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            if isinstance(cause, Refusal):
+                self._refuse(cause)
+            elif not self._closing or self._incoming is not None:
+                self._refuse(Refusal(400, "invalid_http", f"This is not a valid HTTP/1.1 request: {error}."))
+        else:
+            if in_head and taken == self._taken and self._reading_head():
+                self._head_size += len(data)  # a head in pieces, of which the parser tells nothing yet
+                if self._head_size > self._limits.head:
+                    self._refuse(_head_too_large(self._limits.head))
+        if self._current is None and self._waiting:
+            self._serve_next()
+        self._rearm()
+
+    def eof_received(self) -> bool:
+        return False  # a client that will send no more is taken to have left: the transport closes
+
+    def pause_writing(self) -> None:
+        self._unread = self._transport.get_write_buffer_size()
+        self._rearm()
+        if self._current is not None and self._current.producer is not None:
+            self._current.producer.pause()
+
+    def resume_writing(self) -> None:
+        self._unread = -1
+        self._rearm()
+        if self._current is not None and self._current.producer is not None:
+            self._current.producer.resume()
+
+    # httptools callbacks
+
+    def on_message_begin(self) -> None:
+        self._incoming = Request(self)
+        self._since = monotonic()
+        self._head_size = 0
+
+    def on_url(self, url: bytes) -> None:
+        cast("Request", self._incoming).target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_size += len(name) + len(value) + 4
+        if self._head_size > self._limits.head:
+            raise _head_too_large(self._limits.head)
+        name = name.lower()
+        headers = cast("Request", self._incoming).headers
+        if name in headers:
+            if name in ONCE:
+                raise Refusal(400, "invalid_http", f"The header {name.decode('latin-1')} was sent twice.")
+            value = headers[name] + b", " + value
+        headers[name] = value
+
+    def on_headers_complete(self) -> None:
+        request = cast("Request", self._incoming)
+        parser = self._parser
+        request.keep_alive = parser.should_keep_alive()
+        request.old = parser.get_http_version() == "1.0"
+        request.method = parser.get_method()
+        self._since = monotonic()
+        self._taken += 1
+        if self._taken >= self._limits.requests:
+            request.keep_alive = False
+        self._waiting.append(request)
+        if len(self._waiting) > PIPELINE:
+            self._transport.pause_reading()
+        self._judge(request)
+
+    def on_body(self, data: bytes) -> None:
+        cast("Request", self._incoming).feed(data, self._limits.body)
+
+    def on_message_complete(self) -> None:
+        request = cast("Request", self._incoming)
+        self._incoming = None
+        self._closing = self._closing or not request.keep_alive
+        request.complete()
+
+    def _judge(self, request: Request) -> None:
+        """Refuse what a whole head allows to refuse: the body is not waited for."""
+        headers = request.headers
+        if b"host" not in headers and not request.old:
+            raise Refusal(400, "invalid_http", "HTTP/1.1 asks for a Host header.")
+        if b"content-length" in headers:
+            if int(headers[b"content-length"]) > self._limits.body:
+                raise too_large(self._limits.body)
+        elif b"transfer-encoding" in headers and headers[b"transfer-encoding"].lower() != b"chunked":
+            raise Refusal(501, "invalid_http", "The only transfer coding understood is chunked.")
+        if b"expect" in headers and not request.old:
+            if headers[b"expect"].lower() != b"100-continue":
+                raise Refusal(417, "invalid_http", "The only expectation understood is 100-continue.")
+            request.expects = True
+
+    # the life of a request
+
+    def _reading_head(self) -> bool:
+        return self._incoming is None or not self._incoming.method
+
+    def _serve_next(self) -> None:
+        self._current = request = self._waiting.popleft()
+        if len(self._waiting) == PIPELINE:
+            self._transport.resume_reading()
+        if request.refusal is not None and not request.method:
+            self._answer_refusal(request, request.refusal)
+        else:
+            self._task = self.loop.create_task(self._serve(request))
+
+    async def _serve(self, request: Request) -> None:
+        server = self.server
+        server.in_flight += 1
+        try:
+            await server.application.handle(request)
+        finally:
+            server.in_flight -= 1
+            request.producer = None
+            self._current = self._task = None
+            if not self.lost:
+                self._after(request)
+
+    def _after(self, request: Request) -> None:
+        """The answer is out, or its handler gave up: go on with the next request, or end the connection."""
+        if not request.ended:
+            self._transport.abort()
+        elif not request.arrived:
+            self._linger_on()  # answered early: what is still coming is not worth reading
+        elif not self.keeps_alive(request):
+            self._transport.close()
+        elif self._waiting:
+            self._serve_next()
+        else:
+            self._since = monotonic()
+            self._patience = self._limits.idle_time
+            self._rearm()
+
+    def keeps_alive(self, request: Request) -> bool:
+        """Whether the connection outlives this request."""
+        return request.keep_alive and request.arrived and not self.server.draining
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Take nothing more from this client. It is told in its turn, behind the requests before."""
+        request = self._incoming
+        self._closing = True
+        self._incoming = None
+        if request is None or not request.method:
+            request = request or Request(self)
+            request.method = b""
+            self._waiting.append(request)
+        request.keep_alive = False
+        request.refuse(refusal)
+
+    def _answer_refusal(self, request: Request, refusal: Refusal) -> None:
+        head, body = self.server.application.refusal(request.target, refusal)
+        request.respond(refusal.status, head, body)
+        self._current = None
+        self._linger_on()
+
+    def _linger_on(self) -> None:
+        """The answer is written and the client may still be sending: close in a way that lets it read the answer."""
+        self._linger = LINGER_BYTES
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._since = monotonic()
+        self._rearm()
+
+    # time
+
+    def _rearm(self) -> None:
+        """What is waited for now, and until when."""
+        limits = self._limits
+        incoming = self._incoming
+        if self._linger >= 0:
+            due = self._since + LINGER_SECONDS
+        elif self._unread >= 0:
+            due = monotonic() + limits.write_stall
+        elif incoming is not None and incoming.method and (self._current is None or incoming is self._current):
+            due = self._since + limits.body_time + incoming.size / SLOWEST_BODY
+        elif self._current is not None or self._waiting:
+            due = inf
+        elif incoming is not None:
+            due = self._since + limits.head_time
+        else:
+            due = self._since + self._patience
+        self.server.deadlines.set(self, due)
+
+    def expire(self, now: float) -> None:
+        """The client was too slow, idle for too long, or does not read."""
+        if self._linger >= 0:
+            self._transport.abort()
+        elif self._unread >= 0:
+            left = self._transport.get_write_buffer_size()
+            if left == self._unread:
+                self._transport.abort()
+            else:
+                self._unread = left
+                self.server.deadlines.set(self, now + self._limits.write_stall)
+        elif self._incoming is None:
+            self._transport.close()
+        else:
+            what = "body" if self._incoming.method else "headers"
+            self._refuse(Refusal(408, "request_timeout", f"The request's {what} came too slowly."))
+            if self._current is None:
+                self._serve_next()
+
+    # what a request does with its connection
+
+    def write(self, data: bytes) -> None:
+        if not self.lost:
+            self._transport.write(data)
+
+    def write_pieces(self, pieces: list[bytes]) -> None:
+        if not self.lost:
+            self._transport.writelines(pieces)
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def cancel(self) -> asyncio.Task[None] | None:
+        """Drop the client; the task that was answering it, cancelled, if there was one."""
+        task = self._task
+        self._transport.abort()
+        if task is not None:
+            task.cancel()
+        return task
+
+    def close_if_idle(self) -> None:
+        """Close a connection nobody is using, for the server is draining."""
+        if self._current is None and not self._waiting and self._linger < 0:
+            self._transport.close()
+
+
+def _head_too_large(limit: int) -> Refusal:
+    return Refusal(
+        431, "headers_too_large", f"The request line and headers are larger than the limit of {limit} bytes."
+    )
