@@ -24,6 +24,8 @@ from bench.run import run_rounds
 from bench.session import Bench, Timing
 from bench.venue import HERE, WORK, Venue, open_venue
 
+WIDTH_WITHOUT_TERMINAL = 150
+
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Only nginx and Trunkline, one short round: one to two minutes.")
@@ -38,7 +40,7 @@ from bench.venue import HERE, WORK, Venue, open_venue
 )
 def main(*, quick: bool, only: str | None, rounds: int | None, soak: int, list_peers: bool, out: Path | None) -> None:
     """Measure Trunkline beside nginx and other gateways: one at a time on one core, load and upstream on another."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
     signal.signal(signal.SIGTERM, _interrupt)
     results = Results()
     peers = _prepare(_chosen(only, quick=quick), results, console)

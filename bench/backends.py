@@ -116,5 +116,5 @@ def _own(venue: Venue, name: str, *, tls: bool = False) -> Iterator[tuple[int, P
         argv += ["--certificate", str(venue.certificate.chain), "--key", str(venue.certificate.key)]
     ca = venue.certificate.authority if tls else None
     with Process(argv, core=venue.load_core, log=folder / "log", cwd=ROOT, talk=True) as process:
-        wait_for_answer(f"{'https' if tls else 'http'}://127.0.0.1:{port}/", process, START_SECONDS, ca)
+        wait_for_answer(f"{'https' if tls else 'http'}://127.0.0.1:{port}/", process, START_SECONDS, ca=ca)
         yield port, process

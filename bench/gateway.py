@@ -56,7 +56,7 @@ def running(peer: Peer, upstream: Upstream, venue: Venue, *, front_tls: bool = F
         assert address.hostname
         assert address.port
         origin = f"{address.scheme}://{address.netloc}"
-        seconds = wait_for_answer(f"{origin}{launch.ready}", process, READY_SECONDS, ca)
+        seconds = wait_for_answer(f"{origin}{launch.ready}", process, READY_SECONDS, ca=ca, expect=launch.ready_status)
         target = Target(address.hostname, address.port, launch.chat, launch.headers, ca)
         yield Gateway(peer.name, process, target, launch.model, seconds)
 

@@ -43,7 +43,8 @@ class Target:
 class Reply:
     """Follows one reply through its bytes; `feed` says when it is complete.
 
-    A reply with neither a length nor chunks ends with the connection: `feed` never reports it complete.
+    A reply with neither a length nor chunks ends with the connection: `feed` never reports it complete. Chunks are not
+    parsed: their end is recognised by its bytes, which neither JSON nor an event stream can hold.
     """
 
     __slots__ = ("_head", "_missing", "_tail", "status")

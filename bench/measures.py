@@ -38,15 +38,15 @@ CONNECTIONS = (1, 16, 64)
 LATENCY_TARGETS_MS = {("p50", 1): 0.3}
 
 
-def added(which: str, connections: int) -> str:
-    """The key of an added latency in the closed loop."""
-    return f"added_{which}_{connections}"
+def added(connections: int) -> str:
+    """The key of an added latency in the closed loop, without its percentile."""
+    return f"added_{connections}"
 
 
 def _added_latencies() -> list[Measure]:
     return [
         Measure(
-            added(which, count),
+            f"{added(count)}_{which}",
             f"added latency, {count} connection{'s' if count > 1 else ''}, {which}",
             "ms",
             digits=3,

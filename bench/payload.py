@@ -53,7 +53,8 @@ _INSTRUCTIONS = (
 _QUESTION = (
     "Hello, three weeks ago I bought the blue kettle, and now its lid has cracked. I still have the receipt and the "
     "box. Do I get my money back, or only a voucher? I paid for express shipping at the time, so I would also like to "
-    "know whether that fee is covered. The order number is 8841-2201-77."
+    "know whether that fee is covered. The order number is 8841-2201-77, and the parcel was left with a neighbour who "
+    "has told me that the box looked fine."
 )
 _MESSAGES = (
     ("system", _INSTRUCTIONS),

@@ -122,24 +122,33 @@ def tree(root: int) -> list[int]:
     return found
 
 
-class Meter:
-    """What a process used since the meter was made, and what programs that are none of ours did."""
+class CpuMeter:
+    """CPU time of one process tree since the meter was made."""
 
-    def __init__(self, process: Process, cores: Iterable[int]) -> None:
-        self._process, self._cores = process, set(cores)
-        self._since = time.perf_counter()
-        self._before = self._read()
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._since, self._before = time.perf_counter(), process.cpu_seconds()
 
-    def read(self) -> tuple[float, float, float]:
-        """CPU seconds of the process, the share of a core that this is, and the share of a core that others took."""
-        now = self._read()
-        elapsed = time.perf_counter() - self._since
-        cpu, ours, busy = (after - before for after, before in zip(now, self._before, strict=True))
-        return cpu, cpu / elapsed, max(0.0, busy - ours) / elapsed
+    def read(self) -> tuple[float, float]:
+        """CPU seconds, and the share of a core that this is."""
+        cpu = self._process.cpu_seconds() - self._before
+        return cpu, cpu / (time.perf_counter() - self._since)
 
-    def _read(self) -> tuple[float, float, float]:
+
+class StrangerMeter:
+    """CPU time that programs we did not start took of our cores since the meter was made."""
+
+    def __init__(self, cores: Iterable[int]) -> None:
+        self._cores = set(cores)
+        self._since, self._before = time.perf_counter(), self._seconds()
+
+    def read(self) -> float:
+        """The share of a core."""
+        return max(0.0, self._seconds() - self._before) / (time.perf_counter() - self._since)
+
+    def _seconds(self) -> float:
         ours = sum(_cpu_ticks(pid) for pid in tree(os.getpid())) / TICKS_PER_SECOND
-        return self._process.cpu_seconds(), ours, _busy_seconds(self._cores)
+        return _busy_seconds(self._cores) - ours
 
 
 def _busy_seconds(cores: set[int]) -> float:

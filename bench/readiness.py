@@ -15,8 +15,8 @@ from bench.venue import without_paths
 _PAUSE_SECONDS = 0.002
 
 
-def wait_for_answer(url: str, process: Process, seconds: float, ca: Path | None = None) -> float:
-    """Ask `url` again and again until it answers 200; the seconds since the process was started.
+def wait_for_answer(url: str, process: Process, seconds: float, *, ca: Path | None = None, expect: int = 200) -> float:
+    """Ask `url` again and again until it answers as expected; the seconds since the process was started.
 
     Raises `Failed` when the process ends first or time is up.
     """
@@ -32,7 +32,7 @@ def wait_for_answer(url: str, process: Process, seconds: float, ca: Path | None 
         except (OSError, http.client.HTTPException) as error:
             seen = type(error).__name__
         else:
-            if status == 200:
+            if status == expect:
                 return time.perf_counter() - process.started
             seen = f"status {status}"
         time.sleep(_PAUSE_SECONDS)

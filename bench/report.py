@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 from bench.measures import ALL, Better, Measure
 from bench.peers.registry import FLOOR, OURS
-from bench.results import Results
+from bench.results import DISTURBED, Results, Sample
 from bench.stats import Spread
 
 SATURATED = 0.85  # share of its core below which a gateway was not the bottleneck
-DISTURBED = 0.1  # share of a core that other programs took of our two, above which a figure is marked
 NO_RATIO = {"stalls"}
 
 
@@ -98,26 +97,23 @@ def _cell(results: Results, peer: str, measure: Measure, notes: Notes) -> Cell:
     if found is None:
         reason = results.absent.get(peer) or results.why_missing(peer, measure.key) or "not measured in this run"
         return Cell(f"— {notes.mark(reason)}")
-    value = _number(found.median, measure.digits) + _warnings(results, peer, measure, notes)
+    value = _number(found.median, measure.digits) + _warnings(results.of(peer, measure.key), measure, notes)
     met = measure.met(found.median) if peer == OURS else None
     return Cell(value, _range(found, measure.digits), met)
 
 
-def _warnings(results: Results, peer: str, measure: Measure, notes: Notes) -> str:
-    marks = ""
-    shares = results.details(peer, measure.key, "core")
+def _warnings(samples: list[Sample], measure: Measure, notes: Notes) -> str:
+    found = []
+    shares = [sample.detail["core"] for sample in samples if "core" in sample.detail]
     if measure.better is Better.MORE and shares and max(shares) < SATURATED:
-        marks += " " + notes.mark("the gateway's core was not busy: load or upstream was the limit, it can do more")
-    if max(results.details(peer, measure.key, "others"), default=0) > DISTURBED:
-        marks += " " + notes.mark(
-            "other programs took more than a tenth of a core in at least one round: the figure suffers"
-        )
-    if any(results.details(peer, measure.key, "failed")):
-        marks += " " + notes.mark("some requests failed, fewer than one in a hundred")
-    rates, offered = (results.details(peer, measure.key, name) for name in ("rate", "offered"))
-    if any(rate < 0.9 * wanted for rate, wanted in zip(rates, offered, strict=False)):
-        marks += " " + notes.mark("fewer chunks came through than the upstream offered")
-    return marks
+        found.append("the gateway's core was not busy: load or upstream was the limit, it can do more")
+    if any(sample.strangers > DISTURBED for sample in samples):
+        found.append("other programs took more than a tenth of a core in every round: the figure suffers")
+    if any(sample.detail.get("failed") for sample in samples):
+        found.append("some requests failed, fewer than one in a hundred")
+    if any(sample.detail["rate"] < 0.9 * sample.detail["offered"] for sample in samples if "offered" in sample.detail):
+        found.append("fewer chunks came through than the upstream offered")
+    return "".join(f" {notes.mark(text)}" for text in found)
 
 
 def _against_floor(results: Results) -> Table:

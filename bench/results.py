@@ -9,6 +9,9 @@ from statistics import median
 
 from bench.stats import Spread, ratio, spread
 
+DISTURBED = 0.1
+"""The share of a core that strangers may take before a sample counts only if there is no better one."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -18,7 +21,9 @@ class Sample:
     peer: str
     measure: str
     value: float
-    detail: Mapping[str, float | str] = field(default_factory=dict)
+    detail: Mapping[str, float] = field(default_factory=dict)
+    strangers: float = 0.0
+    """The share of a core that programs that are no part of the benchmark took of our two meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -46,30 +51,26 @@ class Results:
     samples: list[Sample] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
 
+    def of(self, peer: str, measure: str) -> list[Sample]:
+        """The samples that count: the undisturbed ones, or all if there are none."""
+        every = [sample for sample in self.samples if sample.peer == peer and sample.measure == measure]
+        return [sample for sample in every if sample.strangers <= DISTURBED] or every
+
     def by_round(self, peer: str, measure: str) -> dict[int, float]:
         """The median of each round."""
         found: dict[int, list[float]] = defaultdict(list)
-        for sample in self.samples:
-            if sample.peer == peer and sample.measure == measure:
-                found[sample.round].append(sample.value)
+        for sample in self.of(peer, measure):
+            found[sample.round].append(sample.value)
         return {number: median(values) for number, values in found.items()}
 
     def spread(self, peer: str, measure: str) -> Spread | None:
-        """Median, lowest and highest over all samples of all rounds."""
-        values = [sample.value for sample in self.samples if sample.peer == peer and sample.measure == measure]
+        """Median, lowest and highest over all rounds."""
+        values = [sample.value for sample in self.of(peer, measure)]
         return spread(values) if values else None
 
     def ratio(self, peer: str, other: str, measure: str) -> Spread | None:
         """The figure of `peer` divided by that of `other` in the same round."""
         return ratio(self.by_round(peer, measure), self.by_round(other, measure))
-
-    def details(self, peer: str, measure: str, name: str) -> list[float]:
-        """A number from the details of all samples of a figure."""
-        return [
-            float(sample.detail[name])
-            for sample in self.samples
-            if sample.peer == peer and sample.measure == measure and name in sample.detail
-        ]
 
     def why_missing(self, peer: str, measure: str) -> str | None:
         """The first reason given for a figure that has no sample."""

@@ -11,6 +11,7 @@ from bench.gateway import running
 from bench.measures import CONNECTIONS, FRONT_TLS, PLAIN, SOAK, STREAMING, TLS, Measure, added
 from bench.peers import Peer
 from bench.plain import direct_latency, measure_front_tls, measure_plain, measure_soak, measure_tls
+from bench.process import StrangerMeter
 from bench.results import Missing, Results, Sample
 from bench.session import Bench, Direct, Session
 from bench.stats import latency
@@ -62,7 +63,7 @@ def _measure_family(bench: Bench, peer: Peer, family: Family, direct: Direct, re
         upstream = family.upstream(bench.backends)
         with running(peer, upstream, bench.venue, front_tls=family.front_tls) as gateway:
             session = Session(bench, gateway, direct, results, number)
-            session.record("start", gateway.ready_seconds)
+            session.keep("start", gateway.ready_seconds)
             family.measure(session)
     except (BenchError, OSError) as error:
         reason = str(error) or type(error).__name__
@@ -76,16 +77,19 @@ def _measure_family(bench: Bench, peer: Peer, family: Family, direct: Direct, re
 
 
 def _measure_direct(bench: Bench, results: Results, number: int) -> Direct:
+    meter = StrangerMeter(bench.venue.cores)
     delays = direct_delays(bench)
     direct = Direct(
         connections={count: direct_latency(bench, count) for count in CONNECTIONS},
         first_token=latency(delays.first),
         chunk=latency(delays.chunks),
         large_body=direct_large_body(bench),
+        strangers=meter.read(),
     )
-    for count, found in direct.connections.items():
-        results.samples.append(Sample(number, DIRECT, added("p50", count), found.p50))
-        results.samples.append(Sample(number, DIRECT, added("p99", count), found.p99))
-    results.samples.append(Sample(number, DIRECT, "first_token_p50", direct.first_token.p50))
-    results.samples.append(Sample(number, DIRECT, "large_body", direct.large_body.p50))
+    found = {added(count): latencies for count, latencies in direct.connections.items()}
+    found |= {"first_token": direct.first_token, "chunk_delay": direct.chunk}
+    for name, latencies in found.items():
+        for which, value in (("p50", latencies.p50), ("p99", latencies.p99)):
+            sample = Sample(number, DIRECT, f"{name}_{which}", value, strangers=direct.strangers)
+            results.samples.append(sample)
     return direct

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bench import wrk
 from bench.backends import Backends
@@ -12,7 +12,7 @@ from bench.errors import BenchError, Failed, Unavailable
 from bench.gateway import Gateway
 from bench.http1 import Target
 from bench.load import Load, closed_loop
-from bench.process import Meter
+from bench.process import StrangerMeter
 from bench.results import Missing, Results, Sample
 from bench.stats import Latency
 from bench.venue import Venue
@@ -91,6 +91,8 @@ class Direct:
     first_token: Latency
     chunk: Latency
     large_body: Latency
+    strangers: float
+    """The share of a core that other programs took meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -103,25 +105,44 @@ class Session:
     results: Results
     round: int
 
-    def record(self, measure: str, value: float, **detail: float | str) -> None:
+    def keep(self, measure: str, value: float, *, strangers: float = 0.0, **detail: float) -> None:
         """Keep a sample of this gateway in this round."""
-        self.results.samples.append(Sample(self.round, self.gateway.name, measure, value, detail))
-
-    def meter(self) -> Meter:
-        """Measure the gateway's CPU time, and that of strangers on our cores, from now on."""
-        venue = self.bench.venue
-        return Meter(self.gateway.process, (venue.gateway_core, venue.load_core))
+        sample = Sample(self.round, self.gateway.name, measure, value, detail, strangers)
+        self.results.samples.append(sample)
 
     @contextmanager
-    def attempting(self, *measures: str) -> Iterator[None]:
+    def attempting(self, *measures: str) -> Iterator[Findings]:
         """Do a measurement; where it cannot be done, note why and go on with the next.
 
         Raises `Failed` all the same when the gateway has ended, since nothing after that can be measured.
         """
+        findings, meter = Findings(), StrangerMeter(self.bench.venue.cores)
         try:
-            yield
+            yield findings
         except (BenchError, OSError) as error:
             reason = str(error) or type(error).__name__
             self.results.missing.extend(Missing(self.gateway.name, measure, reason) for measure in measures)
             if self.gateway.process.ended is not None:
                 raise Failed(f"the gateway ended: {self.gateway.process.last_words()}") from error
+            return
+        strangers = meter.read()
+        for measure, value, detail in findings.found:
+            disturbance = max(strangers, self.direct.strangers) if "direct" in detail else strangers
+            self.keep(measure, value, strangers=disturbance, **detail)
+
+
+@dataclass
+class Findings:
+    """What one attempt found so far."""
+
+    found: list[tuple[str, float, dict[str, float]]] = field(default_factory=list)
+
+    def add(self, measure: str, value: float, **detail: float) -> None:
+        """A figure, and what it was made from."""
+        self.found.append((measure, value, detail))
+
+    def add_latency(self, name: str, through: Latency, direct: Latency, **detail: float) -> None:
+        """The added latency at the median and at the 99th percentile: `<name>_p50` and `<name>_p99`."""
+        for which in ("p50", "p99"):
+            with_gateway, without = getattr(through, which), getattr(direct, which)
+            self.add(f"{name}_{which}", with_gateway - without, through=with_gateway, direct=without, **detail)

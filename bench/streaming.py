@@ -7,7 +7,8 @@ from bench.gateway import expect_stream
 from bench.http1 import Target
 from bench.load import one_by_one
 from bench.payload import MODEL, chat_body
-from bench.session import Bench, Session
+from bench.process import CpuMeter
+from bench.session import Bench, Findings, Session
 from bench.stats import Latency, latency
 from bench.streams import Delays, Streams, watch
 from bench.upstream import Pace
@@ -32,16 +33,17 @@ def measure_streaming(session: Session) -> None:
     """Everything with the streaming upstream."""
     _pace(session.bench, Pace(chunks=20, interval=0.001))
     expect_stream(session.gateway, 20)
-    with session.attempting("first_token_p50", "first_token_p99", "chunk_delay_p50", "chunk_delay_p99", "stalls"):
-        _delays(session)
-    with session.attempting("cpu_per_chunk"):
-        _relay(session)
-    with session.attempting("chunks_per_second", "cpu_per_fast_chunk"):
-        _fast(session)
-    with session.attempting("large_body"):
-        _large_body(session)
-    with session.attempting("memory_streams"):
-        _memory(session)
+    delays = ("first_token_p50", "first_token_p99", "chunk_delay_p50", "chunk_delay_p99", "stalls")
+    with session.attempting(*delays) as findings:
+        _delays(session, findings)
+    with session.attempting("cpu_per_chunk") as findings:
+        _relay(session, findings)
+    with session.attempting("chunks_per_second", "cpu_per_fast_chunk") as findings:
+        _fast(session, findings)
+    with session.attempting("large_body") as findings:
+        _large_body(session, findings)
+    with session.attempting("memory_streams") as findings:
+        _memory(session, findings)
 
 
 def direct_delays(bench: Bench) -> Delays:
@@ -65,22 +67,17 @@ def _watch(bench: Bench, target: Target, request: bytes) -> Delays:
     return watch(target, request, streams=WATCHED_STREAMS, seconds=4 * bench.timing.brief)
 
 
-def _delays(session: Session) -> None:
+def _delays(session: Session, findings: Findings) -> None:
     delays = _watch(session.bench, session.gateway.target, session.gateway.streamed())
-    pairs = {
-        "first_token": (latency(delays.first), session.direct.first_token),
-        "chunk_delay": (latency(delays.chunks), session.direct.chunk),
-    }
-    for name, (through, direct) in pairs.items():
-        count = through.count
-        session.record(f"{name}_p50", through.p50 - direct.p50, through=through.p50, direct=direct.p50, count=count)
-        session.record(f"{name}_p99", through.p99 - direct.p99, through=through.p99, direct=direct.p99, count=count)
+    first, chunk = latency(delays.first), latency(delays.chunks)
+    findings.add_latency("first_token", first, session.direct.first_token, count=first.count)
+    findings.add_latency("chunk_delay", chunk, session.direct.chunk, count=chunk.count)
     limit = session.direct.chunk.p50 / 1000 + STALL_SECONDS
     late = sum(delay > limit for delay in delays.chunks)
-    session.record("stalls", late, count=len(delays.chunks), worst_ms=pairs["chunk_delay"][0].worst)
+    findings.add("stalls", late, count=chunk.count, worst_ms=chunk.worst)
 
 
-def _relay(session: Session) -> None:
+def _relay(session: Session, findings: Findings) -> None:
     """CPU time per chunk at a steady pace of many streams, the streams' own beginnings and ends included."""
     _pace(session.bench, RELAY_PACE)
     with Streams(session.gateway.target, session.gateway.streamed()) as streams:
@@ -89,10 +86,10 @@ def _relay(session: Session) -> None:
         if events == 0:
             raise Failed("relayed no chunk")
         offered = RELAY_STREAMS / RELAY_PACE.interval
-        session.record("cpu_per_chunk", detail["cpu"] / events * 1e6, offered=offered, **detail)
+        findings.add("cpu_per_chunk", detail["cpu"] / events * 1e6, offered=offered, **detail)
 
 
-def _fast(session: Session) -> None:
+def _fast(session: Session, findings: Findings) -> None:
     """Chunks relayed when the upstream writes as fast as it is read, one write per chunk."""
     _pace(session.bench, FAST_PACE)
     with Streams(session.gateway.target, session.gateway.streamed()) as streams:
@@ -100,21 +97,20 @@ def _fast(session: Session) -> None:
         events, detail = _window(session, streams)
         if events == 0:
             raise Failed("relayed no chunk")
-        session.record("chunks_per_second", detail["rate"], **detail)
-        session.record("cpu_per_fast_chunk", detail["cpu"] / events * 1e6, **detail)
+        findings.add("chunks_per_second", detail["rate"], **detail)
+        findings.add("cpu_per_fast_chunk", detail["cpu"] / events * 1e6, **detail)
 
 
 def _window(session: Session, streams: Streams) -> tuple[int, dict[str, float]]:
     """Follow the streams for a while: the events that came, and how the gateway's core was used."""
-    meter, before = session.meter(), streams.events
+    meter, before = CpuMeter(session.gateway.process), streams.events
     completed = streams.completed
     seconds = streams.follow(session.bench.timing.streams)
-    cpu, share, others = meter.read()
+    cpu, share = meter.read()
     events = streams.events - before
     detail = {
         "cpu": cpu,
         "core": share,
-        "others": others,
         "rate": events / seconds,
         "events": events,
         "begun": streams.started,
@@ -124,17 +120,17 @@ def _window(session: Session, streams: Streams) -> tuple[int, dict[str, float]]:
     return events, detail
 
 
-def _large_body(session: Session) -> None:
+def _large_body(session: Session, findings: Findings) -> None:
     through = _large(session.bench, session.gateway.target, session.gateway.unary(LARGE_BODY))
     direct = session.direct.large_body
-    session.record("large_body", through.p50 - direct.p50, through=through.p50, direct=direct.p50, count=through.count)
+    findings.add("large_body", through.p50 - direct.p50, through=through.p50, direct=direct.p50, count=through.count)
 
 
 def _large(bench: Bench, target: Target, request: bytes) -> Latency:
     return one_by_one(target, request, seconds=bench.timing.brief, limit=LARGE_REQUESTS).latency
 
 
-def _memory(session: Session) -> None:
+def _memory(session: Session, findings: Findings) -> None:
     """Memory while many streams with large requests are open at once."""
     _pace(session.bench, MEMORY_PACE)
     request = session.gateway.streamed(MEMORY_BODY)
@@ -144,4 +140,4 @@ def _memory(session: Session) -> None:
         if streams.started < MEMORY_STREAMS:
             raise Failed(f"{streams.started} of {MEMORY_STREAMS} streams had begun in {MEMORY_LIMIT_SECONDS:.0f} s")
         streams.follow(1)
-        session.record("memory_streams", session.gateway.process.memory_mb(), before=before)
+        findings.add("memory_streams", session.gateway.process.memory_mb(), before=before)

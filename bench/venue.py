@@ -38,6 +38,11 @@ class Venue:
     certificate: Certificate
 
     @property
+    def cores(self) -> set[int]:
+        """Both."""
+        return {self.gateway_core, self.load_core}
+
+    @property
     def shared_core(self) -> bool:
         """Whether there is only one core, so that the figures say little."""
         return self.gateway_core == self.load_core

@@ -28,7 +28,8 @@ class Launch:
 
     argv: list[str]
     ready: str
-    """The path that answers 200 once it serves."""
+    """The path that answers with `ready_status` once it serves."""
+    ready_status: int = 200
     env: Mapping[str, str] = field(default_factory=dict)
     chat: str = CHAT_PATH
     headers: Mapping[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {CLIENT_KEY}"})

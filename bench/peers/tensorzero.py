@@ -8,6 +8,8 @@ from bench.errors import Unavailable
 from bench.peers import Launch, Place
 from bench.peers.install import python_package, python_version
 
+_CHAT = "/openai/v1/chat/completions"
+
 _CONFIGURATION = """\
 [gateway]
 observability.enabled = false
@@ -53,9 +55,10 @@ class TensorZero:
         env = {"SSL_CERT_FILE": str(place.upstream.ca)} if place.upstream.ca else {}
         return Launch(
             [str(self._python), "-c", _PROGRAM, str(configuration), str(address)],
-            ready="/health",
+            ready=_CHAT,
+            ready_status=405,  # the embedded gateway has no health route; this is its answer to a GET
             env=env,
-            chat="/openai/v1/chat/completions",
+            chat=_CHAT,
             headers={},
             model="tensorzero::model_name::bench",
             address_file=address,

@@ -2,33 +2,38 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import os
 import resource
-import signal
 import ssl
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from time import monotonic
 
-import msgspec
-
-from trunkline import __version__, providers
+from trunkline import __version__
 from trunkline.config import schema
-from trunkline.config.load import load
+from trunkline.config.places import Address
 from trunkline.config.problems import ConfigError
-from trunkline.data import DataDirectory, default_root
 from trunkline.gateway.app import Gateway, Report
-from trunkline.gateway.identity import POLL, Caller, Digest, Keys
+from trunkline.gateway.identity import POLL, Digest, Keys
 from trunkline.gateway.snapshot import SetupError, Snapshot, build, replaced
 from trunkline.ledger.ledger import Ledger, recover
-from trunkline.store import open_store
+from trunkline.setup import (
+    Options,
+    configured_keys,
+    data_directory,
+    key_secret,
+    open_configured_store,
+    read_config,
+    secrets_of,
+)
 from trunkline.store.base import Store
 from trunkline.store.errors import StoreError
-from trunkline.telemetry.log import RequestLog
+from trunkline.telemetry.log import Log
 from trunkline.telemetry.metrics import Metrics
 from trunkline.telemetry.process import watch as watch_process
+from trunkline.telemetry.request_log import RequestLog
 from trunkline.transport.connection import Limits
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.pool import Pool
@@ -38,70 +43,33 @@ FIXED = ("listen", "control", "workers", "data", "tls")
 """Settings of `server` that a running process keeps."""
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line says, over what the file says."""
+class CannotListen(Exception):
+    """The address cannot be listened on; the message says why and what to do."""
 
-    config: Path | None = None
-    data: Path | None = None
-    listen: tuple[str, int] | None = None
-    insecure: bool = False
-    """Serve other machines without keys."""
-
-
-def read_config(options: Options, environment: Mapping[str, str]) -> schema.Config:
-    """The configuration as the command line's options and the environment make it. Raises `ConfigError`."""
-    return load(
-        options.config,
-        env=environment,
-        provider_types=providers.PROVIDERS.keys(),
-        environment_providers=providers.in_environment(environment).keys(),
-    )
-
-
-def data_directory(options: Options, config: schema.Config, environment: Mapping[str, str]) -> DataDirectory:
-    """Where this Trunkline keeps what it keeps. Raises `DataError`."""
-    return DataDirectory(options.data or config.server.data or default_root(environment))
-
-
-def open_configured_store(config: schema.Config, data: DataDirectory) -> Store:
-    """The store of the configuration, by default a file in the data directory. Raises `StoreError`."""
-    return open_store(f"sqlite://{(config.store.path if config.store is not None else data.store).resolve()}")
-
-
-def key_secret(config: schema.Config, data: DataDirectory) -> tuple[bytes, bool]:
-    """The secret of the HMAC of keys, and whether it was made just now. Raises `DataError`."""
-    if config.key_secret is not None:
-        return config.key_secret.get_secret_value().encode(), False
-    return data.secret()
-
-
-def configured_keys(config: schema.Config, digest: Digest) -> list[tuple[bytes, Caller]]:
-    """The keys that stand in the file, by digest."""
-    found = []
-    for key in config.keys:
-        if key.key is not None:
-            known = digest(key.key.get_secret_value().encode())
-        else:
-            known = bytes.fromhex((key.hash or "").rpartition(":")[2])
-        expires = int(key.expires.timestamp()) if key.expires is not None else None
-        found.append(
-            (known, Caller(key=key.name, models=tuple(key.models or ()), tags=dict(key.tags), expires=expires))
-        )
-    return found
+    def __init__(self, address: Address, error: OSError) -> None:
+        remedy = {
+            errno.EADDRINUSE: "Another program listens there: end it, or choose another address",
+            errno.EACCES: "Ports below 1024 need a privilege: choose another",
+            errno.EADDRNOTAVAIL: "This machine does not have that address: choose one of its own",
+        }.get(error.errno or 0, "Choose another address")
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        super().__init__(f"cannot listen on {address}: {reason}. {remedy}.")
 
 
 class Process:
     """The parts of a running data plane, and their order of life."""
 
-    def __init__(self, options: Options, environment: Mapping[str, str], report: Report) -> None:
+    def __init__(self, options: Options, environment: Mapping[str, str], log: Log) -> None:
         self.options = options
         self.environment = environment
-        self.report = report
+        self.log = log
+        self.report: Report = log.report
         self.started = time.time()
         self.metrics = Metrics()
         self.gateway: Gateway
         self.server: Server
-        self.address: tuple[str, int] = ("", 0)
+        self.address = Address("", 0)
+        """Where it listens."""
         self.secret_made = False
         self.recovered = 0
         self._store: Store
@@ -114,10 +82,14 @@ class Process:
 
     # start
 
-    async def start(self, config: schema.Config, *, number: int = 0, shared: bool = False) -> None:
-        """Everything up to listening. `shared`: other processes listen on the same port."""
+    async def start(self, config: schema.Config, *, shared: bool = False) -> None:
+        """Everything up to listening. `shared`: other processes listen on the same port.
+
+        Raises `SetupError`, `CannotListen`, `DataError`, `StoreError`, and `OSError` where the journal cannot be made.
+        """
         loop = asyncio.get_running_loop()
         data = data_directory(self.options, config, self.environment)
+        self.log.hide(secrets_of(config, self.environment))
         secret, self.secret_made = key_secret(config, data)
         self._digest = Digest(secret)
         self._store = open_configured_store(config, data)
@@ -128,19 +100,27 @@ class Process:
         keys = Keys(self._store, self._digest)
         keys.configure(configured_keys(config, self._digest))
         keys.load()
+        keys.local_only = not self.options.insecure
+        self._tls = self._load_tls(config.server)
+        _refuse_to_expose(config.server.listen, locked=not keys.open or self.options.insecure)
         ledger = Ledger(self._store, data.journal, os.getpid(), self._ledger_trouble)
-        log = RequestLog(config.telemetry.log.format) if config.telemetry.log.requests else None
+        log = RequestLog(self.log) if config.telemetry.log.requests else None
         self.gateway = Gateway(snapshot, keys, ledger, self._deadlines, self.metrics, log, self.report)
         self.server = self.gateway.server = Server(self.gateway, server_limits(config.server), self._deadlines)
-        self._tls = self._load_tls(config.server)
-        host, port = self.options.listen or (config.server.listen.host, config.server.listen.port)
-        _refuse_to_expose(host, keys, insecure=self.options.insecure)
-        self.address = await self.server.listen(host, port, tls=self._tls, shared=shared)
+        await self._listen(config.server.listen, shared=shared)
         self._gauges()
         self._tasks = [loop.create_task(self._follow_keys()), loop.create_task(self._warm(snapshot))]
         gc.collect()
         gc.freeze()  # what exists now lives as long as the process: later collections need not look at it
         gc.set_threshold(50_000, 20, 50)
+
+    async def _listen(self, listen: Address, *, shared: bool) -> None:
+        try:
+            host, port = await self.server.listen(listen.host, listen.port, tls=self._tls, shared=shared)
+        except OSError as error:
+            await self.close()
+            raise CannotListen(listen, error) from None
+        self.address = Address(host, port)
 
     def _ledger_trouble(self, name: str, text: str) -> None:
         self.gateway.loop.call_soon_threadsafe(self.metrics.event, "ledger_failures", "store")
@@ -219,15 +199,20 @@ class Process:
     async def reload(self) -> bool:
         """Read the configuration again and put it to work; a bad one changes nothing. Whether it was taken."""
         gateway = self.gateway
+        old = gateway.snapshot
         try:
             config = await asyncio.to_thread(read_config, self.options, self.environment)
-            snapshot = build(config, self.environment, self._deadlines, gateway.snapshot)
+            snapshot = build(config, self.environment, self._deadlines, old)
+            configured = configured_keys(config, self._digest)
+            locked = bool(configured) or gateway.keys.made or self.options.insecure
+            _refuse_to_expose(self.address, locked=locked)
         except (ConfigError, SetupError) as error:
             self.metrics.event("reloads", "rejected")
             self.report("config.rejected", problems=str(error).splitlines())
             return False
-        old, gateway.snapshot = gateway.snapshot, snapshot
-        gateway.keys.configure(configured_keys(config, self._digest))
+        gateway.snapshot = snapshot
+        self.log.hide(secrets_of(config, self.environment))
+        gateway.keys.configure(configured)
         for deployment in replaced(old, snapshot):
             await deployment.upstream.close()
         self._tasks.append(gateway.loop.create_task(self._warm(snapshot)))
@@ -260,8 +245,6 @@ class Process:
             await deployment.upstream.close()
         await self.gateway.ledger.close()
         self._deadlines.stop()
-        if self.gateway.log is not None:
-            self.gateway.log.close()
         self._store.close()
 
 
@@ -283,16 +266,10 @@ def server_limits(settings: schema.Server) -> Limits:
     )
 
 
-def _refuse_to_expose(host: str, keys: Keys, *, insecure: bool) -> None:
-    if keys.open and not insecure and host not in ("127.0.0.1", "::1", "localhost"):
+def _refuse_to_expose(listen: Address, *, locked: bool) -> None:
+    """Without keys, only this machine may reach us: what a caller says of itself could be said by anybody."""
+    if not locked and not listen.loopback:
         raise SetupError(
-            f"Trunkline has no keys, and {host} can be reached from other machines. Create one with "
+            f"Trunkline has no keys, and {listen.host} can be reached from other machines. Create one with "
             "`trunkline keys create`, write one under `keys`, listen on 127.0.0.1, or pass --insecure."
         )
-
-
-def install_signals(stop: asyncio.Queue[signal.Signals]) -> None:
-    """Signals as values, in the order they come."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.put_nowait, number)

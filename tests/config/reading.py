@@ -25,10 +25,16 @@ def read(
         return load(path, env=env or {}, provider_types=types, environment_providers=environment)
 
 
-def wrong(content: str | bytes, env: Mapping[str, str] | None = None) -> list[str]:
-    """What is wrong with this content, each as `line:column  path: message`."""
+def refusal(content: str | bytes, env: Mapping[str, str] | None = None) -> ConfigError | None:
+    """The error for this content, if it is wrong."""
     try:
         read(content, env)
     except ConfigError as error:
-        return [str(problem).removeprefix(f"{problem.file}:") for problem in error.problems]
-    return []
+        return error
+    return None
+
+
+def wrong(content: str | bytes, env: Mapping[str, str] | None = None) -> list[str]:
+    """What is wrong with this content, each as `line:column  path: message`."""
+    error = refusal(content, env)
+    return [str(problem).removeprefix(f"{problem.file}:") for problem in error.problems] if error else []

@@ -1,7 +1,7 @@
 """What makes sense only together."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.config.reading import read, wrong
 
@@ -62,6 +62,7 @@ def test_circles_are_told_with_their_way() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), min_size=1, max_size=3)))
 def test_a_circle_is_told_exactly_where_walking_on_would_not_end(links: dict[str, list[str]]) -> None:
     text = "".join(

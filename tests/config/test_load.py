@@ -9,7 +9,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.config.reading import TYPES, read, wrong
+from tests.config.reading import TYPES, read, refusal, wrong
 
 from trunkline.config.load import load
 from trunkline.config.places import Address
@@ -43,12 +43,23 @@ def test_an_empty_file_and_empty_sections_are_valid(content: str) -> None:
 
 def test_a_setting_without_a_value_is_told() -> None:
     assert wrong("server:\n  listen:\n  workers:\nstore: null\nmodels:\n  a:\n") == [
-        "2:10  server.listen: an address such as 127.0.0.1:4000 or [::1]:4000 is due, and nothing stands here; "
-        "without the line the default holds",
+        (
+            "2:10  server.listen: an address such as 127.0.0.1:4000 or [::1]:4000 is due, and nothing stands here; "
+            "without the line the default holds"
+        ),
         "3:11  server.workers: a whole number is due, and nothing stands here; without the line the default holds",
-        "4:8  store: a store such as sqlite:///var/lib/trunkline/trunkline.db (only SQLite, for now) is due, "
-        "and nothing stands here; without the line the default holds",
+        (
+            "4:8  store: a store such as sqlite:///var/lib/trunkline/trunkline.db (only SQLite, for now) is due, "
+            "and nothing stands here; without the line the default holds"
+        ),
         "6:5  models.a: a model is due: provider/model, the name of another model, or a mapping with `route`",
+    ]
+
+
+def test_an_empty_list_of_models_is_not_taken_for_all() -> None:
+    assert wrong("keys: [{name: a, key: abc, models: []}, {name: b, key: abd, models: }]") == [
+        "1:28  keys[0].models: this list is empty",
+        "1:69  keys[1].models: this list is empty",
     ]
 
 
@@ -107,18 +118,24 @@ def test_every_mistake_is_told_at_once_in_the_order_of_lines() -> None:
         "  c: opena1/x\n"
         "telemetry: {log: {level: trace, format: [json]}}\n"
         "retries: 3\n"
+        "prices: 3\n"
+        "keys: {}\n"
         "tenants: {}\n"
     ) == [
         "2:11  server.listen: this number is not an address such as 127.0.0.1:4000 or [::1]:4000",
         '3:3  server.worker: unknown setting; did you mean "workers"?',
         "4:12  server.workers: this must be at least 1",
         "5:3  server.tls.key: this setting is missing",
-        "7:21  providers.openai.api_key: the environment variable UNSET is not set; "
-        "set it, or give a default: ${UNSET:-…}",
+        (
+            "7:21  providers.openai.api_key: the environment variable UNSET is not set; "
+            "set it, or give a default: ${UNSET:-…}"
+        ),
         '7:33  providers.openai.apikey: unknown setting; did you mean "api_key"?',
         '8:3  providers["a b"]: "a b" is not a provider\'s name: letters, digits, `.`, `_` and `-`',
-        "9:35  providers.house.headers.content-length: "
-        "this header belongs to the connection, and Trunkline sets it itself",
+        (
+            "9:35  providers.house.headers.content-length: "
+            "this header belongs to the connection, and Trunkline sets it itself"
+        ),
         '9:56  providers.house.headers["a:b"]: "a:b" is not the name of an HTTP header',
         '11:14  models.a.route: "falback" is unknown here; did you mean "fallback"?',
         "11:23  models.a.of: this list is empty",
@@ -127,8 +144,12 @@ def test_every_mistake_is_told_at_once_in_the_order_of_lines() -> None:
         '14:26  telemetry.log.level: "trace" is unknown here; known: debug, error, info, warning',
         "14:33  telemetry.log.format: `json` or `console` is due, not a list",
         "15:10  retries: this number is not a mapping",
-        "16:1  tenants: unknown setting; known: deadline, key_secret, keys, models, prices, providers, retries, "
-        "server, store, telemetry",
+        "16:9  prices: this number is not a mapping",
+        "17:1  keys: a list is due, not a mapping",
+        (
+            "18:1  tenants: unknown setting; known: deadline, key_secret, keys, models, prices, providers, retries, "
+            "server, store, telemetry"
+        ),
     ]
 
 
@@ -192,42 +213,40 @@ def test_secrets_are_in_no_text_made_of_a_configuration() -> None:
         assert SECRET not in text
 
 
-def every_string_place() -> list[str]:
-    """Configurations in each of which `${S}` stands where it is wrong, or is taken as it is."""
-    places = [
-        "server: {%s: '${S}'}" % name
-        for name in ("listen", "control", "workers", "data", "in_flight", "tls", "limits", "keep_alive", "grace")
-    ]
-    places += [
-        "server: {trusted_proxies: ['${S}']}",
-        "server: {limits: {body: '${S}'}}",
-        "store: '${S}'",
-        "retries: '${S}'",
-    ]
-    places += [
-        "providers: {openai: {%s: '${S}'}}" % name for name in ("type", "base_url", "proxy", "price", "allow_private")
-    ]
-    places += [
-        "models: {a: '${S}'}",
-        "models: {a: '${S}/x'}",
-        "models: {a: {route: '${S}', of: ['${S}', 'openai/${S}/*']}}",
-    ]
-    places += [
-        "keys: [{name: '${S}', key: a}, {name: '${S}', hash: '${S}', models: ['${S}', '${S}*'], expires: '${S}'}]"
-    ]
-    places += ["prices: {openai/a: {input: '${S}'}}", "telemetry: {log: {level: '${S}'}}", "key_secret: '${S}\n\n '"]
-    places += ["providers: {simulated: {simulated: {failure_rate: '${S}', seed: '${S}', tokens_per_second: '${S}'}}}"]
-    return [*places, "'${S}'", "keys: ['${S}']", "keys: '${S}'", "server: {shutdown: '${S} 5s'}"]
+WRONG_PLACES = [
+    *(
+        f"server: {{{name}: '${{S}}'}}"
+        for name in ("listen", "control", "workers", "in_flight", "tls", "limits", "keep_alive", "grace")
+    ),
+    *(
+        f"providers: {{openai: {{{name}: '${{S}}'}}}}"
+        for name in ("type", "base_url", "proxy", "price", "allow_private")
+    ),
+    "'${S}'",
+    "key_secret: '${S}\n\n '",
+    "keys: '${S}'",
+    "keys: ['${S}']",
+    "keys: [{name: '${S}', key: a}, {name: '${S}', hash: '${S}', models: ['${S}', '${S}*'], expires: '${S}'}]",
+    "models: {a: '${S}'}",
+    "models: {a: '${S}/x'}",
+    "models: {a: {route: '${S}', of: ['${S}', 'openai/${S}/*']}}",
+    "prices: {openai/a: {input: '${S}'}}",
+    "providers: {simulated: {simulated: {failure_rate: '${S}', seed: '${S}', tokens_per_second: '${S}'}}}",
+    "retries: '${S}'",
+    "server: {limits: {body: '${S}'}}",
+    "server: {shutdown: '${S} 5s'}",
+    "server: {trusted_proxies: ['${S}']}",
+    "store: '${S}'",
+    "telemetry: {log: {level: '${S}'}}",
+]
 
 
-@pytest.mark.parametrize("content", every_string_place())
+@pytest.mark.parametrize("content", WRONG_PLACES)
 def test_a_value_that_was_brought_in_is_never_shown(content: str) -> None:
-    try:
-        read(content, {"S": SECRET})
-    except ConfigError as error:
-        assert error.problems
-        assert SECRET not in "".join(traceback.format_exception(error))
-        assert error.__context__ is None, "pydantic's exception holds every value"
+    error = refusal(content, {"S": SECRET})
+    assert error is not None
+    assert SECRET not in "".join(traceback.format_exception(error))
+    assert error.__context__ is None, "pydantic's exception holds every value"
 
 
 def test_a_plain_key_in_the_place_of_its_hash_is_not_shown() -> None:
@@ -252,38 +271,42 @@ TREES = st.recursive(
 )
 
 
-def read_garbage(content: bytes) -> None:
-    try:
-        config = read(content, {"A": "x"})
-    except ConfigError as error:
-        assert error.problems
+def refused_or_read(content: bytes) -> None:
+    """Nothing but a `ConfigError` is raised, and it can be shown."""
+    error = refusal(content, {"A": "x"})
+    if error is not None:
         assert all(problem.line >= 1 and problem.column >= 1 for problem in error.problems)
-        assert len(str(error).splitlines()) == len(error.problems)
-    else:
-        assert isinstance(config, Config)
+        assert len(str(error).splitlines()) == len(error.problems) > 0
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(NAMES, TREES, max_size=6))
 def test_any_tree_is_a_configuration_or_a_config_error(tree: dict[str, object]) -> None:
-    read_garbage(yaml.safe_dump(tree, allow_unicode=True).encode())
+    refused_or_read(yaml.safe_dump(tree, allow_unicode=True).encode())
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
 def test_any_bytes_are_a_configuration_or_a_config_error(content: bytes) -> None:
-    read_garbage(content)
+    refused_or_read(content)
 
 
 @settings(deadline=None)
 @given(st.text(alphabet="{}[]:,-?&*!|>'\"%@`#~ \n\tano1.<$", max_size=60))
 def test_any_punctuation_is_a_configuration_or_a_config_error(content: str) -> None:
-    read_garbage(content.encode())
+    refused_or_read(content.encode())
 
 
 def test_the_nearest_name_is_found_whatever_its_case() -> None:
     assert nearest("OpenAI", ["anthropic", "openai"]) == "openai"
     assert nearest("zzz", ["anthropic", "openai"]) is None
+
+
+def test_very_long_and_strange_names_stay_short_and_on_one_line() -> None:
+    long, strange = "x" * 900, r"a\u2028b\n"
+    problems = wrong(f'models: {{{long}: {long}, "{strange}": "{strange}"}}')
+    assert len(problems) == 4
+    assert all(len(problem) < 400 and len(problem.splitlines()) == 1 for problem in problems)
 
 
 def test_quotes_are_short_and_on_one_line() -> None:

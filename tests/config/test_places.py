@@ -54,7 +54,10 @@ def test_networks_of_trusted_proxies() -> None:
     config = read("server: {trusted_proxies: [10.0.0.0/8, 'fd00::/8', 192.168.1.7]}")
     assert config.server.trusted_proxies == tuple(map(ip_network, ("10.0.0.0/8", "fd00::/8", "192.168.1.7/32")))
     assert wrong("server: {trusted_proxies: [10.0.0.1/8, nowhere]}") == [
-        '1:28  server.trusted_proxies[0]: this names one address inside of a network, not a network; did you mean "10.0.0.0/8"?',
+        (
+            "1:28  server.trusted_proxies[0]: this names one address inside of a network, not a network; "
+            'did you mean "10.0.0.0/8"?'
+        ),
         '1:40  server.trusted_proxies[1]: "nowhere" is not a network such as 10.0.0.0/8',
     ]
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from tests.config.reading import read
+
 from trunkline.config.reference import render
 
 PAGE = Path(__file__).parents[2] / "docs/reference/configuration.md"
@@ -17,7 +19,7 @@ def test_every_section_has_its_table() -> None:
     for row in (
         "## `server.timeouts`",
         "| `write_stall` | duration | `5m` | How long a client may read nothing of a reply that waits for it. |",
-        "| `workers` | whole number, at least 1, at most 256 | `1` | Processes that share the work, about one per core. |",
+        "| `depth` | whole number, at least 1, at most 1000 | `128` | The deepest JSON in a request; beyond it: 400. |",
         "## `providers.<name>.price`",
         "| `of` | list: model | required | What is tried: each `provider/model` or the name of another model here. |",
         "## `keys[]`",
@@ -27,7 +29,5 @@ def test_every_section_has_its_table() -> None:
 
 
 def test_its_example_is_valid() -> None:
-    from tests.config.reading import read
-
     example = render().partition("```yaml\n")[2].partition("```")[0]
     assert set(read(example, {"OPENAI_API_KEY": "a", "SUPPORT_KEY": "b"}).models) == {"support-bot", "summary"}

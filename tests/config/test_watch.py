@@ -15,9 +15,10 @@ Next = Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
-async def watching(path: Path, digest: str | None = None) -> AsyncIterator[Next]:
+async def watching(path: Path, in_use: bytes = b"one") -> AsyncIterator[Next]:
     """Gives a function that waits for the next change. In the end, every change must have been waited for."""
     seen: asyncio.Queue[None] = asyncio.Queue()
+    digest = hashlib.sha256(in_use).hexdigest()
 
     async def watch() -> None:
         async for _ in changes(path, digest):
@@ -41,6 +42,14 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
+def write(file: Path, content: str) -> None:
+    file.write_text(content)
+
+
+def remove(file: Path) -> None:
+    file.unlink()
+
+
 def replace(file: Path, content: str) -> None:
     """What editors do: write another file and rename it."""
     other = file.with_name(".trunkline.yaml.swp")
@@ -50,10 +59,9 @@ def replace(file: Path, content: str) -> None:
 
 async def test_a_written_file_is_a_change(file: Path) -> None:
     async with watching(file) as change:
-        file.write_text("two")
-        await change()
-        file.write_text("three")
-        await change()
+        for content in ("two", "three"):
+            write(file, content)
+            await change()
 
 
 async def test_a_replaced_file_is_a_change(file: Path) -> None:
@@ -74,7 +82,7 @@ async def test_the_swapped_link_of_a_config_map_is_a_change(tmp_path: Path) -> N
     publish("2026_01")
     file = tmp_path / "trunkline.yaml"
     file.symlink_to("..data/trunkline.yaml")
-    async with watching(file) as change:
+    async with watching(file, b"2026_01") as change:
         publish("2026_02")
         rmtree(tmp_path / "..2026_01")
         await change()
@@ -88,33 +96,37 @@ async def test_what_a_link_points_to_may_be_in_another_directory(tmp_path: Path,
     link.parent.mkdir()
     link.symlink_to(file)
     async with watching(link) as change:
-        file.write_text("two")
-        await change()
+        for content in ("two", "three"):
+            write(file, content)
+            await change()
 
 
 async def test_the_same_content_and_other_files_are_no_change(file: Path) -> None:
     async with watching(file) as change:
-        file.write_text("one")
+        write(file, "one")
         replace(file, "one")
-        file.with_name("other").write_text("two")
-        file.write_text("two")
+        write(file.with_name("other"), "two")
+        write(file, "two")
+        await change()
+        replace(file, "two")
+        write(file, "three")
         await change()
 
 
 async def test_a_file_that_is_gone_is_no_change_until_it_is_back(file: Path) -> None:
     async with watching(file) as change:
-        file.unlink()
-        file.with_name("other").write_text("x")
-        file.write_text("two")
-        await change()
+        for content in ("two", "three"):
+            remove(file)
+            write(file.with_name("other"), content)
+            write(file, content)
+            await change()
 
 
 async def test_what_was_written_before_the_watch_began_is_a_change(file: Path) -> None:
-    in_use = hashlib.sha256(b"before").hexdigest()
-    async with watching(file, in_use) as change:
+    async with watching(file, b"before") as change:
         await change()
 
 
 async def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
-        await anext(changes(tmp_path / "none" / "trunkline.yaml"))
+        await anext(changes(tmp_path / "none" / "trunkline.yaml", "digest"))

@@ -14,6 +14,9 @@ SETTLE = 1.0
 
 LOOK_EVERY = 0.02
 
+KEPT_BY_THE_LOOP = "/dev/null"
+"""libuv opens it once for each loop that ever listened, to have a file descriptor to spare when there are no more."""
+
 TCP_STATES = {
     "01": "ESTABLISHED",
     "02": "SYN_SENT",
@@ -43,7 +46,7 @@ async def no_leaks(
 
     def leaked() -> list[str]:
         left = [repr(task) for task in asyncio.all_tasks() - tasks] if pid is None else []
-        new = {number: target for number, target in open_files(owner).items() if files.get(number) != target}
+        new = {number: target for number, target in open_files(owner).items() if target not in (files.get(number), KEPT_BY_THE_LOOP)}
         left += describe(owner, new)
         return [leak for leak in left if not ignore(leak)]
 

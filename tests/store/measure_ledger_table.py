@@ -31,19 +31,19 @@ SCHEMA = "".join(migration.sql for migration in migrations.load("sqlite"))
 
 class Variant(msgspec.Struct, frozen=True):
     blob: bool = True
-    rowid: bool = False
+    rowid: bool = True
     index: bool = True
-    pieces: tuple[int, ...] = (64, 16, 4, 1)
+    pieces: bool = True
 
     def __str__(self) -> str:
         shape = f"{'blob' if self.blob else 'text'}, {'rowid' if self.rowid else 'without rowid'}"
-        way = "pieces" if len(self.pieces) > 1 else "row by row"
+        way = "pieces" if self.pieces else "executemany"
         return f"{shape}{', index' if self.index else ''}, {way}"
 
     def schema(self) -> str:
         schema = SCHEMA
-        if self.rowid:
-            schema = schema.replace("STRICT, WITHOUT ROWID", "STRICT")
+        if not self.rowid:
+            schema = schema.replace("(request, attempt)\n) STRICT", "(request, attempt)\n) STRICT, WITHOUT ROWID")
         if not self.blob:
             schema = schema.replace("BLOB    NOT NULL CHECK (length(request) = 16)", "TEXT    NOT NULL")
         if not self.index:
@@ -59,12 +59,13 @@ CHOSEN = Variant()
 SHAPES = [
     CHOSEN,
     Variant(index=False),
-    Variant(rowid=True),
-    Variant(rowid=True, index=False),
+    Variant(rowid=False),
+    Variant(rowid=False, index=False),
     Variant(blob=False),
-    Variant(blob=False, rowid=True),
+    Variant(blob=False, rowid=False),
 ]
-ROW_BY_ROW = Variant(pieces=(1,))
+ROW_BY_ROW = Variant(pieces=False)
+PIECES = (64, 16, 4, 1)
 
 
 def settled_rows(count: int) -> list[Row]:
@@ -94,12 +95,15 @@ def new_table(variant: Variant) -> Iterator[apsw.Connection]:
 
 def write(db: apsw.Connection, variant: Variant, rows: Sequence[Row], batch: int) -> float:
     """Write the rows in batches; processor time of this thread in µs for each row."""
-    statement = {size: variant.statement(size) for size in variant.pieces}
+    statement = {size: variant.statement(size) for size in PIECES}
     begun = time.thread_time()
     for first in range(0, len(rows), batch):
         with sqlite_file.transaction(db):
             start, end = first, min(first + batch, len(rows))
-            for size in variant.pieces:
+            if not variant.pieces:
+                db.executemany(statement[1], map(astuple, rows[start:end]))
+                continue
+            for size in PIECES:
                 while end - start >= size:
                     db.execute(statement[size], tuple(chain.from_iterable(map(astuple, rows[start : start + size]))))
                     start += size
@@ -128,15 +132,18 @@ def busy_thread() -> Iterator[None]:
 
 
 def measure_shapes(rows: Sequence[Row], rounds: int) -> None:
-    print("| table | batch | least µs/row | median |\n|---|---|---|---|")
+    print("| table | batch | least µs/row | median | bytes/row |\n|---|---|---|---|---|")
     for batch in (100, 500):
         spent: dict[Variant, list[float]] = {variant: [] for variant in [*SHAPES, ROW_BY_ROW]}
+        size: dict[Variant, float] = {}
         for _ in range(rounds):
             for variant, times in spent.items():
                 with new_table(variant) as db:
                     times.append(write(db, variant, rows, batch))
+                    size[variant] = db.pragma("page_count") * db.pragma("page_size") / len(rows)
         for variant, times in spent.items():
-            print(f"| {variant} | {batch} | {min(times):.2f} | {statistics.median(times):.2f} |")
+            cost = f"{min(times):.2f} | {statistics.median(times):.2f} | {size[variant]:.0f}"
+            print(f"| {variant} | {batch} | {cost} |")
 
 
 def measure_replacement(rows: Sequence[Row], rounds: int) -> None:
@@ -176,6 +183,6 @@ if __name__ == "__main__":
     given = options.parse_args()
     ledger = settled_rows(given.rows)
     print(f"SQLite {apsw.sqlite_lib_version()}, {given.rounds} rounds of {given.rows:,} rows\n")
-    #measure_shapes(ledger, given.rounds)
+    measure_shapes(ledger, given.rounds)
     measure_replacement(ledger, given.rounds)
     measure_company(ledger[:3000], min(given.rounds, 5))

@@ -14,4 +14,8 @@ class Cache(Protocol):
 
 def look_up(caches: tuple[Cache, ...], document: Document, scope: str) -> bytes | None:
     """The answer of the first cache that has one."""
-    return next((found for cache in caches if (found := cache.answer(document, scope)) is not None), None)
+    for cache in caches:
+        found = cache.answer(document, scope)
+        if found is not None:
+            return found
+    return None

@@ -11,7 +11,7 @@ from typing import Final
 
 from trunkline.config import names
 from trunkline.config.document import Document, Value
-from trunkline.config.problems import Hidden, Path, quote, suggestion, written
+from trunkline.config.problems import Hidden, Path, quote, shown, suggestion, written
 from trunkline.config.schema import Server
 
 SIMULATED: Final = "simulated"
@@ -99,8 +99,10 @@ def _models(known: _Names) -> Iterator[Finding]:
                 else:
                     links[alias].append(meant)
     for cycle in _cycles(links):
-        shown = cycle if len(cycle) <= _SHOWN_OF_CYCLE else [*cycle[: _SHOWN_OF_CYCLE - 2], "…", cycle[-1]]
-        yield ("models", cycle[0]), f"these models refer to each other in a circle: {' → '.join(shown)}", ""
+        way = [shown(name) for name in cycle]
+        if len(way) > _SHOWN_OF_CYCLE:
+            way[_SHOWN_OF_CYCLE - 2 : -1] = ["…"]
+        yield ("models", cycle[0]), f"these models refer to each other in a circle: {' → '.join(way)}", ""
 
 
 def _targets(alias: str, model: Value) -> Iterator[tuple[Path, str]]:

@@ -25,6 +25,17 @@ MAX_NODES: Final = 100_000
 _TOO_MUCH: Final = f"more than {MAX_NODES:,} names and values, aliases written out"
 _LONGEST_NUMBER: Final = 64
 _TAG: Final = "tag:yaml.org,2002:"
+_SCALARS: Final = {
+    _TAG + "str": "",
+    _TAG + "value": "",
+    _TAG + "bool": "a boolean",
+    _TAG + "int": "a number",
+    _TAG + "float": "a number",
+    _TAG + "null": "nothing",
+    _TAG + "timestamp": "a date",
+    _TAG + "merge": "a merge",
+}
+"""The tags of scalars, and what YAML takes such an unquoted name for where that is not text."""
 _LOADER: Final[type[yaml.CSafeLoader] | type[yaml.SafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SYNTAX_HINTS: Final = {
     "alias": "put quotes around text that begins with `*`",
@@ -243,15 +254,3 @@ def _moment(text: str) -> date | datetime | str:
         return date.fromisoformat(text) if len(text) == len("2027-01-01") else datetime.fromisoformat(text)
     except ValueError:
         return text
-
-
-_SCALARS: Final = {
-    _TAG + "str": "",
-    _TAG + "value": "",
-    _TAG + "bool": "a boolean",
-    _TAG + "int": "a number",
-    _TAG + "float": "a number",
-    _TAG + "null": "nothing",
-    _TAG + "timestamp": "a date",
-    _TAG + "merge": "a merge",
-}

@@ -6,12 +6,12 @@ from typing import Any, Final, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
-from trunkline.config.document import Document
+from trunkline.config.document import NOTHING, Document
 from trunkline.config.problems import Path, quote, suggestion
 from trunkline.config.schema import Config, Section
 from trunkline.config.values import due
 
-_FORMS: Final = {"model_type": "a mapping", "mapping_type": "a mapping", "tuple_type": "a list"}
+_FORMS: Final = {"model_type": "a mapping", "dict_type": "a mapping", "tuple_type": "a list"}
 
 
 def explain(error: ErrorDetails, document: Document) -> None:
@@ -19,7 +19,7 @@ def explain(error: ErrorDetails, document: Document) -> None:
     of_name = error["loc"][-1:] == ("[key]",)
     steps = error["loc"][:-1] if of_name else error["loc"]
     path: Path = tuple(step for step in steps if not (isinstance(step, str) and step.startswith("\0")))
-    emptied = error["type"] == "too_short" and error["input"]  # all that stood in it is wrong
+    emptied = error["type"] == "too_short" and error["input"] not in ([], NOTHING)  # all that stood in it is wrong
     if path not in document.unusable and not emptied:
         message, hint = _say(error, path)
         document.add(path, message, hint, at_name=of_name or error["type"] == "extra_forbidden")

@@ -58,10 +58,10 @@ def _key_hash(value: object) -> str:
     return digest
 
 
-OrEmpty: Final = BeforeValidator(lambda value: {} if value is NOTHING else value)
-"""A mapping of which only the name stands in the file is empty."""
-OrNone: Final = BeforeValidator(lambda value: () if value is NOTHING else value)
-"""Likewise a list."""
+MaybeMapping: Final = BeforeValidator(lambda value: {} if value is NOTHING else value)
+"""A mapping; empty where only its name stands in the file."""
+MaybeList: Final = BeforeValidator(lambda value: [] if value is NOTHING else value)
+"""A list; empty where only its name stands in the file."""
 
 _DURATION: Final = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$"
 _SIZE: Final = r"^[0-9]+(\.[0-9]+)?([KMG]i?B|kB|B)$"

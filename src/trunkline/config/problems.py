@@ -53,6 +53,11 @@ def quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=not text.isprintable())
 
 
+def shown(name: str) -> str:
+    """A name that stands in the file, bare where that reads well."""
+    return name if re.fullmatch(rf"[\w./*-]{{1,{_LONGEST_QUOTE}}}", name) else quote(name)
+
+
 def nearest(name: str, names: Collection[str]) -> str | None:
     """The one of `names` that somebody who wrote `name` most likely meant."""
     folded = {known.casefold(): known for known in list(names)[:_MOST_COMPARED]}
@@ -65,7 +70,7 @@ def suggestion(name: str, names: Collection[str]) -> str:
     close = nearest(name, names)
     if close is not None:
         return f"did you mean {quote(close)}?"
-    return f"known: {', '.join(sorted(names))}" if 0 < len(names) <= 20 else ""
+    return f"known: {', '.join(map(shown, sorted(names)))}" if 0 < len(names) <= 20 else ""
 
 
 def written(path: Path) -> str:
@@ -74,7 +79,7 @@ def written(path: Path) -> str:
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif re.fullmatch(r"[\w-]+", step):
+        elif re.fullmatch(rf"[\w-]{{1,{_LONGEST_QUOTE}}}", step):
             text += f".{step}" if text else step
         else:
             text += f"[{quote(step)}]"

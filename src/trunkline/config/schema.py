@@ -40,7 +40,7 @@ class Section(BaseModel):
 
 
 class Tls(Section):
-    """TLS towards applications. The files are read again when they change."""
+    """TLS towards applications."""
 
     cert: kinds.FilePath = setting(..., "The certificate and its chain, PEM.")
     key: kinds.FilePath = setting(..., "The certificate's private key, PEM.")
@@ -54,7 +54,7 @@ class Limits(Section):
 
     body: kinds.Size = setting("32MiB", "The largest body of a request; above it: 413.")
     headers: kinds.Size = setting("64KiB", "The largest request line and headers together; above it: 431.")
-    depth: kinds.Count = setting(128, "The deepest nesting of JSON in a request; beyond it: 400.", ge=1, le=1000)
+    depth: kinds.Count = setting(128, "The deepest JSON in a request; beyond it: 400.", ge=1, le=1000)
     reply: kinds.Size = setting("64MiB", "The largest reply, or single event of a streamed reply, that is held.")
 
 
@@ -76,7 +76,7 @@ class Server(Section):
     data: kinds.FilePath | None = setting(
         None, "The folder of the journal, the default store and generated secrets. Default: in the user's state folder."
     )
-    trusted_proxies: Annotated[tuple[kinds.Network, ...], kinds.OrNone] = setting(
+    trusted_proxies: Annotated[tuple[kinds.Network, ...], kinds.MaybeList] = setting(
         (), "Networks of proxies whose `X-Forwarded-For` is believed."
     )
     in_flight: kinds.Count = setting(
@@ -91,12 +91,12 @@ class Server(Section):
 
 
 class Deadline(Section):
-    """How long an upstream may take."""
+    """How long an upstream may take for one attempt."""
 
     connect: kinds.Timeout = setting("5s", "Until the connection stands, TLS included.")
-    first_token: kinds.Timeout = setting("120s", "Until the first output; the whole reply, where nothing streams.")
+    first_token: kinds.Timeout = setting("120s", "Until the first output of a stream.")
     gap: kinds.Timeout = setting("120s", "The longest silence between two pieces of a stream.")
-    total: kinds.Timeout = setting("600s", "For the request as a whole, over all attempts.")
+    total: kinds.Timeout = setting("600s", "For one attempt as a whole.")
 
     def overridden_by(self, other: "DeadlineOverride | None") -> "Deadline":
         """This deadline with what `other` names in place of its own."""
@@ -172,10 +172,10 @@ class Provider(Section):
         None, "Where its API begins, such as `https://host/v1`. Default: its type's."
     )
     api_key: kinds.Secret | None = setting(None, "Its key. Default: from the environment variable of its type.")
-    api_keys: Annotated[tuple[kinds.Secret, ...], Field(min_length=1), kinds.OrNone] | None = setting(
+    api_keys: Annotated[tuple[kinds.Secret, ...], Field(min_length=1), kinds.MaybeList] | None = setting(
         None, "Several keys, used in turn, in place of `api_key`."
     )
-    headers: Annotated[Mapping[kinds.HeaderName, kinds.Secret], kinds.OrEmpty] = setting(
+    headers: Annotated[Mapping[kinds.HeaderName, kinds.Secret], kinds.MaybeMapping] = setting(
         {}, "Headers to send with every request."
     )
     allow_private: kinds.Switch = setting(False, "Whether it may have a private or loopback address.")
@@ -194,7 +194,7 @@ class Fallback(Section):
     """Deployments that are tried in their order."""
 
     route: Literal["fallback"] = setting(..., "How the deployment is chosen: `fallback` tries them in order.")
-    of: Annotated[tuple[kinds.ModelName, ...], kinds.OrNone] = setting(
+    of: Annotated[tuple[kinds.ModelName, ...], kinds.MaybeList] = setting(
         ..., "What is tried: each `provider/model` or the name of another model here.", min_length=1
     )
     deadline: DeadlineOverride | None = setting(None, "Deadlines that differ for this model.")
@@ -227,10 +227,10 @@ class Key(Section):
     name: kinds.Text = setting(..., "What the key is called in the ledger and the log; no two are the same.")
     key: kinds.Secret | None = setting(None, "The key itself, best as `${VARIABLE}`; or its `hash`.")
     hash: kinds.KeyHash | None = setting(None, "`hmac-sha256:` and the key's HMAC under `key_secret`, in hexadecimal.")
-    models: Annotated[tuple[kinds.ModelName, ...], kinds.OrNone] | None = setting(
+    models: Annotated[tuple[kinds.ModelName, ...], Field(min_length=1), kinds.MaybeList] | None = setting(
         None, "Names it may ask for, `*` standing for any characters. Default: all."
     )
-    tags: Annotated[Mapping[kinds.Text, kinds.Text], kinds.OrEmpty] = setting(
+    tags: Annotated[Mapping[kinds.Text, kinds.Text], kinds.MaybeMapping] = setting(
         {}, "Labels of what the key is for; a request cannot change them."
     )
     expires: kinds.Moment | None = setting(
@@ -267,16 +267,16 @@ class Config(Section):
     )
     deadline: Deadline = section(Deadline)
     retries: Retries = section(Retries)
-    providers: Annotated[Mapping[kinds.ProviderName, Provider], kinds.OrEmpty] = setting(
+    providers: Annotated[Mapping[kinds.ProviderName, Provider], kinds.MaybeMapping] = setting(
         {}, "Providers by name. Those whose key is in the environment need not be here."
     )
-    models: Annotated[Mapping[kinds.ModelName, Model], kinds.OrEmpty] = setting(
+    models: Annotated[Mapping[kinds.ModelName, Model], kinds.MaybeMapping] = setting(
         {}, "The names applications use. A `*` in a name takes any characters, and stands for them in its target."
     )
-    prices: Annotated[Mapping[kinds.ModelName, Price], kinds.OrEmpty] = setting(
+    prices: Annotated[Mapping[kinds.ModelName, Price], kinds.MaybeMapping] = setting(
         {}, "What a `provider/model` costs, where the price catalogue is wrong or does not know."
     )
-    keys: Annotated[tuple[Key, ...], kinds.OrNone] = setting((), "Virtual keys, besides those in the store.")
+    keys: Annotated[tuple[Key, ...], kinds.MaybeList] = setting((), "Virtual keys, besides those in the store.")
     telemetry: Telemetry = section(Telemetry)
 
     _source: Path | None = PrivateAttr(None)

@@ -1,4 +1,4 @@
-"""Notice that the configuration is another."""
+"""Notice that the file of the configuration is another."""
 
 import asyncio
 import hashlib
@@ -14,18 +14,17 @@ _LOOK_AGAIN_MS: Final = 2000
 """How often the file is read although nothing was heard: network file systems tell nothing, nor does a link's end."""
 
 
-async def changes(path: Path, digest: str | None = None) -> AsyncIterator[None]:
-    """Yields whenever the content of the file at `path` is another than it was.
+async def changes(path: Path, digest: str) -> AsyncIterator[None]:
+    """Yields whenever the content of the file at `path` is another than before.
 
     `digest` is the SHA-256 of the content that is in use (`Config.digest`), so that nothing written since it was
-    read is missed; without it, the content now is where it starts. The directory is watched, not the file, because
-    editors replace files and a Kubernetes ConfigMap turns the link `..data` to another directory. While there is no
-    file to read, there is no change. Raises `OSError` where the directory cannot be watched.
+    read is missed. The directory is watched, not the file, because editors replace files and a Kubernetes ConfigMap
+    turns the link `..data` to another directory. While there is no file to read, there is no change. Raises
+    `OSError` where the directory cannot be watched.
     """
     from watchfiles import awatch
 
-    seen = digest or await asyncio.to_thread(_digest, path)
-    watcher = awatch(
+    looks = awatch(
         path.parent,
         watch_filter=None,
         recursive=False,
@@ -34,12 +33,24 @@ async def changes(path: Path, digest: str | None = None) -> AsyncIterator[None]:
         rust_timeout=_LOOK_AGAIN_MS,
         yield_on_timeout=True,
     )
-    async with aclosing(watcher):
-        async for _ in watcher:
-            now = await asyncio.to_thread(_digest, path)
-            if now not in (None, seen):
-                seen = now
+    async with aclosing(looks):
+        while True:
+            now = await _settled(path, digest)
+            if now is not None and now != digest:
+                digest = now
                 yield
+            await anext(looks)
+
+
+async def _settled(path: Path, digest: str) -> str | None:
+    """The digest of the file's content; where it is not `digest`, only once nobody writes to it any more."""
+    now = await asyncio.to_thread(_digest, path)
+    before: str | None = digest
+    while now != before and now != digest:
+        before = now
+        await asyncio.sleep(_SETTLE_MS / 1000)
+        now = await asyncio.to_thread(_digest, path)
+    return now
 
 
 def _digest(path: Path) -> str | None:

@@ -50,7 +50,7 @@ class ChatShape(_Common, kw_only=True):
 class CompletionShape(_Common, kw_only=True):
     """The same of a legacy completion request."""
 
-    prompt: str | list[str] | list[int] | list[list[int]] | None = None
+    prompt: str | list[str | int | list[int]] | None = None
 
 
 class ShapeError(ValueError):
@@ -153,12 +153,17 @@ class _Usage(msgspec.Struct, gc=False):
     def read(self) -> Usage:
         prompt, completion = self.prompt_tokens_details, self.completion_tokens_details
         return Usage(
-            input=max(0, self.prompt_tokens or 0),
-            cached=max(0, prompt.cached_tokens or 0) if prompt is not None else 0,
-            cache_write=max(0, prompt.cache_write_tokens or 0) if prompt is not None else 0,
-            output=max(0, self.completion_tokens or 0),
-            reasoning=max(0, completion.reasoning_tokens or 0) if completion is not None else 0,
+            _count(self.prompt_tokens),
+            _count(prompt.cached_tokens) if prompt is not None else 0,
+            _count(prompt.cache_write_tokens) if prompt is not None else 0,
+            _count(self.completion_tokens),
+            _count(completion.reasoning_tokens) if completion is not None else 0,
         )
+
+
+def _count(tokens: int | None) -> int:
+    """What a provider reports, which may be null, and must not be negative."""
+    return tokens if tokens is not None and tokens > 0 else 0
 
 
 class _Choice(msgspec.Struct, gc=False):

@@ -14,6 +14,7 @@ from trunkline.gateway.deployments import Deployment, ProviderKey
 from trunkline.gateway.errors import (
     GatewayError,
     LedgerUnavailable,
+    StreamTruncated,
     Tried,
     UpstreamAuth,
     UpstreamBroken,
@@ -150,7 +151,7 @@ class Attempt:
             exchange.send(deployment.call(journey.surface, key, journey.passed, body), reception, times)
             del body  # the line has it; it may be large, and the reply may take long
             error = await reception.outcome
-            outcome = _outcome(error)
+            outcome = _outcome(error, produced=reception.produced)
         finally:
             if outcome == "cancelled":
                 exchange.abort()
@@ -311,10 +312,10 @@ def _usage(journey: Journey, reception: Reception | None, outcome: Outcome) -> t
     return Usage(), "none"
 
 
-def _outcome(error: GatewayError | None) -> Outcome:
+def _outcome(error: GatewayError | None, *, produced: bool) -> Outcome:
     if error is None:
         return "ok"
-    if error.code == "stream_truncated":
+    if isinstance(error, StreamTruncated) or (isinstance(error, UpstreamTimeout) and produced):
         return "truncated"
     if isinstance(error, UpstreamRefused | UpstreamAuth | UpstreamQuota) or error.code in _TOLD:
         return "refused"

@@ -71,6 +71,10 @@ class Keys:
         self._digest = digest
         self._configured: dict[bytes, Caller] = {}
         self._stored: dict[bytes, Caller] = {}
+        self.made = False
+        """Whether the store has a key, be it a revoked one: whoever makes keys wants callers to have one."""
+        self.local_only = True
+        """Whether, while there are no keys, only programs on this machine are answered."""
         self._unknown: set[bytes] = set()
         self._version = -1
 
@@ -80,14 +84,15 @@ class Keys:
 
     @property
     def open(self) -> bool:
-        """No key exists at all: whoever can reach us may call."""
-        return not self._configured and not self._stored
+        """No key was ever made: whoever can reach us may call."""
+        return not self._configured and not self.made
 
     async def identify(self, method: bytes, headers: dict[bytes, bytes]) -> Caller:
         """Who sends this. Raises `AuthenticationFailed`, or `ForbiddenOrigin` where there are no keys."""
         key = key_in(headers)
         if self.open:
-            _only_local_programs(method, headers)
+            if self.local_only:
+                _only_local_programs(method, headers)
             return ANYBODY
         if not key:
             raise AuthenticationFailed(
@@ -122,6 +127,7 @@ class Keys:
             return
         records = self._store.keys()
         self._stored = {record.digest: _caller(record) for record in records if record.revoked is None}
+        self.made = bool(records)
         self._unknown = set()
         self._version = version
 

@@ -6,15 +6,9 @@ import time
 
 def mint() -> str:
     """A UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, then random. Sorts by time. It names, and guards nothing."""
-    millis = time.time_ns() // 1_000_000
-    noise = random.getrandbits(74)  # unique is enough
-    return "%08x-%04x-7%03x-%04x-%012x" % (  # noqa: UP031  # half the time of an f-string here
-        millis >> 16,
-        millis & 0xFFFF,
-        noise & 0xFFF,
-        0x8000 | (noise >> 12 & 0x3FFF),
-        noise >> 26,
-    )
+    at = (time.time_ns() // 1_000_000).to_bytes(6, "big").hex()
+    noise = random.getrandbits(72).to_bytes(9, "big").hex()  # unique is enough
+    return f"{at[:8]}-{at[8:]}-7{noise[:3]}-b{noise[3:6]}-{noise[6:]}"
 
 
 _SANE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/+=@")

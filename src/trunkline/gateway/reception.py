@@ -135,7 +135,8 @@ class Reception:
             self.timed_out = fault.kind.endswith("_timeout")
             scanner = self.scanner
             if scanner is not None and scanner.started:
-                self._conclude(self._truncated(_what_broke(fault)))
+                kind = UpstreamTimeout if self.timed_out else StreamTruncated
+                self._conclude(self._truncated(_what_broke(fault), kind))
             else:
                 self._conclude(error_of(fault, self.target))
 
@@ -241,11 +242,11 @@ class Reception:
             self._exchange.abort()
         self._conclude(error)
 
-    def _truncated(self, how: str) -> GatewayError:
+    def _truncated(self, how: str, kind: type[GatewayError] = StreamTruncated) -> GatewayError:
         scanner = self.scanner
         if scanner is not None:
             self.usage, self.finish = scanner.usage, scanner.finish
-        return StreamTruncated(f"The stream of {self.target} {how}. What was sent so far is not the whole answer.")
+        return kind(f"The stream of {self.target} {how}. What was sent so far is not the whole answer.")
 
     def _refused(self, refused: Refused) -> GatewayError:
         """An error the provider told: as the caller may see it."""

@@ -22,7 +22,7 @@ from trunkline.transport.request import Request
 if TYPE_CHECKING:
     from trunkline.gateway.app import Gateway
 
-PASSED_ON = (b"traceparent", b"tracestate", b"baggage")
+PASSED_ON = frozenset({b"traceparent", b"tracestate", b"baggage"})
 """Headers handed on to the upstream as they are (W3C Trace Context and Baggage)."""
 
 
@@ -77,7 +77,9 @@ class Journey:
     def passed(self) -> bytes:
         """Header lines handed on to the upstream."""
         headers = self.request.headers
-        return b"".join(b"%b: %b\r\n" % (name, headers[name]) for name in PASSED_ON if name in headers)
+        if not PASSED_ON.isdisjoint(headers):
+            return b"".join([b"%b: %b\r\n" % (name, headers[name]) for name in sorted(PASSED_ON) if name in headers])
+        return b""
 
     def body_for(self, model: str, facts: Provider) -> bytes:
         """The request's body as `model` of a provider is to get it."""

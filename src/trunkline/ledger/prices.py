@@ -42,16 +42,16 @@ class Price(msgspec.Struct, frozen=True, gc=False):
         for start, tier in self.tiers:
             if usage.input > start:
                 price = tier
-        cached = min(usage.cached, usage.input)
-        written = min(usage.cache_write, usage.input - cached)
-        reasoning = min(usage.reasoning, usage.output)
-        millionths = (
-            (usage.input - cached - written) * price.input
-            + cached * price.cached
-            + written * price.cache_write
-            + (usage.output - reasoning) * price.output
-            + reasoning * price.reasoning
-        )
+        millionths = usage.input * price.input + usage.output * price.output
+        if usage.cached or usage.cache_write or usage.reasoning:  # parts of the two, at prices of their own
+            cached = min(usage.cached, usage.input)
+            written = min(usage.cache_write, usage.input - cached)
+            reasoning = min(usage.reasoning, usage.output)
+            millionths += (
+                cached * (price.cached - price.input)
+                + written * (price.cache_write - price.input)
+                + reasoning * (price.reasoning - price.output)
+            )
         return price.per_request + (millionths + MILLION // 2) // MILLION
 
 

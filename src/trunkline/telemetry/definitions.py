@@ -220,10 +220,10 @@ METRICS = (
         help="Log lines thrown away because nobody read them or the disk was full.",
     ),
     Metric(
-        name="trunkline_uptime_seconds",
+        name="trunkline_start_time_seconds",
         kind="gauge",
-        merge="min",
-        help="How long the worker that started last has been running.",
+        merge="max",
+        help="Unix time at which the process started; of several workers, the youngest.",
     ),
     Metric(
         name="trunkline_resident_memory_bytes", kind="gauge", help="Memory of all workers; shared pages count twice."

@@ -1,48 +1,43 @@
-"""The operational log: what happened to the gateway, as one line of JSON or of text for each event.
+"""The operational log: what happens to the gateway, one line for each event.
 
     log = configure("json", "info", sys.stderr)
     log.warning("provider_key.benched", provider="openai", why="upstream_auth")
 
-Every line begins with `time` (RFC 3339, UTC, milliseconds), `level` and `event`; so do the lines of `request_log`. No call
-waits or raises, whatever it is given and whoever reads the log.
+No call waits or raises, whatever it is given and whoever reads the log, and every value passes the guard (`redact`).
+The lines of requests are `request_log`'s.
 """
 
 import logging
-import time
 import traceback
 from collections.abc import Iterable, Mapping
-from typing import IO, Final, Literal, Self
+from typing import IO, Final
 
-import msgspec
-
+from trunkline.telemetry import lines
+from trunkline.telemetry.lines import LEVELS, TRACEBACK, Format, Level
 from trunkline.telemetry.redact import Guard
 from trunkline.telemetry.sink import Sink
 
-Format = Literal["json", "console"]
-Level = Literal["debug", "info", "warning", "error"]
-
-LEVELS: Final[dict[Level, int]] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 LONGEST_LINE: Final = 64 * 1024
 """Bytes. Of a longer line only its event is kept."""
 FRAMES: Final = 20
 """Innermost frames of a traceback that are shown."""
 
-_encode = msgspec.json.Encoder().encode
-
 
 class Log:
-    """Writes events of at least `level`. Usable from any thread, and after `close`, when it writes nothing."""
+    """Writes events of at least a level. Usable from any thread, and after `close`, when it writes nothing."""
 
-    def __init__(self, sink: Sink, format: Format, level: Level) -> None:  # noqa: A002  # the setting's name
+    def __init__(self, sink: Sink, shape: Format, level: Level) -> None:
         self.sink = sink
-        self.format: Format = format
+        self.shape: Format = shape
         self.least = LEVELS[level]
         self.guard = Guard()
-        self.stamp = Stamp()
+        self.stamp = lines.Stamp()
+        self._line = lines.json if shape == "json" else lines.console
         self._bridge = _Bridge(self)
+        self._bridge.install()
 
     def debug(self, event: str, /, **fields: object) -> None:
-        """Something only a developer wants to know."""
+        """Something that only a developer wants to know."""
         self.write("debug", event, fields)
 
     def info(self, event: str, /, **fields: object) -> None:
@@ -50,23 +45,32 @@ class Log:
         self.write("info", event, fields)
 
     def warning(self, event: str, /, **fields: object) -> None:
-        """Something an operator should look at."""
+        """Something that an operator should look at."""
         self.write("warning", event, fields)
 
-    def error(self, event: str, /, error: BaseException | None = None, **fields: object) -> None:
-        """Something that failed. With `error`, where it came from is shown."""
-        if error is not None:
-            fields |= {"error": error, "traceback": _traceback(error)}
+    def error(self, event: str, /, **fields: object) -> None:
+        """Something that failed."""
         self.write("error", event, fields)
 
+    def report(self, event: str, /, **fields: object) -> None:
+        """An event at the level its fields tell: an `exception` is an error, a `problem` (or `problems`) a warning."""
+        level: Level = "error" if "exception" in fields else "info"
+        if "problem" in fields or "problems" in fields:
+            level = "warning"
+        self.write(level, event, fields)
+
     def write(self, level: Level, event: str, fields: Mapping[str, object]) -> None:
-        """What the methods above do."""
+        """What the methods above do. A field `exception` that is one is shown with where it came from."""
         if LEVELS[level] < self.least:
             return
-        line = self._line(level, self.guard.text(event), self.guard.fields(fields))
+        exception = fields.get("exception")
+        if isinstance(exception, BaseException):
+            fields = {**fields, TRACEBACK: _traceback(exception)}
+        stamp, event = self.stamp(), self.guard.text(event)
+        line = self._line(stamp, level, event, self.guard.fields(fields))
         if len(line) > LONGEST_LINE:
-            line = self._line(level, self.guard.text(event), {"left_out": f"{len(line)} bytes"})
-        self.sink.put(line, at_once=True)
+            line = self._line(stamp, level, event[:200], {"left_out_bytes": len(line)})
+        self.sink.put(line)
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Remove these texts from every event from now on. Called with the configuration's secrets at every reload."""
@@ -77,51 +81,50 @@ class Log:
         self._bridge.remove()
         self.sink.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _line(self, level: Level, event: str, fields: dict[str, object]) -> bytes:
-        if self.format == "console":
-            return console(self.stamp(), level, event, fields)
-        head: dict[str, object] = {"time": self.stamp(), "level": level, "event": event}
-        return _encode(fields | head if fields.keys().isdisjoint(head) else head | {"fields": fields}) + b"\n"
+def configure(shape: Format, level: Level, stream: IO[str] | IO[bytes] | None) -> Log:
+    """The log of this process, to `stream`, which may be None or be closed later. Call it after forking, and once."""
+    return Log(Sink(stream), shape, level)
 
 
-def configure(format: Format, level: Level, stream: IO[str] | IO[bytes] | None) -> Log:  # noqa: A002
-    """The log of this process, to `stream`, which may be closed later or be None. Call it after forking.
+def _traceback(exception: BaseException) -> str:
+    return "".join(traceback.format_exception(exception, limit=-FRAMES))
 
-    What libraries tell the standard library's `logging` (a task that died unseen, an error in an endpoint of the control
-    plane) goes to the same place, in the same form, with the same care.
+
+class _Bridge(logging.Handler):
+    """Brings what libraries tell the standard library's `logging` into the same log, with the same care.
+
+    Such as asyncio's word of a task that died unseen, or the control plane's of an endpoint that failed.
     """
-    log = Log(Sink(stream), format, level)
-    log._bridge.install()
-    return log
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(log.least)
+        self._log = log
+        self._root = logging.getLogger()
+        self._level_before = self._root.level
+
+    def install(self) -> None:
+        # Libraries talk much below a warning; a developer may want to hear it.
+        self._root.setLevel(self._log.least if self._log.least == LEVELS["debug"] else logging.WARNING)
+        self._root.addHandler(self)
+
+    def remove(self) -> None:
+        self._root.removeHandler(self)
+        self._root.setLevel(self._level_before)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields: dict[str, object] = {"message": _message(record)}
+        if record.exc_info is not None and record.exc_info[1] is not None:
+            fields["exception"] = record.exc_info[1]
+        self._log.write(_level(record.levelno), record.name, fields)
 
 
-class Stamp:
-    """The time as RFC 3339 in UTC, to the millisecond. Most of a second's stamps are made of one text."""
-
-    def __init__(self) -> None:
-        self._cached = (-1, "")
-
-    def __call__(self) -> str:
-        second, nanos = divmod(time.time_ns(), 1_000_000_000)
-        cached, text = self._cached
-        if cached != second:
-            text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-            self._cached = (second, text)
-        return f"{text}.{nanos // 1_000_000:03}Z"
+def _level(number: int) -> Level:
+    return "error" if number >= 40 else "warning" if number >= 30 else "info" if number >= 20 else "debug"
 
 
-def console(stamp: str, level: str, event: str, fields: Mapping[str, object]) -> bytes:
-    """A line for people: `time level event name=value …`; a traceback follows on lines of its own, indented."""
-    below = fields.get("traceback")
-    parts = [stamp, f"{level:7}", _plain(event)]
-    parts += [f"{_plain(name)}={_value(value)}" for name, value in fields.items() if name != "traceback"]
-    lines = [" ".join(parts)]
-    if isinstance(below, str):
-        lines += ["    " + _printable(line) for line in below.splitlines()]
-    return ("\n".join(lines) + "\n").encode()
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception as error:  # noqa: BLE001  # a library's mistake in a format string must not fail its caller
+        return f"{record.msg} ({type(error).__name__} while its arguments were put in)"

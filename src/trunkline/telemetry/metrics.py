@@ -1,8 +1,8 @@
 """Counting what happens, on the event loop's thread, at the cost of a microsecond a request.
 
 Everything is a plain number in a slot: no locks, because one thread records, and no objects of the Prometheus client,
-which take 14 times as long and serve only to show the result (`exposition`). A request finds all it has to count in one *cell*, by one look-up
-of its labels.
+which take 14 times as long and serve only to show the result (`exposition`). A request finds all it has to count in
+one *cell*, by one look-up of its labels.
 
 The number of cells is bounded whatever clients send. A model's name becomes a label once the configuration holds it or
 a provider has served it; before that, and beyond the limit, it counts as `other`.

@@ -13,8 +13,8 @@ _PROC = Path("/proc/self")
 
 def watch(metrics: Metrics, version: str) -> None:
     """Have the process's own gauges read with every snapshot of `metrics`, from whose worker this is called."""
-    started = time.monotonic()
-    metrics.gauge("trunkline_uptime_seconds", lambda: time.monotonic() - started)
+    started = time.time()
+    metrics.gauge("trunkline_start_time_seconds", lambda: started)
     metrics.gauge("trunkline_build_info", lambda: {(version,): 1})
     metrics.gauge("trunkline_max_fds", lambda: resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     metrics.gauge("trunkline_resident_memory_bytes", _resident)

@@ -21,7 +21,7 @@ _MARGIN: Final = 1000
 _SECRET_NAME: Final = re.compile(
     "apikey|authorization|bearer|cookie|credential|passphrase|passwd|password|secret|(auth|dsn|jwt|keys?|pwd|token)$"
 )
-"""Of names without anything but their letters: `X-API-Key` and `master_key_2`; not `key_name`, `tokens`, `token_count`."""
+"""Of a name's letters alone: `X-API-Key` and `master_key_2` have it, `key_name`, `tokens` and `token_count` do not."""
 
 _SECRETS: Final = re.compile(
     r"""
@@ -31,7 +31,8 @@ _SECRETS: Final = re.compile(
     | :// (?P<userinfo> [^\s/?\#@]{1,500} ) @
     | (?P<token>
           (?<! [a-z0-9] ) sk [-_] [\w-]{4,} | sk [-_] [\w-]{16,}      # OpenAI, Anthropic, OpenRouter, Stripe, ...
-        | (?<! [a-z0-9] ) (?: gsk_ | xai- | hf_ | r8_ | pplx- | nvapi- | gh[opsru]_ | github_pat_ | xox[a-z]- ) [\w-]{8,}
+        | (?<! [a-z0-9] ) (?: gsk_ | xai- | hf_ | r8_ | pplx- | nvapi- | gh[opsru]_ | github_pat_ | xox[a-z]- )
+          [\w-]{8,}
         | AIza [\w-]{16,} | (?: AKIA | ASIA ) [0-9A-Z]{12,}           # Google, Amazon
         | eyJ [\w-]{8,2000} (?: \. [\w-]+ ){1,2}                      # a JSON Web Token
         | -----BEGIN [ A-Z]{1,40} KEY----- .*? (?: -----END [ A-Z]{1,40} KEY----- | \Z )

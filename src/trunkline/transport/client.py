@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trunkline.transport.pool import Pool
 
 MAX_HEAD = 128 * 1024
-"""Bytes of reply headers (all 1xx replies included) above which the reply is not HTTP we want."""
+"""Bytes of reply headers still without an end, 1xx replies included, above which the reply is not HTTP we want."""
 INFLATED = 16 * 1024 * 1024
 """Bytes that one read may inflate to where a reply is compressed."""
 
@@ -44,6 +44,7 @@ class Line(asyncio.Protocol):
         self._paused = False
         self._lost = False
         # of the reply being read
+        self._status = 0
         self._headers: dict[bytes, bytes] = {}
         self._head_size = 0
         self._head_done = False
@@ -72,19 +73,15 @@ class Line(asyncio.Protocol):
             return
         except httptools.HttpParserError as error:
             if not self._whole:
-                cause = error.__context__
-                if isinstance(cause, Fault):
-                    self._fail(cause.kind, cause.detail)
-                else:
-                    self._fail("invalid", f"not valid HTTP/1.1: {error}")
+                self._break_off(error)
                 return
             self._tail = True
         if self._head_done:
-            self._hand_on()
-        elif self._head_size > MAX_HEAD:
+            self._hand_on(self._receiver)
+            return
+        self._head_size += len(data)
+        if self._head_size > MAX_HEAD:
             self._fail("invalid", f"reply headers larger than {MAX_HEAD} bytes")
-        else:
-            self._head_size += len(data)
 
     def eof_received(self) -> bool:
         return False
@@ -100,7 +97,7 @@ class Line(asyncio.Protocol):
             self._fail(sort, f"connection lost before a reply: {exc or 'closed'}")
         elif exc is None and self._delimited_by_close():
             self._whole = True
-            self._hand_on()
+            self._hand_on(self._receiver)
         else:
             self._fail("incomplete", f"the reply broke off: {exc or 'connection closed'}")
 
@@ -113,16 +110,16 @@ class Line(asyncio.Protocol):
     # httptools callbacks
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._head_size += len(name) + len(value) + 4
-        if self._head_size > MAX_HEAD:
-            raise Fault("invalid", f"reply headers larger than {MAX_HEAD} bytes")
-        self._headers[name.lower()] = value
+        if not self._head_done:  # else it is a trailer, or of something behind the reply
+            self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
         if self._whole:
             self._tail = True
-        elif self._parser.get_status_code() >= 200:
+        elif status >= 200:
             self._head_done = True
+            self._status = status
             if b"content-encoding" in self._headers:
                 self._begin_inflating(self._headers[b"content-encoding"])
 
@@ -152,7 +149,8 @@ class Line(asyncio.Protocol):
         self._inflate = None
         now = monotonic()
         self._total = now + times.total
-        self._pool.deadlines.set(self, now + min(times.first_token, times.total))
+        first = times.first_token if times.first_token < times.total else times.total
+        self._pool.deadlines.set(self, now + first)
         if len(call.body) > 65536:
             self._transport.writelines([call.head, call.body])
         else:
@@ -180,25 +178,33 @@ class Line(asyncio.Protocol):
 
     # the reply
 
-    def _hand_on(self) -> None:
-        """Give the receiver what the last read brought."""
-        receiver = cast("Receiver", self._receiver)
+    def _hand_on(self, receiver: Receiver) -> None:
+        """Give the receiver what the last read brought. It may abort this line in return."""
         if not self._head_told:
             self._head_told = True
-            receiver.head(self._parser.get_status_code(), self._headers)
+            receiver.head(self._status, self._headers)
         if self._body and self._receiver is receiver:
-            data = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+            data: bytes | None = self._body[0] if len(self._body) == 1 else b"".join(self._body)
             self._body = []
             if self._inflate is not None:
-                inflated = self._inflated(self._inflate, data)
-                if inflated is None:
-                    return
-                data = inflated
+                data = self._inflated(self._inflate, cast("bytes", data))
+            if data is None:
+                return
             if self._flowing:
                 self._restart_gap()
             receiver.data(data)
         if self._whole and self._receiver is receiver:
             self._finish(receiver)
+
+    def _break_off(self, error: httptools.HttpParserError) -> None:
+        """What came is not HTTP. The part before it counts, as if it had come in a read of its own."""
+        if self._head_done and self._receiver is not None:
+            self._hand_on(self._receiver)
+        cause = error.__context__
+        if isinstance(cause, Fault):
+            self._fail(cause.kind, cause.detail)
+        else:
+            self._fail("invalid", f"not valid HTTP/1.1: {error}")
 
     def _finish(self, receiver: Receiver) -> None:
         self._receiver = None

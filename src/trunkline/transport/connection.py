@@ -144,14 +144,18 @@ class Connection(asyncio.Protocol):
         self._head_size = 0
 
     def on_url(self, url: bytes) -> None:
-        cast("Request", self._incoming).target += url
+        request = self._incoming
+        assert request is not None
+        request.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head_size += len(name) + len(value) + 4
         if self._head_size > self._limits.head:
             raise _head_too_large(self._limits.head)
         name = name.lower()
-        headers = cast("Request", self._incoming).headers
+        request = self._incoming
+        assert request is not None
+        headers = request.headers
         if name in headers:
             if name in ONCE:
                 raise Refusal(400, "invalid_http", f"The header {name.decode('latin-1')} was sent twice.")
@@ -159,7 +163,8 @@ class Connection(asyncio.Protocol):
         headers[name] = value
 
     def on_headers_complete(self) -> None:
-        request = cast("Request", self._incoming)
+        request = self._incoming
+        assert request is not None
         parser = self._parser
         request.keep_alive = parser.should_keep_alive()
         request.old = parser.get_http_version() == "1.0"
@@ -174,10 +179,13 @@ class Connection(asyncio.Protocol):
         self._judge(request)
 
     def on_body(self, data: bytes) -> None:
-        cast("Request", self._incoming).feed(data, self._limits.body)
+        request = self._incoming
+        assert request is not None
+        request.feed(data, self._limits.body)
 
     def on_message_complete(self) -> None:
-        request = cast("Request", self._incoming)
+        request = self._incoming
+        assert request is not None
         self._incoming = None
         self._closing = self._closing or not request.keep_alive
         request.complete()

@@ -19,6 +19,8 @@ SHORTEST_IDLE = 1.0
 """Seconds an idle line is kept. Between the two it is learnt: a line the other side closed while idle tells its
 patience.
 """
+JUST_NOW = 0.01
+"""Seconds for which a line need not be looked at again: the event loop itself has just seen it open."""
 RESOLVED_FOR = 30.0
 """Seconds for which a resolved address is used again."""
 
@@ -55,7 +57,7 @@ class Pool:
     def ready(self) -> Line | None:
         while self.idle:
             line = self.idle.pop()
-            if not line.closed_by_peer():
+            if monotonic() - line.idle_since < JUST_NOW or not line.closed_by_peer():
                 return line
             line.abort()
         return None

@@ -1,7 +1,7 @@
 """What a model says to a request, before it is put into bytes.
 
 A token is four characters. A prompt's tokens are those of its text, four more for each message, a hundred for each
-image, sound or file, and those of its tools as JSON; an answer's are those of its text, or of its tool calls' arguments.
+image, sound or file, and those of its tools as JSON. An answer's are those of its text, or of its calls' arguments.
 """
 
 import zlib
@@ -38,6 +38,8 @@ LEGACY_CAP: Final = 16
 """Tokens a legacy completion stops after where `max_tokens` does not say otherwise, as with OpenAI."""
 LONG: Final = 285
 """Sentences of the `long` model: about 5,000 tokens."""
+MOST_TOKENS: Final = 16_384
+"""An answer ends there where no smaller cap is set."""
 
 
 class ToolCall(msgspec.Struct, frozen=True, gc=False):
@@ -87,36 +89,49 @@ def answer(asked: Chat | Legacy, chance: Random) -> list[Choice]:
     count = asked.n or 1
     if isinstance(asked, Legacy):
         speak = _SPEAKERS.get(asked.model, _chat)
-        return [_complete(asked, prompt, speak, index) for prompt in _prompts(asked) for index in range(count)]
-    if asked.model == "tools":
-        functions = _functions_to_call(asked)
-        if functions:
-            return [_calling(asked, functions, chance) for _ in range(count)]
-    return [_saying(asked, index) for index in range(count)]
+        said = [prompt if isinstance(prompt, str) else " ".join(map(str, prompt)) for prompt in _prompts(asked)]
+        return [_complete(asked, prompt, speak, index) for prompt in said for index in range(count)]
+    functions = _functions_to_call(asked) if asked.model == "tools" else []
+    if functions:
+        calls = [(function.name, _arguments(function)) for function in functions]
+        return [_calling(asked, calls, chance) for _ in range(count)]
+    fixed = _fixed(asked)
+    return [_saying(asked, fixed, index) for index in range(count)]
 
 
 # Chat
 
 
-def _saying(asked: Chat, index: int) -> Choice:
-    form, model = asked.response_format, asked.model
-    if model == "tools" and isinstance(asked.messages[-1], Tool):
-        text = f"The tools say: {_tool_results(asked)}"
-    elif isinstance(form, SchemaFormat) and model not in ("echo", "empty"):
-        text = _filled(form)
-    else:
-        wants_json = isinstance(form, ObjectFormat) and model not in ("echo", "empty")
-        speak = _json if wants_json else _SPEAKERS.get(model, _chat)
+def _fixed(asked: Chat) -> str | None:
+    """The text of every choice, where the request leaves none; None where the model speaks."""
+    form = asked.response_format
+    if asked.model == "tools" and isinstance(asked.messages[-1], Tool):
+        return f"The tools say: {_tool_results(asked)}"
+    if isinstance(form, SchemaFormat) and asked.model not in _FORMLESS:
+        return _filled(form)
+    return None
+
+
+def _saying(asked: Chat, fixed: str | None, index: int) -> Choice:
+    text = fixed
+    if text is None:
+        wants_json = isinstance(asked.response_format, ObjectFormat) and asked.model not in _FORMLESS
+        speak = _json if wants_json else _SPEAKERS.get(asked.model, _chat)
         text = speak(_last_text(asked), asked.seed or 0, index)
-    return _cut_off(text, asked, asked.max_completion_tokens or asked.max_tokens)
+    return _cut_off(text, asked, _cap(asked))
 
 
-def _cut_off(text: str, asked: Chat | Legacy, cap: int | None) -> Choice:
+def _cap(asked: Chat) -> int:
+    return min(asked.max_completion_tokens or asked.max_tokens or MOST_TOKENS, MOST_TOKENS)
+
+
+def _cut_off(text: str, asked: Chat | Legacy, cap: int) -> Choice:
     """`text` up to the first stop sequence, and at most `cap` tokens of it."""
     finish = "stop"
+    text = text[: MOST_TOKENS * TOKEN + 1]
     for stop in (asked.stop,) if isinstance(asked.stop, str) else asked.stop or ():
         text = text.partition(stop)[0] if stop else text
-    if cap is not None and len(text) > cap * TOKEN:
+    if len(text) > cap * TOKEN:
         text, finish = text[: cap * TOKEN], "length"
     return Choice(text, [], finish, tokens_of(len(text)))
 
@@ -161,6 +176,8 @@ _SPEAKERS: Final[dict[str, Callable[[str, int, int], str]]] = {
     "json": _json,
 }
 """The models that do not simply chat. Each is given what was said, the request's seed and the index of the choice."""
+_FORMLESS: Final = frozenset({"echo", "empty"})
+"""The models that do not look at `response_format`."""
 
 
 def _filled(form: SchemaFormat) -> str:
@@ -190,21 +207,20 @@ def _functions_to_call(asked: Chat) -> list[FunctionFacts]:
     return functions[:1] if asked.parallel_tool_calls is False else functions
 
 
-def _calling(asked: Chat, functions: list[FunctionFacts], chance: Random) -> Choice:
-    left = asked.max_completion_tokens or asked.max_tokens
+def _calling(asked: Chat, functions: list[tuple[str, str]], chance: Random) -> Choice:
+    """Calls of functions, given by name and arguments, as far as the cap lets them."""
+    left = _cap(asked)
     calls = []
-    tokens = 0
     # OpenAI ends a forced call of one named function with "stop" (most recordings of it)
     finish = "stop" if isinstance(asked.tool_choice, NamedChoice) else "tool_calls"
-    for function in functions:
-        arguments = _arguments(function)
-        if left is not None and tokens_of(len(arguments)) > left - tokens:
-            arguments, finish = arguments[: (left - tokens) * TOKEN], "length"
-        calls.append(ToolCall(f"call_{chance.getrandbits(96):024x}", function.name, arguments))
-        tokens += tokens_of(len(arguments))
-        if finish == "length":
+    for name, arguments in functions:
+        written = arguments[: left * TOKEN]
+        left -= tokens_of(len(written))
+        calls.append(ToolCall(f"call_{chance.getrandbits(96):024x}", name, written))
+        if written != arguments:
+            finish = "length"
             break
-    return Choice(None, calls, finish, tokens)
+    return Choice(None, calls, finish, _cap(asked) - left)
 
 
 def _arguments(function: FunctionFacts) -> str:
@@ -238,10 +254,9 @@ def _prompts(asked: Legacy) -> list[str | list[int]]:
     return [tokens] if tokens else [item for item in prompt if not isinstance(item, int)]
 
 
-def _complete(asked: Legacy, prompt: str | list[int], speak: Callable[[str, int, int], str], index: int) -> Choice:
-    said = prompt if isinstance(prompt, str) else " ".join(map(str, prompt))
-    cap = LEGACY_CAP if asked.max_tokens is None else asked.max_tokens
+def _complete(asked: Legacy, said: str, speak: Callable[[str, int, int], str], index: int) -> Choice:
+    cap = LEGACY_CAP if asked.max_tokens is None else min(asked.max_tokens, MOST_TOKENS)
     choice = _cut_off(speak(said, asked.seed or 0, index), asked, cap)
     if asked.echo:
-        return Choice(said + (choice.text or ""), [], choice.finish, choice.tokens)
+        return Choice(said[: MOST_TOKENS * TOKEN] + (choice.text or ""), [], choice.finish, choice.tokens)
     return choice

@@ -1,6 +1,7 @@
 """Reads a request as strictly as OpenAI does: the shape of every field, and the rules between them."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 import msgspec
 
@@ -25,6 +26,9 @@ from trunkline.providers.simulated.schemas import SchemaError, check_strict
 _chat = msgspec.json.Decoder(Chat).decode
 _legacy = msgspec.json.Decoder(Legacy).decode
 _anything = msgspec.json.Decoder().decode
+
+MOST_CHOICES: Final = 128
+"""Completions of one request, for all its prompts."""
 
 
 def read(path: str, body: bytes) -> Chat | Legacy:
@@ -51,8 +55,8 @@ def read(path: str, body: bytes) -> Chat | Legacy:
         raise _unsupported("logprobs")
     if isinstance(asked, Chat):
         _check_chat(asked)
-    elif not isinstance(asked.prompt, str) and len({type(item) for item in asked.prompt}) > 1:
-        raise Refusal("Invalid type for 'prompt': expected texts or tokens, but got both.", "prompt", "invalid_type")
+    else:
+        _check_prompt(asked)
     return asked
 
 
@@ -96,21 +100,21 @@ def _unsupported(param: str) -> Refusal:
 
 def _check_turns(asked: Chat) -> None:
     """Every tool call is answered by a tool message before anything else, and nothing else is."""
-    open_calls: list[str] = []
+    open_calls: dict[str, None] = {}
     for index, message in enumerate(asked.messages):
         if isinstance(message, Tool):
             if message.tool_call_id not in open_calls:
                 raise Refusal(_UNCALLED, f"messages.[{index}].role")
-            open_calls.remove(message.tool_call_id)
+            del open_calls[message.tool_call_id]
             continue
         if open_calls:
             raise _unanswered(open_calls, index)
         if isinstance(message, Assistant):
             if message.tool_calls is not None:
-                open_calls = [call.id for call in message.tool_calls]
+                open_calls = dict.fromkeys(call.id for call in message.tool_calls)
             elif not _says_anything(message):
-                message_text = "Invalid value for 'content': expected a string, got null."
-                raise Refusal(message_text, f"messages.[{index}].content")
+                problem = "Invalid value for 'content': expected a string, got null."
+                raise Refusal(problem, f"messages.[{index}].content")
     if open_calls:
         raise _unanswered(open_calls, len(asked.messages) - 1)
 
@@ -119,7 +123,7 @@ def _says_anything(message: Assistant) -> bool:
     return any(part is not None for part in (message.content, message.refusal, message.audio, message.function_call))
 
 
-def _unanswered(calls: list[str], index: int) -> Refusal:
+def _unanswered(calls: Iterable[str], index: int) -> Refusal:
     message = (
         "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
         f"The following tool_call_ids did not have response messages: {', '.join(calls)}"
@@ -160,6 +164,16 @@ def _chosen(choice: ToolChoice | None) -> list[str]:
     if isinstance(choice, AllowedChoice):
         return [one.function.name for one in choice.allowed_tools.tools if isinstance(one, NamedChoice)]
     return []
+
+
+def _check_prompt(asked: Legacy) -> None:
+    prompt = asked.prompt
+    if isinstance(prompt, str) or all(isinstance(item, int) for item in prompt):
+        return
+    if len({type(item) for item in prompt}) > 1:
+        raise Refusal("Invalid type for 'prompt': expected texts or tokens, but got both.", "prompt", "invalid_type")
+    if len(prompt) * (asked.n or 1) > MOST_CHOICES:
+        raise Refusal(f"Invalid 'prompt': at most {MOST_CHOICES} completions can be asked for at once.", "prompt")
 
 
 def _check_format(asked: Chat) -> None:

@@ -1,8 +1,8 @@
 """JSON Schema: the smallest value that fits one, and what OpenAI demands of a strict one.
 
 Understood: `type`, `properties`, `required`, `items`, `prefixItems`, `minItems`, `enum`, `const`, `anyOf`, `oneOf`,
-`allOf`, `$ref` within the schema, lengths, bounds, `multipleOf` and the usual formats. `pattern`, `not`, `uniqueItems` and
-conditions are not looked at.
+`allOf`, `$ref` within the schema, lengths, bounds, `multipleOf` and the usual formats. `pattern`, `not`, `uniqueItems`
+and conditions are not looked at.
 """
 
 from fractions import Fraction

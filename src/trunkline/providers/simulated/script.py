@@ -24,7 +24,7 @@ USUAL_FAILURE_RATE: Final = 0.5
 RETRY_AFTER: Final = b"1"
 """Seconds, with every 429."""
 LONGEST: Final = 3600.0
-"""Seconds of latency a request may ask for."""
+"""Seconds of latency a request may ask for, and the longest between two tokens."""
 
 _FAILURES: Final = ("error-500", "error-503", "close")
 _EVENTS: Final = b"text/event-stream; charset=utf-8"
@@ -92,7 +92,7 @@ def _pace(asked: Chat | Legacy, settings: Settings) -> Pace:
     if isinstance(asked, Chat) and asked.metadata:
         latency = _asked_for(asked.metadata, "simulated_latency", latency, LONGEST)
         speed = _asked_for(asked.metadata, "simulated_tokens_per_second", speed, math.inf)
-    return Pace(latency, 1 / speed if speed else 0.0)
+    return Pace(latency, min(1 / speed, LONGEST) if speed else 0.0)
 
 
 def _asked_for(metadata: dict[str, str], name: str, default: float, most: float) -> float:

@@ -32,7 +32,7 @@ CREATE TABLE attempts (
     first_byte_us       INTEGER NOT NULL,
     total_us            INTEGER NOT NULL,
     PRIMARY KEY (request, attempt)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Reports ask for a span of time.
 CREATE INDEX attempts_by_start ON attempts (started);

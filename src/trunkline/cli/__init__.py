@@ -1,0 +1,56 @@
+"""The command `trunkline`. Each command is a module beside this one, loaded only when it is called.
+
+What is imported here is paid for by every command, `--help` included: click, and nothing else.
+
+Exit codes: 0 done, 1 it could not be done, 2 the command line or the configuration is wrong.
+"""
+
+import importlib
+from typing import Final
+
+import click
+
+from trunkline import __version__
+
+COMMANDS: Final = {
+    "serve": "Answer requests: start Trunkline.",
+    "check": "Validate the configuration, and say what is wrong with it.",
+    "reload": "Have the running Trunkline read its configuration again.",
+    "keys": "Create, list and revoke virtual keys.",
+    "usage": "Show spend and tokens by model, provider, key, day or outcome.",
+    "providers": "List the providers there are, and whether their keys are set.",
+    "doctor": "Examine everything Trunkline depends on, and say what to do.",
+    "version": "Print the versions of Trunkline and of what it runs on.",
+}
+"""Every command, in the order of `--help`; the texts stand here so that `--help` needs not load the commands."""
+
+
+class Commands(click.Group):
+    """A group whose commands are loaded when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order they are needed, not the alphabet's."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"trunkline.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in `--help`."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="%(version)s")
+def main() -> None:
+    """One OpenAI-compatible endpoint in front of every model provider.
+
+    Configured by ./trunkline.yaml, where there is one. With no file at all, every provider whose key is in the
+    environment answers, and so does the built-in simulated provider.
+    """

@@ -1,0 +1,53 @@
+"""`trunkline check`: is this configuration right?"""
+
+import asyncio
+from pathlib import Path
+
+import click
+import msgspec
+
+from trunkline import setup
+from trunkline.cli import options
+from trunkline.cli.failure import told
+from trunkline.cli.providers import listed
+from trunkline.config import schema
+from trunkline.gateway.snapshot import build
+from trunkline.transport.deadlines import Deadlines
+
+
+@click.command("check")
+@click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema of trunkline.yaml, for editors.")
+@options.config_option
+def command(as_schema: bool, config: Path | None) -> None:
+    """Validate the configuration, and say what is wrong with it: all of it, each with its line.
+
+    Also whether certificates can be read and every provider has its key and address. Nothing is connected to; that is
+    what `trunkline doctor` does.
+    """
+    if as_schema:
+        from trunkline.config.jsonschema import schema as json_schema
+
+        click.echo(msgspec.json.format(msgspec.json.encode(json_schema())))
+        return
+    environment = options.environment()
+    with told():
+        configuration = read_and_build(setup.Options(config=config), environment)
+    names = ", ".join(listed(configuration, environment))
+    click.echo(f"{config or 'No file'}: valid." if config else "There is no trunkline.yaml: the defaults hold.")
+    click.echo(f"Providers: {names}.")
+    click.echo(f"Models: {', '.join(configuration.models) or 'none named; ask for provider/model'}.")
+    if configuration.keys:
+        click.echo(f"Keys: {', '.join(key.name for key in configuration.keys)}.")
+
+
+def read_and_build(given: setup.Options, environment: options.Environment) -> schema.Config:
+    """The configuration, which can be put to work as well as read. Raises `ConfigError` or `SetupError`."""
+    config = setup.read_config(given, environment)
+
+    async def put_together() -> None:
+        snapshot = build(config, environment, Deadlines(), None)
+        for deployment in snapshot.deployments.values():
+            await deployment.upstream.close()
+
+    asyncio.run(put_together())
+    return config

@@ -1,0 +1,37 @@
+"""The store and the secrets, for commands that work on them beside a running Trunkline, or without one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from trunkline import setup
+from trunkline.cli.failure import told
+from trunkline.cli.options import environment
+from trunkline.config import schema
+from trunkline.data import DataDirectory
+from trunkline.store.base import Store
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """What a command works on."""
+
+    config: schema.Config
+    data: DataDirectory
+    store: Store
+
+
+@contextmanager
+def opened(config_file: Path | None, data: Path | None) -> Iterator[Opened]:
+    """Read the configuration and open what it names, making what is missing as `serve` would. Raises `Failure`."""
+    options = setup.Options(config=config_file, data=data)
+    surroundings = environment()
+    with told():
+        config = setup.read_config(options, surroundings)
+        folder = setup.data_directory(options, config, surroundings)
+        store = setup.open_configured_store(config, folder)
+        try:
+            yield Opened(config, folder, store)
+        finally:
+            store.close()

@@ -1,0 +1,66 @@
+"""What a running process is told, and how it obeys: reload, go away, end.
+
+Orders come from signals (`Signals`), from the file of the configuration (`follow_file`), or, in a worker, from its
+supervisor; wherever they come from, `obey` carries them out.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from trunkline.config.watch import changes
+from trunkline.gateway.app import Report
+from trunkline.serve import Process
+
+Order = Literal["reload", "drain", "leave", "end"]
+"""`reload` the configuration; `drain`: go away in order, grace included; `leave`: likewise without the grace, for there
+is no load balancer that has to notice; `end` at once, without losing a row of the ledger.
+"""
+Orders = asyncio.Queue[Order]
+
+
+class Signals:
+    """Turns signals into orders: SIGHUP reloads, SIGTERM drains, SIGINT leaves, and whatever comes second ends."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self._leaving = False
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, orders.put_nowait, "reload")
+        loop.add_signal_handler(signal.SIGTERM, self._stop, "drain")
+        loop.add_signal_handler(signal.SIGINT, self._stop, "leave")
+
+    def _stop(self, order: Order) -> None:
+        self._orders.put_nowait("end" if self._leaving else order)
+        self._leaving = True
+
+
+async def follow_file(path: Path, digest: str, orders: Orders, report: Report) -> None:
+    """Order a reload whenever the file's content is another than that of `digest`. Runs until it is cancelled."""
+    try:
+        async for _ in changes(path, digest):
+            orders.put_nowait("reload")
+    except OSError as error:
+        report("config.not_watched", problem=f"{path.parent}: {error.strerror or error}. Use `trunkline reload`.")
+
+
+async def obey(process: Process, orders: Orders, reloaded: Callable[[bool], None]) -> None:
+    """Carry out orders until the process has ended. `reloaded` is told whether a reload was taken."""
+    while (order := await orders.get()) == "reload":
+        reloaded(await process.reload())
+    if order != "end":
+        server = process.gateway.snapshot.config.server
+        draining = asyncio.ensure_future(process.drain(server.grace if order == "drain" else 0.0, server.shutdown))
+        hurrying = asyncio.ensure_future(_end_is_ordered(orders))
+        _, waiting = await asyncio.wait({draining, hurrying}, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+    await process.close()
+
+
+async def _end_is_ordered(orders: Orders) -> None:
+    while await orders.get() != "end":
+        pass

@@ -1,0 +1,92 @@
+"""What the file, the command line and the environment come to: a configuration, and the places and secrets in it."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from trunkline import providers
+from trunkline.config import schema
+from trunkline.config.load import load
+from trunkline.config.places import Address
+from trunkline.data import DataDirectory, default_root
+from trunkline.gateway.identity import Caller, Digest
+from trunkline.store import open_store
+from trunkline.store.base import Store
+from trunkline.telemetry.lines import Format, Level
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line says, over what the file says."""
+
+    config: Path | None = None
+    data: Path | None = None
+    listen: Address | None = None
+    control: Address | None = None
+    insecure: bool = False
+    """Serve other machines without keys."""
+    log_format: Format | None = None
+    log_level: Level | None = None
+
+
+def read_config(options: Options, environment: Mapping[str, str]) -> schema.Config:
+    """The configuration as the command line's options and the environment make it. Raises `ConfigError`."""
+    config = load(
+        options.config,
+        env=environment,
+        provider_types=providers.PROVIDERS.keys(),
+        environment_providers=providers.in_environment(environment).keys(),
+    )
+    listeners = {"listen": options.listen, "control": options.control}
+    log = {"format": options.log_format, "level": options.log_level}
+    telemetry = config.telemetry.model_copy(update={"log": config.telemetry.log.model_copy(update=_given(log))})
+    return config.model_copy(
+        update={"server": config.server.model_copy(update=_given(listeners)), "telemetry": telemetry}
+    )
+
+
+def _given(options: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def data_directory(options: Options, config: schema.Config, environment: Mapping[str, str]) -> DataDirectory:
+    """Where this Trunkline keeps what it keeps. Raises `DataError`."""
+    return DataDirectory(options.data or config.server.data or default_root(environment))
+
+
+def open_configured_store(config: schema.Config, data: DataDirectory) -> Store:
+    """The store of the configuration, by default a file in the data directory. Raises `StoreError`."""
+    return open_store(f"sqlite://{(config.store.path if config.store is not None else data.store).resolve()}")
+
+
+def key_secret(config: schema.Config, data: DataDirectory) -> tuple[bytes, bool]:
+    """The secret of the HMAC of keys, and whether it was made just now. Raises `DataError`."""
+    if config.key_secret is not None:
+        return config.key_secret.get_secret_value().encode(), False
+    return data.secret()
+
+
+def configured_keys(config: schema.Config, digest: Digest) -> list[tuple[bytes, Caller]]:
+    """The keys that stand in the file, by digest."""
+    found = []
+    for key in config.keys:
+        if key.key is not None:
+            known = digest(key.key.get_secret_value().encode())
+        else:
+            known = bytes.fromhex((key.hash or "").rpartition(":")[2])
+        expires = int(key.expires.timestamp()) if key.expires is not None else None
+        found.append(
+            (known, Caller(key=key.name, models=tuple(key.models or ()), tags=dict(key.tags), expires=expires))
+        )
+    return found
+
+
+def secrets_of(config: schema.Config, environment: Mapping[str, str]) -> Iterator[str]:
+    """Every secret that the configuration and the environment bring, for the log to leave out."""
+    yield from providers.in_environment(environment).values()
+    held = [config.key_secret, *(key.key for key in config.keys)]
+    for provider in config.providers.values():
+        held += [provider.api_key, *(provider.api_keys or ()), *provider.headers.values()]
+    for secret in held:
+        if secret is not None:
+            yield secret.get_secret_value()

@@ -1,0 +1,158 @@
+"""One line for each request, at the cost of three microseconds.
+
+A line has always the same fields, so it is made by one template of bytes: half the cost of making an object and
+encoding that. Texts pass the guard once and are then remembered as JSON, for there are few of them: names of models,
+providers and keys, paths, addresses.
+"""
+
+import asyncio
+import re
+from typing import Final
+
+import msgspec
+
+from trunkline.telemetry import lines
+from trunkline.telemetry.lines import LEVELS
+from trunkline.telemetry.log import Log
+from trunkline.telemetry.redact import Guard
+
+GATHERED: Final = 64 * 1024
+"""Bytes of lines that are written together, if so many come within the time."""
+GATHERED_FOR: Final = 0.1
+"""Seconds."""
+LONGEST_TEXT: Final = 200
+"""Characters of one field."""
+REMEMBERED: Final = 5000
+"""Texts."""
+
+_HARMLESS: Final = re.compile(r"[0-9a-f-]{0,64}")
+"""Nothing, and the ids that most clients send, which need no look at every pattern."""
+
+_LINE: Final = (
+    b'{"time":"%b","level":"%b","event":"request","status":%d,"request":"%b","label":%b,"client":%b,"key":%b,"path":%b,'
+    b'"model":%b,"provider":%b,"served":%b,"stream":%b,"attempts":%d,"duration_ms":%.3f,"first_output_ms":%b,'
+    b'"overhead_ms":%.3f,"cost_nanodollars":%b,"error":%b,"detail":%b}\n'
+)
+_FIRST_CLIENT_ERROR: Final = 400
+_FIRST_SERVER_ERROR: Final = 500
+
+
+class RequestLog:
+    """Writes the lines of requests to the log of the process. Made and used on the event loop's thread."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._text = _Texts(log.guard)
+        self._least = log.least
+
+    def line(
+        self,
+        *,
+        request: str,
+        label: str,
+        client: str,
+        key: str,
+        path: str,
+        model: str,
+        provider: str,
+        served: str,
+        status: int,
+        stream: bool,
+        attempts: int,
+        seconds: float,
+        first: float | None,
+        overhead: float,
+        cost: int,
+        error: str,
+        detail: str,
+    ) -> None:
+        """One request that has ended: a warning where the server's side was at fault, and info otherwise.
+
+        `path` is without its query; `model` is what was asked for, `served` the provider's name for what answered.
+        Times are seconds, `first` from the arrival to the first output; `cost` is nano-dollars, -1 for unknown.
+        """
+        failed = status >= _FIRST_SERVER_ERROR or (error != "" and status < _FIRST_CLIENT_ERROR)
+        if (LEVELS["warning"] if failed else LEVELS["info"]) < self._least:
+            return
+        text = self._text
+        self._put(
+            _LINE
+            % (
+                self._log.stamp().encode(),
+                b"warning" if failed else b"info",
+                status,
+                request.encode(),
+                text.once(label),
+                text[client],
+                text[key],
+                text[path],
+                text[model],
+                text[provider],
+                text[served],
+                b"true" if stream else b"false",
+                attempts,
+                seconds * 1000,
+                b"%.3f" % (first * 1000) if first is not None else b"null",
+                overhead * 1000,
+                b"%d" % cost if cost >= 0 else b"null",
+                text[error],
+                text.once(detail),
+            )
+        )
+
+    def close(self) -> None:
+        """Hand on what was gathered. The log itself stays open."""
+        self._flush()
+
+    def _put(self, line: bytes) -> None:
+        if self._log.shape == "console":
+            line = _for_people(line)
+        if not self._lines:
+            self._timer = self._loop.call_later(GATHERED_FOR, self._flush)
+        self._lines.append(line)
+        self._size += len(line)
+        if self._size > GATHERED:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._lines:
+            self._log.sink.put(b"".join(self._lines))
+            self._lines = []
+            self._size = 0
+
+
+class _Texts(dict[str, bytes]):
+    """Texts as they may stand in a line: JSON, bounded, without what looks like a secret."""
+
+    def __init__(self, guard: Guard) -> None:
+        super().__init__()
+        self._guard = guard
+
+    def __missing__(self, text: str) -> bytes:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        made = self[text] = self.once(text)
+        return made
+
+    def once(self, text: str) -> bytes:
+        """As `[text]`, for one that will not come again."""
+        if _HARMLESS.fullmatch(text):
+            return b'"%b"' % text.encode()
+        return lines.encode(self._guard.text(text[:LONGEST_TEXT]))
+
+
+def _for_people(line: bytes) -> bytes:
+    """The line as `console` has it, without what is empty."""
+    fields = {name: value for name, value in _decode(line).items() if value not in ("", None)}
+    stamp, level, event = (fields.pop(name) for name in lines.HEAD)
+    return lines.console(stamp, level, event, fields)
+
+
+_decode = msgspec.json.Decoder().decode

@@ -1,0 +1,140 @@
+"""A real gateway in the test's own event loop, in front of the upstream that the test names.
+
+    async with FaultServer() as up, gateway(up.url) as gw, connect(gw.port) as raw:
+        await raw.send(chat_request("up/normal"))
+        …
+        [row] = await gw.rows()
+
+It has no retries unless the test sets some, so that one request is one attempt; its deadlines are long, so that a slow
+machine fails no test: a test of deadlines sets its own. Whatever the test has done, the block ends with the gateway
+closed, and fails if it met a bug of its own or left a row unwritten.
+"""
+
+import asyncio
+import contextlib
+import gc
+import json
+import tempfile
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+from tests.faults import certificates
+
+from trunkline.ledger.record import Row
+from trunkline.serve import Process
+from trunkline.setup import Options, read_config
+from trunkline.telemetry.log import configure
+
+SETTLED_WITHIN = 5.0
+"""Seconds in which what a test did must be in the ledger."""
+LOOK_EVERY = 0.005
+
+INPUT, OUTPUT = 2.0, 8.0
+"""Dollars that the upstream `up` asks for a million tokens: nano-dollars a token, times a thousand."""
+
+
+class RunningGateway:
+    """Made by `gateway`."""
+
+    def __init__(self, folder: Path, config: dict[str, Any]) -> None:
+        self.config = folder / "trunkline.yaml"
+        self.data = folder / "data"
+        self.write(config)
+        self.options = Options(config=self.config, data=self.data)
+        self._log_path = folder / "log"
+        with self._log_path.open("wb") as file:
+            self._log = configure("json", "debug", file)
+        self.process = Process(self.options, {}, self._log)
+
+    @property
+    def port(self) -> int:
+        return self.process.address[1]
+
+    def write(self, config: dict[str, Any]) -> None:
+        """Puts another configuration into the file; it holds from the next reload on."""
+        self.config.write_text(json.dumps(config))
+
+    async def start(self) -> None:
+        await self.process.start(read_config(self.options, {}))
+
+    async def close(self) -> None:
+        await self.process.close()
+        self._log.close()
+
+    async def idle(self) -> None:
+        """Returns once no request is under way and every row is in the store."""
+        server, ledger = self.process.server, self.process.gateway.ledger
+        async with asyncio.timeout(SETTLED_WITHIN):
+            while server.in_flight or ledger.lag:
+                await asyncio.sleep(LOOK_EVERY)
+
+    async def rows(self) -> list[Row]:
+        """The ledger once all is settled, in the order in which the attempts began."""
+        await self.idle()
+        return stored_rows(self.data)
+
+    def logged(self, event: str = "") -> list[dict[str, Any]]:
+        """The lines of the log, or those of one event; all of them once the gateway is closed."""
+        lines = map(json.loads, self._log_path.read_text().splitlines())
+        return [line for line in lines if event in ("", line["event"])]
+
+    def problems(self) -> list[str]:
+        """What must not be there after the end, whatever client and upstream have done."""
+        errors = [str(line) for line in self.logged() if line["level"] == "error"]
+        journal = [f"{path.name} is left: {path.read_text()}" for path in (self.data / "journal").iterdir()]
+        return errors + journal
+
+
+@contextlib.asynccontextmanager
+async def gateway(upstream: str = "", **settings: Any) -> AsyncIterator[RunningGateway]:
+    """A gateway whose provider `up` is at the base URL `upstream`; `settings` are sections of its configuration.
+
+    A section given here is laid over what `usual` says, setting by setting.
+    """
+    collector = gc.get_threshold()
+    with tempfile.TemporaryDirectory() as folder:
+        running = RunningGateway(Path(folder), usual(Path(folder), upstream, settings))
+        try:
+            await running.start()
+            yield running
+        finally:
+            await running.close()
+            gc.unfreeze()
+            gc.set_threshold(*collector)
+        problems = running.problems()
+    assert not problems, "\n".join(problems)
+
+
+def usual(folder: Path, upstream: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The configuration of most tests, with `settings` laid over it."""
+    up = {"type": "openai_compatible", "base_url": upstream, "price": {"input": INPUT, "output": OUTPUT}}
+    if upstream.startswith("https:"):
+        up["ca"] = str(certificates.write_authority(folder / "authority.pem"))
+    config = {
+        "server": {"listen": "127.0.0.1:0"},
+        "retries": {"attempts": 1, "backoff": "1ms", "max_backoff": "1ms"},
+        "providers": {"up": up} if upstream else {},
+    }
+    return overlaid(config, settings)
+
+
+def overlaid(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`base` with the values of `over` in place of its own, mappings inside mappings likewise."""
+    merged = dict(base)
+    for name, value in over.items():
+        inner = base.get(name)
+        merged[name] = overlaid(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def stored_rows(data: Path) -> list[Row]:
+    """All rows of the ledger in a data directory, in the order in which the attempts began."""
+    connection = apsw.Connection(str(data / "trunkline.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        found = connection.execute("SELECT * FROM attempts ORDER BY started, request, attempt").fetchall()
+    finally:
+        connection.close()
+    return [Row(str(uuid.UUID(bytes=request)), *rest) for request, *rest in found]
