@@ -19,6 +19,7 @@ from bench.errors import Unavailable
 from bench.output import save, show
 from bench.peers import Peer
 from bench.peers.registry import QUICK, all_peers
+from bench.quiet import Patience
 from bench.results import Results
 from bench.run import run_rounds
 from bench.session import Bench, Timing
@@ -32,13 +33,23 @@ WIDTH_WITHOUT_TERMINAL = 150
 @click.option("--only", help="Only these peers, separated by commas.")
 @click.option("--rounds", type=click.IntRange(1, 20), help="How often everything is measured (default 3, quick 1).")
 @click.option("--soak", type=click.IntRange(min=0), default=0, help="Also send so many requests and watch the memory.")
+@click.option("--patience", type=click.FloatRange(0), default=0, help="Seconds to wait in all for a quiet machine.")
 @click.option("--peers", "list_peers", is_flag=True, help="Install the peers, list them, and measure nothing.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the results (default bench/results; bench/.work/results with --quick or --only).",
 )
-def main(*, quick: bool, only: str | None, rounds: int | None, soak: int, list_peers: bool, out: Path | None) -> None:
+def main(
+    *,
+    quick: bool,
+    only: str | None,
+    rounds: int | None,
+    soak: int,
+    patience: float,
+    list_peers: bool,
+    out: Path | None,
+) -> None:
     """Measure Trunkline beside nginx and other gateways: one at a time on one core, load and upstream on another."""
     console = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -50,7 +61,7 @@ def main(*, quick: bool, only: str | None, rounds: int | None, soak: int, list_p
         raise click.ClickException("there is nothing to measure")
     timing = Timing.quick() if quick else Timing()
     timing = dataclasses.replace(timing, rounds=rounds or timing.rounds, soak_requests=soak)
-    complete = _measure(peers, timing, results, console)
+    complete = _measure(peers, timing, patience, results, console)
     show(results, console)
     folder = out or (HERE / "results" if complete and not quick and not only else WORK / "results")
     for path in save(results, folder):
@@ -85,7 +96,7 @@ def _prepare(peers: Sequence[Peer], results: Results, console: Console) -> list[
     return ready
 
 
-def _measure(peers: Sequence[Peer], timing: Timing, results: Results, console: Console) -> bool:
+def _measure(peers: Sequence[Peer], timing: Timing, patience: float, results: Results, console: Console) -> bool:
     """Fill the results; false when interrupted, with what there is by then."""
     results.machine = machine.describe()
     results.run = {"date": machine.today(), "rounds": timing.rounds, "steady_seconds": timing.steady}
@@ -98,7 +109,8 @@ def _measure(peers: Sequence[Peer], timing: Timing, results: Results, console: C
         with open_venue() as venue, open_backends(venue) as backends:
             results.run |= {"cores": _cores(venue), "load": wrk.version(), "upstream": backends.program}
             say(_cores(venue))
-            run_rounds(Bench(venue, backends, timing), peers, results, say)
+            bench = Bench(venue, backends, timing, Patience(venue.cores, patience))
+            run_rounds(bench, peers, results, say)
     except KeyboardInterrupt:
         say("interrupted: what follows is incomplete")
         return False

@@ -59,6 +59,7 @@ def run_rounds(bench: Bench, peers: Sequence[Peer], results: Results, say: Say) 
 
 def _measure_family(bench: Bench, peer: Peer, family: Family, direct: Direct, results: Results, number: int) -> bool:
     """Start the peer and measure; false, with the reason noted for every figure without one, where that fails."""
+    bench.patience.wait()
     try:
         upstream = family.upstream(bench.backends)
         with running(peer, upstream, bench.venue, front_tls=family.front_tls) as gateway:
@@ -77,6 +78,7 @@ def _measure_family(bench: Bench, peer: Peer, family: Family, direct: Direct, re
 
 
 def _measure_direct(bench: Bench, results: Results, number: int) -> Direct:
+    bench.patience.wait()
     meter = StrangerMeter(bench.venue.cores)
     delays = direct_delays(bench)
     direct = Direct(

@@ -13,6 +13,7 @@ from bench.gateway import Gateway
 from bench.http1 import Target
 from bench.load import Load, closed_loop
 from bench.process import StrangerMeter
+from bench.quiet import Patience
 from bench.results import Missing, Results, Sample
 from bench.stats import Latency
 from bench.venue import Venue
@@ -44,6 +45,7 @@ class Bench:
     venue: Venue
     backends: Backends
     timing: Timing
+    patience: Patience
 
     def load(
         self,
@@ -116,6 +118,7 @@ class Session:
 
         Raises `Failed` all the same when the gateway has ended, since nothing after that can be measured.
         """
+        self.bench.patience.wait()
         findings, meter = Findings(), StrangerMeter(self.bench.venue.cores)
         try:
             yield findings

@@ -8,17 +8,52 @@ import asyncio
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
+from trunkline.config import schema
+from trunkline.config.places import Address
 from trunkline.config.watch import changes
 from trunkline.gateway.app import Report
-from trunkline.serve import Process
 
 Order = Literal["reload", "drain", "leave", "end"]
 """`reload` the configuration; `drain`: go away in order, grace included; `leave`: likewise without the grace, for there
 is no load balancer that has to notice; `end` at once, without losing a row of the ledger.
 """
 Orders = asyncio.Queue[Order]
+
+
+class Service(Protocol):
+    """What runs: a `serve.Process`, or a `workers.supervisor.Supervisor` with its workers."""
+
+    address: Address
+    """Where applications reach it."""
+    secret_made: bool
+    """Whether the secret of the keys was made at this start."""
+    recovered: int
+    """Attempts of processes that were killed, charged at this start."""
+
+    @property
+    def open(self) -> bool:
+        """Whether requests are answered without keys."""
+
+    @property
+    def settings(self) -> schema.Server:
+        """The settings of the server, as they are now."""
+
+    def unready(self) -> list[str]:
+        """Why no new requests should come; empty when they may."""
+
+    async def snapshots(self) -> list[bytes]:
+        """The metrics of every process."""
+
+    async def reload(self) -> bool:
+        """Read the configuration again; whether it was taken."""
+
+    async def drain(self, grace: float, patience: float) -> None:
+        """Go on for `grace` seconds, then accept no more, and let requests finish for up to `patience` seconds."""
+
+    async def close(self) -> None:
+        """End at once, without losing a row of the ledger."""
 
 
 class Signals:
@@ -46,19 +81,20 @@ async def follow_file(path: Path, digest: str, orders: Orders, report: Report) -
         report("config.not_watched", problem=f"{path.parent}: {error.strerror or error}. Use `trunkline reload`.")
 
 
-async def obey(process: Process, orders: Orders, reloaded: Callable[[bool], None]) -> None:
-    """Carry out orders until the process has ended. `reloaded` is told whether a reload was taken."""
+async def obey(service: Service, orders: Orders, reloaded: Callable[[bool], None]) -> None:
+    """Carry out orders until all has ended. `reloaded` is told whether a reload was taken."""
     while (order := await orders.get()) == "reload":
-        reloaded(await process.reload())
+        reloaded(await service.reload())
     if order != "end":
-        server = process.gateway.snapshot.config.server
-        draining = asyncio.ensure_future(process.drain(server.grace if order == "drain" else 0.0, server.shutdown))
-        hurrying = asyncio.ensure_future(_end_is_ordered(orders))
+        settings = service.settings
+        grace = settings.grace if order == "drain" else 0.0
+        draining = asyncio.create_task(service.drain(grace, settings.shutdown))
+        hurrying = asyncio.create_task(_end_is_ordered(orders))
         _, waiting = await asyncio.wait({draining, hurrying}, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-    await process.close()
+    await service.close()
 
 
 async def _end_is_ordered(orders: Orders) -> None:

@@ -127,21 +127,21 @@ class Process:
         self.report(name, problem=text)
 
     async def _warm(self, snapshot: Snapshot) -> None:
-        """Look up what the configured models cost before they are first asked for."""
-        now = monotonic()
-        for name in snapshot.routes.names:
-            route = snapshot.routes.resolve(name)
-            for target in route.targets if route is not None else ():
-                deployment = snapshot.deployments[target.provider]
-                await asyncio.to_thread(
-                    snapshot.catalogue.look_up, target.provider, deployment.facts.catalogue, target.model, now
-                )
+        """Get ready for the configured models before they are first asked for: their names and their prices."""
+        names, now = snapshot.routes.names, monotonic()
+        routes = [route for name in names if (route := snapshot.routes.resolve(name)) is not None]
+        targets = {target for route in routes for target in route.targets}
+        self.metrics.know([*names, *(f"{target.provider}/{target.model}" for target in targets)])
+        for target in targets:
+            facts = snapshot.deployments[target.provider].facts
+            await asyncio.to_thread(snapshot.catalogue.look_up, target.provider, facts.catalogue, target.model, now)
 
     def _gauges(self) -> None:
         gateway, server, gauge = self.gateway, self.server, self.metrics.gauge
         gauge("trunkline_requests_in_flight", lambda: float(server.in_flight))
         gauge("trunkline_connections", lambda: float(len(server.connections)))
         gauge("trunkline_refused_connections_total", lambda: float(server.turned_away))
+        gauge("trunkline_log_dropped_lines_total", lambda: float(self.log.sink.dropped))
         gauge("trunkline_ledger_lag_rows", lambda: float(gateway.ledger.lag))
         gauge("trunkline_config_loaded_timestamp_seconds", lambda: self._config_loaded)
         gauge("trunkline_upstream_connections", self._upstream_connections)
@@ -195,6 +195,24 @@ class Process:
         if max(tls.cert.stat().st_mtime, tls.key.stat().st_mtime) != self._tls_changed:
             self._load_tls(self.gateway.snapshot.config.server)
             self.report("tls.reloaded", certificate=str(tls.cert))
+
+    @property
+    def settings(self) -> schema.Server:
+        """The settings of the server, as they are now."""
+        return self.gateway.snapshot.config.server
+
+    @property
+    def open(self) -> bool:
+        """Whether requests are answered without keys."""
+        return self.gateway.keys.open
+
+    def unready(self) -> list[str]:
+        """Why no new requests should come here; empty when they may."""
+        return self.gateway.unready()
+
+    async def snapshots(self) -> list[bytes]:
+        """The metrics, as the control plane wants them of every process."""
+        return [self.metrics.snapshot()]
 
     async def reload(self) -> bool:
         """Read the configuration again and put it to work; a bad one changes nothing. Whether it was taken."""

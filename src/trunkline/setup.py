@@ -49,9 +49,14 @@ def _given(options: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in options.items() if value is not None}
 
 
+def data_root(options: Options, config: schema.Config, environment: Mapping[str, str]) -> Path:
+    """The folder of the data directory, which may not exist yet."""
+    return options.data or config.server.data or default_root(environment)
+
+
 def data_directory(options: Options, config: schema.Config, environment: Mapping[str, str]) -> DataDirectory:
     """Where this Trunkline keeps what it keeps. Raises `DataError`."""
-    return DataDirectory(options.data or config.server.data or default_root(environment))
+    return DataDirectory(data_root(options, config, environment))
 
 
 def open_configured_store(config: schema.Config, data: DataDirectory) -> Store:

@@ -1,8 +1,7 @@
 """A real gateway in the test's own event loop, in front of the upstream that the test names.
 
     async with FaultServer() as up, gateway(up.url) as gw, connect(gw.port) as raw:
-        await raw.send(chat_request("up/normal"))
-        …
+        check(await ask(raw, "up/error_500", stream=True), FAILED, stream=True)
         [row] = await gw.rows()
 
 It has no retries unless the test sets some, so that one request is one attempt; its deadlines are long, so that a slow
@@ -22,6 +21,7 @@ from typing import Any
 
 import apsw
 from tests.faults import certificates
+from tests.faults.client import RawClient, Response, chat_request
 
 from trunkline.ledger.record import Row
 from trunkline.serve import Process
@@ -51,7 +51,7 @@ class RunningGateway:
 
     @property
     def port(self) -> int:
-        return self.process.address[1]
+        return self.process.address.port
 
     def write(self, config: dict[str, Any]) -> None:
         """Puts another configuration into the file; it holds from the next reload on."""
@@ -95,6 +95,7 @@ async def gateway(upstream: str = "", **settings: Any) -> AsyncIterator[RunningG
     A section given here is laid over what `usual` says, setting by setting.
     """
     collector = gc.get_threshold()
+    gc.freeze()  # a process collects before it begins: it need not look through all that the test run has loaded
     with tempfile.TemporaryDirectory() as folder:
         running = RunningGateway(Path(folder), usual(Path(folder), upstream, settings))
         try:
@@ -106,6 +107,12 @@ async def gateway(upstream: str = "", **settings: Any) -> AsyncIterator[RunningG
             gc.set_threshold(*collector)
         problems = running.problems()
     assert not problems, "\n".join(problems)
+
+
+async def ask(raw: RawClient, model: str, *, stream: bool = False, **fields: Any) -> Response:
+    """The whole response to a small chat request."""
+    await raw.send(chat_request(model, stream=stream, **fields))
+    return await raw.response()
 
 
 def usual(folder: Path, upstream: str, settings: dict[str, Any]) -> dict[str, Any]:

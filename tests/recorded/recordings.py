@@ -2,16 +2,21 @@
 
 import json
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "recorded"
 REASON = f"the recordings are not at {FOLDER}"
+
+_EXCEPTIONS = yaml.safe_load((Path(__file__).parent / "exceptions.yaml").read_text(encoding="utf-8"))
+SEES: dict[str, str] = {name: entry["sees"] for name, entry in _EXCEPTIONS.items() if "sees" in entry}
+"""Recordings in whose place the client sees an error, and its code."""
+LEFT_OUT = frozenset(name for name, entry in _EXCEPTIONS.items() if "left_out" in entry)
 
 EVENT_STREAM = "text/event-stream"
 FRAMING = frozenset({"transfer-encoding", "content-length", "content-encoding", "connection"})
@@ -49,16 +54,21 @@ class Recording:
         """The JSON that was asked; for a recording without it, the least that is answered in this way."""
         recorded = self._document.get("request")
         if recorded is not None:
-            body: dict[str, Any] = recorded["body"]
-            return body
-        prompt: dict[str, Any] = {"messages": [{"role": "user", "content": "?"}]} if self.api == "chat" else {"prompt": "?"}
-        stream = {"stream": True} if "sse" in self._document["response"] else {}
-        return {"model": self.model or "unknown", **prompt, **stream}
+            return {"model": self.model, **recorded["body"]}  # some name the model only in their URL
+        prompt = {"messages": [{"role": "user", "content": "?"}]} if self.api == "chat" else {"prompt": "?"}
+        return {"model": self.model or "unnamed", "stream": "sse" in self._document["response"], **prompt}
 
     @property
     def wants_usage(self) -> bool:
         """Whether the client asked for usage in its stream."""
         return bool((self.request.get("stream_options") or {}).get("include_usage"))
+
+    @property
+    def request_upstream(self) -> dict[str, Any]:
+        """What a provider gets of the request through Trunkline: of a stream, the usage is always asked for."""
+        if not self.streamed:
+            return self.request
+        return {**self.request, "stream_options": {**(self.request.get("stream_options") or {}), "include_usage": True}}
 
     @cached_property
     def headers(self) -> dict[str, str]:
@@ -93,22 +103,20 @@ class Recording:
         return document
 
 
-def find(*folders: str, but: Iterable[str] = ()) -> list[Recording]:
-    """Chat and legacy completions recorded in `folders` (in all without any), except in those of `but`."""
-    left_out = frozenset(but)
+def find(*folders: str) -> list[Recording]:
+    """Chat and legacy completions recorded in `folders`, or in all; without those that are `LEFT_OUT`."""
     found = []
     for line in _index():
         entry = json.loads(line)
-        folder = entry["file"].partition("/")[0]
-        if entry["api"] not in ("chat", "completions") or folder in left_out or (folders and folder not in folders):
-            continue
         name = entry["file"].removesuffix(".json")
-        found.append(Recording(name, entry["api"], entry["model"], entry["status"]))
-    return found
+        recording = Recording(name, entry["api"], entry["model"], entry["status"])
+        if entry["api"] in ("chat", "completions") and name not in LEFT_OUT:
+            found.append(recording)
+    return [recording for recording in found if not folders or recording.folder in folders]
 
 
 def parameters(recordings: list[Recording]) -> list[Any]:
-    """For `pytest.mark.parametrize`. Without the folder: one test, skipped, or failing where CI says it must be there."""
+    """For `pytest.mark.parametrize`. Without the folder: one test that is skipped, or fails in CI."""
     if recordings or FOLDER.exists():
         return [pytest.param(recording, id=str(recording)) for recording in recordings]
     if os.environ.get("CI") == "true":

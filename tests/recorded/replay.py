@@ -37,7 +37,10 @@ class Received(NamedTuple):
 
 
 class Replay:
-    """An upstream on a free port of 127.0.0.1, for the length of an `async with`. `seed` decides where replies are cut."""
+    """An upstream on a free port of 127.0.0.1, for the length of an `async with`.
+
+    `received` holds what came, by recording, the last of each. `seed` decides where replies are cut.
+    """
 
     def __init__(self, recordings: Iterable[Recording], *, seed: int = 0) -> None:
         self.received: dict[str, Received] = {}

@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 from tests.faults.client import Response, connect, request
-from tests.recorded.recordings import Recording, find, parameters
+from tests.faults.gateway import RunningGateway, gateway
+from tests.recorded.recordings import SEES, Recording, find, parameters
 from tests.recorded.replay import BAGGAGE, Replay
-from tests.running import Background, Running
+from tests.running import Background
 
 pytestmark = pytest.mark.shared
 
 RECORDINGS = find()
 WITHOUT_DONE = frozenset({"cerebras", "huggingface", "perplexity", "tgi"})
 """Providers that end a stream without `[DONE]`, if only for some of their models."""
+
+OPENAI = frozenset({"openai-chat", "openai-completions"})
 
 EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n)", re.DOTALL)
 
@@ -27,14 +30,14 @@ class Line:
 
     background: Background
     upstream: Replay
-    gateway: Running
+    running: RunningGateway
 
     def ask(self, recording: Recording, body: dict[str, Any]) -> Response:
         """The gateway's answer as bytes."""
         return self.background.run(self._ask(recording, json.dumps(body).encode()))
 
     async def _ask(self, recording: Recording, body: bytes) -> Response:
-        async with connect(self.gateway.port) as client:
+        async with connect(self.running.port) as client:
             headers = [("baggage", BAGGAGE + recording.name)]
             await client.send(request(target=f"/v1{recording.path}", body=body, headers=headers))
             return await client.response()
@@ -44,32 +47,60 @@ class Line:
 def line() -> Iterator[Line]:
     with Background() as background:
         upstream = background.enter(Replay(RECORDINGS, seed=1))
-        yield Line(background, upstream, background.enter(Running(config(upstream.url))))
+        yield Line(background, upstream, background.enter(gateway(providers=providers(upstream.url))))
 
 
-def config(url: str) -> str:
+def providers(url: str) -> dict[str, Any]:
     """Every folder of recordings as a provider; and every refusal alone, for one may bench a provider's key."""
-    providers = {
-        provider(recording): f"{{type: openai_compatible, base_url: '{url}', terminator: {terminator(recording)}}}"
-        for recording in RECORDINGS
-    }
-    return "\n".join(["retries: {attempts: 1}", "providers:", *(f"  {name}: {it}" for name, it in providers.items())])
+    return {provider(recording): facts(recording, url) for recording in RECORDINGS}
 
 
 def provider(recording: Recording) -> str:
     return recording.folder if recording.status < 400 else recording.name.replace("/", "-")
 
 
-def terminator(recording: Recording) -> str:
-    return "false" if recording.folder in WITHOUT_DONE else "true"
+def facts(recording: Recording, url: str) -> dict[str, Any]:
+    kind = "openai" if recording.folder in OPENAI else "openai_compatible"
+    return {"type": kind, "base_url": url, "api_key": "sk-test", "terminator": recording.folder not in WITHOUT_DONE}
 
 
 @pytest.mark.parametrize("recording", parameters(RECORDINGS))
 def test_a_recording_passes_unchanged(recording: Recording, line: Line) -> None:
-    asked = {**recording.request, "model": f"{provider(recording)}/{recording.request.get('model', 'unnamed')}"}
-    response = line.ask(recording, asked)
-    assert response.status == recording.status
-    assert bytes(response.body) == expected(recording)
+    model = f"{provider(recording)}/{recording.request['model']}"
+    response = line.ask(recording, {**recording.request, "model": model})
+    error = SEES.get(recording.name) or told(recording)
+    if error is None:
+        assert response.status == recording.status
+        assert bytes(response.body) == expected(recording)
+    elif response.status == 200:
+        whole, last = split_last_event(response)
+        assert code(last) == error
+        assert expected(recording).startswith(whole)
+    else:
+        assert code(response.body) == error
+    if error != "invalid_type":  # a request that was refused before it was sent
+        received = line.upstream.received[recording.name]
+        assert received.target == f"/v1{recording.path}"
+        assert received.body == recording.request_upstream
+
+
+def told(recording: Recording) -> str | None:
+    """The code of the error where it is Trunkline's to tell: the provider's refusal is not the caller's business."""
+    if recording.status in (401, 403) and recording.folder not in OPENAI:
+        return "upstream_auth"
+    if recording.status == 429:
+        return "rate_limit_exceeded"
+    return "upstream_server_error" if recording.status >= 500 else None
+
+
+def split_last_event(response: Response) -> tuple[bytes, bytes]:
+    """A stream, and the data of its last event."""
+    whole, _, last = bytes(response.body).rpartition(b"data: ")
+    return whole, last
+
+
+def code(body: bytes | bytearray) -> Any:
+    return json.loads(body)["error"]["code"]
 
 
 def expected(recording: Recording) -> bytes:

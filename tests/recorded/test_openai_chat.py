@@ -1,40 +1,52 @@
 """What OpenAI said once, the official SDK hears through Trunkline as it hears it without."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import openai
 import pytest
-from tests.recorded.recordings import Recording, find, parameters
+from tests.faults.gateway import gateway
+from tests.recorded.recordings import SEES, Recording, find, parameters
 from tests.recorded.replay import Replay
 from tests.recorded.sdk import outcome
-from tests.running import Background, Running, to_upstream
+from tests.running import Background, base_url, openai_at
 
 pytestmark = pytest.mark.shared
 
 RECORDINGS = find("openai-chat", "openai-completions")
 
 
+@dataclass
 class Both:
     """The SDK pointed at the recordings themselves, and at a Trunkline in front of them."""
 
-    def __init__(self, upstream: Replay, gateway: Running) -> None:
-        self.upstream = upstream
-        self.direct = openai.OpenAI(base_url=upstream.url, api_key="sk-test", max_retries=0)
-        self.through = openai.OpenAI(base_url=gateway.url, api_key="sk-test", max_retries=0)
+    upstream: Replay
+    direct: openai.OpenAI
+    through: openai.OpenAI
 
 
 @pytest.fixture(scope="module")
 def both() -> Iterator[Both]:
     with Background() as background:
         upstream = background.enter(Replay(RECORDINGS))
-        gateway = background.enter(Running(to_upstream(upstream.url)))
-        both = Both(upstream, gateway)
-        with both.direct, both.through:
-            yield both
+        running = background.enter(gateway(providers=openai_at(upstream.url)))
+        with sdk(upstream.url) as direct, sdk(base_url(running)) as through:
+            yield Both(upstream, direct, through)
+
+
+def sdk(url: str) -> openai.OpenAI:
+    return openai.OpenAI(base_url=url, api_key="sk-test", max_retries=0)
 
 
 @pytest.mark.parametrize("recording", parameters(RECORDINGS))
 def test_a_recording_through_trunkline_is_what_the_sdk_reads_of_it_directly(recording: Recording, both: Both) -> None:
-    direct = outcome(both.direct, recording, recording.request["model"])
-    through = outcome(both.through, recording, f"openai/{recording.request['model']}")
-    assert through == direct
+    model = recording.request["model"]
+    direct = outcome(both.direct, recording, model)
+    assert both.upstream.received[recording.name].body == recording.request
+    through = outcome(both.through, recording, f"openai/{model}")
+    assert both.upstream.received[recording.name].body == recording.request_upstream
+    if recording.name in SEES:
+        assert through.error is not None
+        assert through.error["code"] == SEES[recording.name]
+    else:
+        assert through == direct

@@ -54,7 +54,9 @@ def command() -> None:
 @click.argument("name")
 @click.option("--model", "models", multiple=True, metavar="PATTERN", help="A model it may ask for; `*` takes anything.")
 @click.option("--tag", "tags", multiple=True, type=options.Tag(), help="A label of what the key is for.")
-@click.option("--expires", type=options.Moment(1), help="From when it is refused.")
+@click.option(
+    "--expires", type=options.Moment(1), help="From when it is refused: a date (UTC), or a time from now such as 30d."
+)
 @options.json_option
 @options.config_option
 @options.data_option

@@ -71,7 +71,7 @@ class HostPort(click.ParamType[Address]):
 class Moment(click.ParamType[datetime]):
     """A date (its first moment in UTC), a date and time, or a time from now such as `7d`."""
 
-    name = "DATE|7d"
+    name = "DATE"
 
     def __init__(self, direction: int) -> None:
         """`direction`: -1 where `7d` means seven days ago, 1 where it means in seven days."""

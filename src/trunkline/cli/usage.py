@@ -46,8 +46,10 @@ class Line(msgspec.Struct, frozen=True):
     show_default=True,
     help="What to tell apart. `day` is the UTC day.",
 )
-@click.option("--since", type=options.Moment(-1), help="Count what began then or later.")
-@click.option("--until", type=options.Moment(-1), help="Count what began before then.")
+@click.option(
+    "--since", type=options.Moment(-1), help="Count what began then or later: a date (UTC), or a time ago such as 7d."
+)
+@click.option("--until", type=options.Moment(-1), help="Count what began before then, likewise.")
 @click.option("--key", metavar="NAME", help="Only this key's.")
 @click.option("--model", metavar="NAME", help="Only this model's, by the provider's name for it.")
 @click.option("--provider", metavar="NAME", help="Only this provider's.")

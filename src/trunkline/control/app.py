@@ -7,6 +7,7 @@ import asyncio
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor
 from email.utils import formatdate
 
 from starlette.applications import Starlette
@@ -22,9 +23,6 @@ from trunkline.telemetry.exposition import render
 Collect = Callable[[], Awaitable[list[bytes]]]
 Unready = Callable[[], Sequence[str]]
 
-COLLECTED_WITHIN = 5.0
-"""Seconds within which the workers must tell their metrics."""
-
 HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -37,18 +35,22 @@ HEADERS = {
 """On every answer that does not say otherwise: nothing here is for other sites."""
 
 
-def application(*, collect: Collect, unready: Unready, version: str, local_only: bool) -> ASGIApp:
-    """The ASGI application. For its arguments see `serve`; `local_only`: answer only to a local `Host`."""
-    rendering = asyncio.Lock()
+def application(
+    collect: Collect, unready: Unready, version: str, worker: Executor, *, patience: float, local_only: bool
+) -> ASGIApp:
+    """The ASGI application. For its arguments see `serve`.
+
+    `worker` writes out the metrics; with `local_only`, only a local `Host` is answered.
+    """
 
     async def metrics(request: Request) -> Response:
         try:
-            async with asyncio.timeout(COLLECTED_WITHIN):
+            async with asyncio.timeout(patience):
                 snapshots = await collect()
         except TimeoutError:
-            return _problem(503, "workers_silent", f"A worker did not tell its metrics in {COLLECTED_WITHIN:g} s.")
-        async with rendering:  # it is work for one thread, however many ask
-            body, kind = await asyncio.to_thread(render, snapshots, ",".join(request.headers.getlist("accept")))
+            return _problem(503, "workers_silent", f"A worker did not tell its metrics within {patience:g} s.")
+        accept = ",".join(request.headers.getlist("accept"))
+        body, kind = await asyncio.get_running_loop().run_in_executor(worker, render, snapshots, accept)
         return Response(body, headers={"content-type": kind})
 
     async def live(_: Request) -> Response:

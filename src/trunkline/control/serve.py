@@ -2,15 +2,19 @@
 
 import asyncio
 import socket
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from trunkline.control.listener import is_loopback
 
 if TYPE_CHECKING:
     import uvicorn
+    from starlette.types import ASGIApp
 
     from trunkline.control.app import Collect, Unready
 
+PATIENCE = 5.0
+"""Seconds within which the workers must tell their metrics."""
 MOST_CONNECTIONS = 100
 FINISHED_WITHIN = 2
 """Seconds that requests still have when it shuts down."""
@@ -19,37 +23,47 @@ FINISHED_WITHIN = 2
 class ControlPlane:
     """A control plane that listens."""
 
-    def __init__(self, server: "uvicorn.Server", listener: socket.socket) -> None:
+    def __init__(self, server: "uvicorn.Server", listener: socket.socket, worker: Executor) -> None:
         self._server = server
         self._listener = listener
+        self._worker = worker
         host, port = listener.getsockname()[:2]
         self.address: tuple[str, int] = (host, port)
 
     async def shutdown(self) -> None:
         """Take no more, finish what is under way within two seconds, and close every connection."""
         await self._server.shutdown(sockets=[self._listener])
+        self._worker.shutdown(wait=False)
 
 
-async def serve(listener: socket.socket, *, collect: "Collect", unready: "Unready", version: str) -> ControlPlane:
+async def serve(
+    listener: socket.socket, *, collect: "Collect", unready: "Unready", version: str, patience: float = PATIENCE
+) -> ControlPlane:
     """Answer on `listener`, which `listener.bind` made and which this now owns.
 
-    `collect` gives the snapshots of all workers' metrics; `unready` gives the reasons why no traffic should come, none
-    of them when it may. Signals, logging and the loop are left alone.
+    `collect` gives the snapshots of all workers' metrics, and has `patience` seconds for it; `unready` gives the
+    reasons why no traffic should come, none of them when it may. Signals, logging and the loop are left alone.
     """
-    # A quarter of a second of imports: in a thread, so that the data plane goes on answering meanwhile.
-    server = await asyncio.to_thread(_make, listener, collect, unready, version)
+    # One thread for what takes long: the data plane goes on answering meanwhile, however many ask, and where all of the
+    # loop's own threads wait for a store that hangs, the metrics still come.
+    worker = ThreadPoolExecutor(1, "control")
+
+    def make() -> "uvicorn.Server":
+        from trunkline.control.app import application  # a quarter of a second of imports
+
+        local_only = is_loopback(listener)
+        return _server(application(collect, unready, version, worker, patience=patience, local_only=local_only))
+
+    server = await asyncio.get_running_loop().run_in_executor(worker, make)
     # The parts of uvicorn's own `serve`, which would also take the process's signals and wake up ten times a second.
     server.lifespan = server.config.lifespan_class(server.config)
     await server.startup(sockets=[listener])
-    return ControlPlane(server, listener)
+    return ControlPlane(server, listener, worker)
 
 
-def _make(listener: socket.socket, collect: "Collect", unready: "Unready", version: str) -> "uvicorn.Server":
+def _server(app: "ASGIApp") -> "uvicorn.Server":
     import uvicorn
 
-    from trunkline.control.app import application
-
-    app = application(collect=collect, unready=unready, version=version, local_only=is_loopback(listener))
     config = uvicorn.Config(
         app,
         http="httptools",

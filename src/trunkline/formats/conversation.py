@@ -2,6 +2,9 @@
 
 import msgspec
 
+MOST_TOKENS = 1_000_000_000
+"""More tokens than any request can have. What a client asks or a provider reports beyond is counted as this many."""
+
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
     """Tokens of one attempt, in disjoint-by-subtraction form.

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from trunkline.formats.conversation import Usage
+from trunkline.formats.conversation import MOST_TOKENS, Usage
 from trunkline.formats.document import Document
 from trunkline.formats.sse import Splitter, data_of
 
@@ -108,7 +108,7 @@ def read_request(surface: Surface, document: Document, size: int) -> Asked:
         stream_options=document.value.get("stream_options") or {},
         usage_wanted=bool(options is not None and options.include_usage),
         choices=choices,
-        output_cap=cap * choices if cap else None,
+        output_cap=min(cap * choices, MOST_TOKENS) if cap else None,
         size=size,
     )
 
@@ -162,8 +162,8 @@ class _Usage(msgspec.Struct, gc=False):
 
 
 def _count(tokens: int | None) -> int:
-    """What a provider reports, which may be null, and must not be negative."""
-    return tokens if tokens is not None and tokens > 0 else 0
+    """What a provider reports, which may be null and must not be absurd."""
+    return min(tokens, MOST_TOKENS) if tokens is not None and tokens > 0 else 0
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -174,7 +174,7 @@ class _Choice(msgspec.Struct, gc=False):
 class _Reply(msgspec.Struct, gc=False):
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
-    error: msgspec.Raw | None = None
+    error: Any = None
 
 
 _reply = msgspec.json.Decoder(_Reply).decode
@@ -197,14 +197,13 @@ def read_reply(body: bytes) -> ReplyFacts:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"the reply is not a JSON chat completion: {error}") from None
     choices = reply.choices or []
-    error_value = _anything(reply.error) if reply.error is not None else None
-    if reply.choices is None and not error_value:
+    if reply.choices is None and not reply.error:
         raise ValueError("the reply has neither choices nor an error")
     return ReplyFacts(
         usage=reply.usage.read() if reply.usage is not None else None,
         finish=(choices[0].finish_reason or "") if choices else "",
         choices=len(choices),
-        error=error_value or None,
+        error=reply.error or None,
     )
 
 
@@ -319,11 +318,9 @@ class StreamScanner:
             chunk = _reply(payload)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise StreamError(f"an event of the stream is not a JSON chunk: {error}") from None
-        if chunk.error is not None:
-            self.error = _anything(chunk.error)
-            if self.error:
-                return False
-            self.error = None
+        if chunk.error:
+            self.error = chunk.error
+            return False
         choices = chunk.choices
         if choices:
             self._count(choices, payload)

@@ -9,6 +9,7 @@ import re
 
 _BOUNDARY = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
 _LINE = re.compile(rb"\r\n|\n|\r")
+CARRIAGE_RETURN = 13
 
 
 class EventTooLarge(ValueError):
@@ -53,8 +54,8 @@ class Splitter:
 
 def data_of(event: bytes) -> bytes | None:
     """The data of one event; None for comments and other events without any."""
-    if event.startswith(b"data: ") and event.find(b"\n") == len(event) - 2:
-        return event[6:-2]
+    if event.startswith(b"data: ") and event.find(b"\n") == len(event) - 2 and event[-3] != CARRIAGE_RETURN:
+        return event[6:-2]  # the usual case: one line
     lines = [
         line[5:].removeprefix(b" ") if line.startswith(b"data:") else b""
         for line in _LINE.split(event)

@@ -20,8 +20,8 @@ from trunkline.gateway.journey import travel
 from trunkline.gateway.snapshot import Snapshot
 from trunkline.gateway.state import Journey
 from trunkline.ledger.ledger import Ledger
-from trunkline.telemetry.request_log import RequestLog
 from trunkline.telemetry.metrics import Metrics
+from trunkline.telemetry.request_log import RequestLog
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.request import Refusal, Request
 from trunkline.transport.server import Server

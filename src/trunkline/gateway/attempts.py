@@ -14,7 +14,6 @@ from trunkline.gateway.deployments import Deployment, ProviderKey
 from trunkline.gateway.errors import (
     GatewayError,
     LedgerUnavailable,
-    StreamTruncated,
     Tried,
     UpstreamAuth,
     UpstreamBroken,
@@ -315,7 +314,7 @@ def _usage(journey: Journey, reception: Reception | None, outcome: Outcome) -> t
 def _outcome(error: GatewayError | None, *, produced: bool) -> Outcome:
     if error is None:
         return "ok"
-    if isinstance(error, StreamTruncated) or (isinstance(error, UpstreamTimeout) and produced):
+    if produced:
         return "truncated"
     if isinstance(error, UpstreamRefused | UpstreamAuth | UpstreamQuota) or error.code in _TOLD:
         return "refused"

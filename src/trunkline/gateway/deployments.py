@@ -45,14 +45,15 @@ class Deployment:
         fixed = {"host": host, "content-type": "application/json", "accept-encoding": "identity", **headers}
         self._fixed = b"".join(_line(*item) for item in fixed.items())
         header = facts.key_header
-        self._keys = [ProviderKey(_line(header, facts.key_prefix + key)) for key in keys] or [ProviderKey(b"")]
+        self.keys = tuple(ProviderKey(_line(header, facts.key_prefix + key)) for key in keys) or (ProviderKey(b""),)
+        """At least one; its header is empty where the provider wants none."""
         self._turn = 0
         self._heads: dict[tuple[str, bytes], bytes] = {}
 
     def key(self, now: float) -> ProviderKey | None:
         """The next key in turn that is not benched; None if all are."""
-        for _ in self._keys:
-            key = self._keys[self._turn % len(self._keys)]
+        for _ in self.keys:
+            key = self.keys[self._turn % len(self.keys)]
             self._turn += 1
             if key.benched_until <= now:
                 return key
@@ -60,14 +61,19 @@ class Deployment:
 
     def usable(self, now: float) -> bool:
         """Whether any key is left."""
-        return any(key.benched_until <= now for key in self._keys)
+        return any(key.benched_until <= now for key in self.keys)
 
     def why_benched(self) -> Verdict:
         """Why no key is left."""
-        return next((key.benched_for for key in self._keys if key.benched_for), "auth")
+        return next((key.benched_for for key in self.keys if key.benched_for), "auth")
 
     def bench(self, key: ProviderKey, verdict: Verdict, now: float) -> None:
-        """The provider refused `key`: leave it aside for a while. A longer bench is never shortened."""
+        """The provider refused `key`: leave it aside for a while. A longer bench is never shortened.
+
+        Where there is no key, there is none to leave aside.
+        """
+        if not key.header:
+            return
         key.benched_for = verdict
         key.benched_until = max(key.benched_until, now + BENCHED_FOR[verdict])
 
@@ -78,6 +84,10 @@ class Deployment:
             head = b"POST %b HTTP/1.1\r\n%b%b" % ((self._path + surface.path).encode(), self._fixed, key.header)
             self._heads[surface.path, key.header] = head
         return Call(b"%b%bcontent-length: %d\r\n\r\n" % (head, passed, len(body)), body)
+
+    def probe(self, key: ProviderKey) -> Call:
+        """A request that costs nothing and shows whether `key` is good: for the list of models."""
+        return Call(b"GET %b/models HTTP/1.1\r\n%b%b\r\n" % (self._path.encode(), self._fixed, key.header), b"")
 
 
 def _line(name: str, value: str) -> bytes:

@@ -25,6 +25,7 @@ from trunkline.gateway.errors import (
 from trunkline.providers.base import Provider, Refused, Verdict, read_error_value, read_refusal, usual_verdict
 from trunkline.transport.exchange import UNSENT, Exchange, Fault
 
+TERMINATOR = b"data: [DONE]\n\n"
 MOST_OF_AN_ERROR = 256 * 1024
 """Bytes read of an error's body."""
 
@@ -188,6 +189,8 @@ class Reception:
         if rest and self._sink is not None:
             self._sink.more(rest)
         if scanner.complete():
+            if scanner.started and not scanner.done and self._sink is not None:
+                self._sink.more(TERMINATOR)  # this provider sends none, and its stream is whole: so the client is told
             self._finish_stream(scanner)
         elif scanner.started:
             self._conclude(self._truncated("ended before it was complete"))

@@ -197,6 +197,11 @@ def _keys(name: str, provider: schema.Provider, facts: Provider, environment: Ma
     if provider.api_key is not None:
         return [provider.api_key.get_secret_value()]
     found = [environment[variable] for variable in facts.key_variables if environment.get(variable)]
+    if any(not key.isprintable() or not key.isascii() or key != key.strip() for key in found):
+        raise SetupError(
+            f"providers.{name}: the key in {' or '.join(facts.key_variables)} cannot stand in a header. "
+            "Look for a line break or a space at its end."
+        )
     if not found and facts.needs_key:
         raise SetupError(
             f"providers.{name}: no key. Write api_key there, or set {' or '.join(facts.key_variables)} "

@@ -116,16 +116,7 @@ class Journey:
             told = TARGET_HEAD % (header_text(target.provider), header_text(target.model))
         if cost is not None and cost != UNPRICED:
             told += b"x-trunkline-cost: %d.%09d\r\n" % divmod(cost, 1_000_000_000)
-        return (
-            b"%bx-trunkline-attempts: %d\r\nx-trunkline-overhead-ms: %.3f\r\nserver-timing: gateway;dur=%.3f, upstream;dur=%.3f\r\n"
-            % (
-                told,
-                self.attempts,
-                overhead,
-                overhead,
-                self.waited * 1000,
-            )
-        )
+        return ANSWER_HEAD % (told, self.attempts, overhead, overhead, self.waited * 1000)
 
     def note(self, text: str) -> None:
         """Something for the log line of this request."""

@@ -7,6 +7,7 @@ it, so that what no process holds is what a dead one left behind.
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,20 +45,29 @@ class Journal:
         self._folder = folder
         self._process = process
         self._number = 0
+        self._swapping = threading.Lock()
         self._segment = self._next()
 
     def begin(self, intent: Intent) -> Segment:
         """Record `intent`; the segment that `done` is told of later. Raises `OSError` when the disk is full."""
         segment = self._segment
         if segment.size > SEGMENT:
+            with self._swapping:
+                os.fdatasync(segment.fd)
+                self._segment = self._next()
             self._seal(segment)
-            segment = self._segment = self._next()
+            segment = self._segment
         line = _encode(intent) + b"\n"
         if os.write(segment.fd, line) != len(line):
             raise OSError("the journal's disk is full")
         segment.size += len(line)
         segment.open += 1
         return segment
+
+    def sync(self) -> None:
+        """Bring what was recorded to the disk. The one method that another thread may call."""
+        with self._swapping:
+            os.fdatasync(self._segment.fd)
 
     def done(self, segment: Segment) -> None:
         """The row of one of the segment's attempts is in the store."""
@@ -66,8 +76,10 @@ class Journal:
             _remove(segment)
 
     def close(self) -> None:
-        """Seal the last segment. What is not settled stays for the next start."""
+        """Let go of the last segment. If all of it is settled it goes; else it stays for the next start."""
         self._seal(self._segment)
+        if self._segment.open:
+            os.close(self._segment.fd)
 
     def _next(self) -> Segment:
         self._number += 1

@@ -1,5 +1,8 @@
 """The ledger's writer: intents to the journal at once, rows to the store in groups, from a thread of its own.
 
+An intent is in the kernel's hands when `intend` returns, which `kill -9` does not undo, and on the disk within some
+25 ms, which a power cut does not undo. A row is in the store, on the disk, within the same time of `settle`.
+
 A row that the store cannot take is kept and tried again; nothing is dropped. When too many wait, `full` says so and
 the gateway takes no more requests: what cannot be recorded is not begun.
 """
@@ -14,9 +17,9 @@ from pathlib import Path
 from trunkline.ledger.journal import Journal, Segment, orphans
 from trunkline.ledger.record import Intent, Row, unsettled
 from trunkline.store.base import Store
-from trunkline.store.errors import StoreError
+from trunkline.store.errors import RowRejected, StoreError
 
-GROUP_TIME = 0.02
+GROUP_TIME = 0.05
 """Seconds for which rows are gathered before they are committed together."""
 GROUP_SIZE = 2000
 MOST_WAITING = 500_000
@@ -28,6 +31,14 @@ Report = Callable[[str, str], None]
 """Told of trouble: an event's name and a text."""
 
 
+class Sync:
+    """In the queue: nothing but a journal that is to be brought to the disk."""
+
+
+SYNC = Sync()
+Entry = tuple[Row, Segment | None]
+
+
 class Ledger:
     """One process's part of the ledger. `intend` and `settle` are called on the event loop's thread and never wait."""
 
@@ -36,7 +47,8 @@ class Ledger:
         self._loop = asyncio.get_running_loop()
         self._journal = Journal(folder, process)
         self._report = report
-        self._queue: queue.SimpleQueue[tuple[Row, Segment | None] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Entry | Sync | None] = queue.SimpleQueue()
+        self._sync_asked = False
         self.settled = 0
         """Rows handed in so far."""
         self.written = 0
@@ -56,7 +68,11 @@ class Ledger:
 
     def intend(self, intent: Intent) -> Segment:
         """Record that an attempt is about to be sent. Raises `OSError`: then it must not be sent."""
-        return self._journal.begin(intent)
+        segment = self._journal.begin(intent)
+        if not self._sync_asked:
+            self._sync_asked = True
+            self._queue.put(SYNC)
+        return segment
 
     def settle(self, row: Row, segment: Segment | None) -> None:
         """Record how an attempt ended. `segment` is what `intend` gave; None for one that was never sent."""
@@ -72,42 +88,69 @@ class Ledger:
     # the writer's thread
 
     def _run(self) -> None:
-        while True:
+        last = False
+        while not last:
             group, last = self._gather()
+            self._sync()
             while group and not self._write(group):
                 if last:
                     return  # the intents stay in the journal and are charged at the next start
                 time.sleep(RETRY)
-            if last:
-                return
 
-    def _gather(self) -> tuple[list[tuple[Row, Segment | None]], bool]:
+    def _gather(self) -> tuple[list[Entry], bool]:
         """Rows to write together, and whether they are the last."""
+        group: list[Entry] = []
         item = self._queue.get()
-        if item is None:
-            return [], True
-        group = [item]
-        time.sleep(GROUP_TIME)
-        while len(group) < GROUP_SIZE:
+        if item is not None:
+            time.sleep(GROUP_TIME)
+        while item is not None:
+            if not isinstance(item, Sync):
+                group.append(item)
+            if len(group) == GROUP_SIZE:
+                return group, False
             try:
                 item = self._queue.get_nowait()
             except queue.Empty:
-                break
-            if item is None:
-                return group, True
-            group.append(item)
-        return group, False
+                return group, False
+        return group, True
 
-    def _write(self, group: list[tuple[Row, Segment | None]]) -> bool:
+    def _sync(self) -> None:
+        """Bring the journal to the disk, if anything was written since the last time."""
+        if self._sync_asked:
+            self._sync_asked = False
+            try:
+                self._journal.sync()
+            except OSError as error:
+                self._report("ledger.journal_not_synced", str(error))
+
+    def _write(self, group: list[Entry]) -> bool:
         try:
             self._store.write_attempts([row for row, _ in group])
+        except RowRejected as error:
+            self._report("ledger.row_rejected", str(error))
+            return self._write_singly(group)
         except StoreError as error:
             self._report("ledger.store_refuses", str(error))
             return False
         self._loop.call_soon_threadsafe(self._done, group)
         return True
 
-    def _done(self, group: list[tuple[Row, Segment | None]]) -> None:
+    def _write_singly(self, group: list[Entry]) -> bool:
+        """Every row of a group but those that no store can take. Their intents stay, and are charged at the next
+        start.
+        """
+        for item in group:
+            try:
+                self._store.write_attempts([item[0]])
+            except RowRejected:
+                item = (item[0], None)
+            except StoreError as error:
+                self._report("ledger.store_refuses", str(error))
+                return False  # all again: what is there already is not written twice
+            self._loop.call_soon_threadsafe(self._done, [item])
+        return True
+
+    def _done(self, group: list[Entry]) -> None:
         self.written += len(group)
         for _, segment in group:
             if segment is not None:

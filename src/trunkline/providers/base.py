@@ -47,6 +47,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """What completes its streams."""
     usage_on_request: bool = True
     """It takes `stream_options.include_usage`."""
+    example_model: str = ""
+    """A cheap model for a first try; empty where nobody can know what is served."""
     catalogue: str = ""
     """Its id in the price catalogue; empty where it has none."""
     judge: Callable[[Refused], Verdict | None] = lambda _: None

@@ -16,6 +16,7 @@ PROVIDER = Provider(
     base_url="https://api.openai.com/v1",
     key_variables=("OPENAI_API_KEY",),
     base_variable="OPENAI_BASE_URL",
+    example_model="gpt-4o-mini",
     catalogue="openai",
     judge=_judge,
 )

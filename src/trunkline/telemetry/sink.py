@@ -12,15 +12,16 @@ from typing import IO, Final
 
 MOST_WAITING: Final = 8 * 1024 * 1024
 """Bytes that may wait for a reader; further lines are dropped."""
-CLOSED_WITHIN: Final = 2.0
-"""Seconds for which `close` waits for a reader."""
+PATIENCE: Final = 2.0
+"""Seconds for which the end of the process waits for a reader."""
 _LINE_FEED: Final = 10
 
 
 class Sink:
     """Takes whole lines from any thread. Make one after forking: its thread does not survive that."""
 
-    def __init__(self, stream: IO[str] | IO[bytes] | None) -> None:
+    def __init__(self, stream: IO[str] | IO[bytes] | None, *, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._fd = _duplicate(stream)
         self._waiting: list[bytes] = []
         self._size = 0
@@ -49,11 +50,11 @@ class Sink:
             self._changed.notify()
 
     def close(self) -> None:
-        """Write what waits, and end. What the descriptor does not take within two seconds is lost."""
+        """Write what waits, and end. What is not taken within the sink's patience is lost."""
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join(CLOSED_WITHIN)
+        self._thread.join(self._patience)
 
     # the writing thread
 
@@ -62,9 +63,11 @@ class Sink:
         while not closing:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
-                waiting, self._waiting, self._size = self._waiting, [], 0
+                lines, self._waiting = b"".join(self._waiting), []
                 closing = self._closing
-            self._write(b"".join(waiting))
+            self._write(lines)
+            with self._changed:
+                self._size -= len(lines)
         if self._fd is not None:
             os.close(self._fd)
 
@@ -88,7 +91,7 @@ class Sink:
         except BlockingIOError:  # another process made the shared descriptor non-blocking
             poll = select.poll()
             poll.register(self._fd, select.POLLOUT)
-            if not poll.poll(CLOSED_WITHIN * 1000):
+            if not poll.poll(self._patience * 1000):
                 raise
             return 0
 

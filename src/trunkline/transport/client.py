@@ -149,8 +149,7 @@ class Line(asyncio.Protocol):
         self._inflate = None
         now = monotonic()
         self._total = now + times.total
-        first = times.first_token if times.first_token < times.total else times.total
-        self._pool.deadlines.set(self, now + first)
+        self._pool.deadlines.set(self, now + min(times.first_token, times.total))
         if len(call.body) > 65536:
             self._transport.writelines([call.head, call.body])
         else:
@@ -263,7 +262,7 @@ class Line(asyncio.Protocol):
         if self._receiver is None:
             self._drop()  # idle for longer than the pool keeps lines
         elif now >= self._total:
-            self._fail("total_timeout", f"not finished within {self._times.total:g} s")
+            self._fail("total_timeout", f"not finished within {round(self._times.total, 2):g} s")
         elif self._flowing:
             self._fail("gap_timeout", f"silent for {self._times.gap:g} s")
         else:

@@ -48,7 +48,7 @@ async def _run(channel: Channel, begin: Begin) -> None:
     except (CannotListen, DataError, StoreError, OSError) as error:
         channel.send(Failed(str(error), wrong=False))
         return
-    channel.send(Ready(process.recovered, process.secret_made, process.gateway.keys.open))
+    channel.send(Ready(process.recovered, process.secret_made, process.open))
     listening = asyncio.create_task(_listen(channel, process, orders))
     await obey(process, orders, lambda taken: channel.send(Reloaded(taken)))
     listening.cancel()

@@ -36,7 +36,7 @@ MESSAGE_TOKENS: Final = 4
 PART_TOKENS: Final = 100
 LEGACY_CAP: Final = 16
 """Tokens a legacy completion stops after where `max_tokens` does not say otherwise, as with OpenAI."""
-LONG: Final = 285
+LONG: Final = 325
 """Sentences of the `long` model: about 5,000 tokens."""
 MOST_TOKENS: Final = 16_384
 """An answer ends there where no smaller cap is set."""
