@@ -194,7 +194,7 @@ def one_by_one(target: Target, request: bytes, *, seconds: float, limit: int) ->
 
 def _load(taken: list[float], seconds: float, failed: int, late: list[float]) -> Load:
     if not taken:
-        raise Failed(f"no request was answered, {failed} failed")
+        raise Failed(f"no request was answered in {seconds:.0f} s, {failed} failed")
     late_p99 = latency(late).p99 if late else 0.0
     return Load(len(taken), seconds, failed, latency(taken), late_p99)
 

@@ -59,12 +59,12 @@ def run_rounds(bench: Bench, peers: Sequence[Peer], results: Results, say: Say) 
 
 def _measure_family(bench: Bench, peer: Peer, family: Family, direct: Direct, results: Results, number: int) -> bool:
     """Start the peer and measure; false, with the reason noted for every figure without one, where that fails."""
-    bench.patience.wait()
+    meter = StrangerMeter(bench.venue.cores)
     try:
         upstream = family.upstream(bench.backends)
         with running(peer, upstream, bench.venue, front_tls=family.front_tls) as gateway:
             session = Session(bench, gateway, direct, results, number)
-            session.keep("start", gateway.ready_seconds)
+            session.keep("start", gateway.ready_seconds, strangers=meter.read())
             family.measure(session)
     except (BenchError, OSError) as error:
         reason = str(error) or type(error).__name__

@@ -26,7 +26,7 @@ class Timing:
     """How long things are measured, in seconds."""
 
     rounds: int = 3
-    warm: float = 1
+    warm: float = 3
     steady: float = 4
     brief: float = 2
     streams: float = 4

@@ -79,7 +79,7 @@ def read_result(output: str, log: Path | None = None) -> Load:
     found = json.loads(lines[0].removeprefix("RESULT "))
     failed = sum(found[name] for name in ("connect", "read", "write", "status", "timeout"))
     if found["requests"] == 0:
-        raise Failed(f"no request was answered, {failed} failed")
+        raise Failed(f"no request was answered in {found['microseconds'] / 1e6:.0f} s, {failed} failed")
     p50, p90, p99, worst = (found[name] / 1000 for name in ("p50", "p90", "p99", "worst"))
     return Load(
         found["requests"],

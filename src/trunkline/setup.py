@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 
@@ -61,7 +62,8 @@ def data_directory(options: Options, config: schema.Config, environment: Mapping
 
 def open_configured_store(config: schema.Config, data: DataDirectory) -> Store:
     """The store of the configuration, by default a file in the data directory. Raises `StoreError`."""
-    return open_store(f"sqlite://{(config.store.path if config.store is not None else data.store).resolve()}")
+    path = config.store.path if config.store is not None else data.store
+    return open_store(f"sqlite://{quote(str(path.resolve()))}")
 
 
 def key_secret(config: schema.Config, data: DataDirectory) -> tuple[bytes, bool]:

@@ -45,6 +45,7 @@ async def test_a_request_under_way_is_answered_before_it_ends() -> None:
     request = asyncio.create_task(ask(plane, "/metrics"))
     await asked.wait()
     end = asyncio.create_task(plane.shutdown())
+    await asyncio.sleep(0)  # it begins
     go_on.set()
     assert (await request).status == 200
     await end
@@ -55,16 +56,16 @@ async def test_idle_connections_do_not_hold_it_up() -> None:
         reader, writer = await asyncio.open_connection(*plane.address)
         writer.write(b"GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")
-        half_reader, half_writer = await asyncio.open_connection(*plane.address)
+        _, half_writer = await asyncio.open_connection(*plane.address)
         half_writer.write(b"GET /version HTT")
         async with asyncio.timeout(1.5):
             await plane.shutdown()
         assert (await reader.read()).endswith(b'"1.2.3"}')
-        with contextlib.suppress(ConnectionResetError):  # it may not even have been accepted
-            assert await half_reader.read() == b""
-        for end in (writer, half_writer):
-            end.close()
-            await end.wait_closed()
+        writer.close()
+        await writer.wait_closed()
+        half_writer.close()
+        with contextlib.suppress(ConnectionResetError):  # what was sent may not have been read
+            await half_writer.wait_closed()
 
 
 HEAVY = ("starlette", "uvicorn", "prometheus_client", "structlog", "rich", "pydantic")

@@ -45,6 +45,7 @@ class RunningGateway:
         self.write(config)
         self.options = Options(config=self.config, data=self.data)
         self._log_path = folder / "log"
+        self._whole_log: str | None = None
         with self._log_path.open("wb") as file:
             self._log = configure("json", "debug", file)
         self.process = Process(self.options, {}, self._log)
@@ -63,27 +64,33 @@ class RunningGateway:
     async def close(self) -> None:
         await self.process.close()
         self._log.close()
+        self._whole_log = self._log_path.read_text()
 
     async def idle(self) -> None:
         """Returns once no request is under way and every row is in the store."""
         server, ledger = self.process.server, self.process.gateway.ledger
-        async with asyncio.timeout(SETTLED_WITHIN):
-            while server.in_flight or ledger.lag:
-                await asyncio.sleep(LOOK_EVERY)
+        for _ in range(round(SETTLED_WITHIN / LOOK_EVERY)):
+            if not server.in_flight and not ledger.lag:
+                return
+            await asyncio.sleep(LOOK_EVERY)
+        raise AssertionError(f"{server.in_flight} requests are under way, {ledger.lag} rows are not in the store")
 
     async def rows(self) -> list[Row]:
         """The ledger once all is settled, in the order in which the attempts began."""
         await self.idle()
         return stored_rows(self.data)
 
-    def logged(self, event: str = "") -> list[dict[str, Any]]:
-        """The lines of the log, or those of one event; all of them once the gateway is closed."""
-        lines = map(json.loads, self._log_path.read_text().splitlines())
-        return [line for line in lines if event in ("", line["event"])]
+    def text(self) -> str:
+        """The log, as far as it is written; all of it once the gateway is closed."""
+        return self._whole_log if self._whole_log is not None else self._log_path.read_text()
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """The log's lines of one event."""
+        return [line for line in map(json.loads, self.text().splitlines()) if line["event"] == event]
 
     def problems(self) -> list[str]:
         """What must not be there after the end, whatever client and upstream have done."""
-        errors = [str(line) for line in self.logged() if line["level"] == "error"]
+        errors = [line for line in self.text().splitlines() if json.loads(line)["level"] == "error"]
         journal = [f"{path.name} is left: {path.read_text()}" for path in (self.data / "journal").iterdir()]
         return errors + journal
 
@@ -101,6 +108,9 @@ async def gateway(upstream: str = "", **settings: Any) -> AsyncIterator[RunningG
         try:
             await running.start()
             yield running
+        except BaseException as failure:
+            failure.add_note(f"the gateway's log:\n{running.text()}")
+            raise
         finally:
             await running.close()
             gc.unfreeze()
@@ -141,7 +151,9 @@ def stored_rows(data: Path) -> list[Row]:
     """All rows of the ledger in a data directory, in the order in which the attempts began."""
     connection = apsw.Connection(str(data / "trunkline.db"), flags=apsw.SQLITE_OPEN_READONLY)
     try:
-        found = connection.execute("SELECT * FROM attempts ORDER BY started, request, attempt").fetchall()
+        found: list[tuple[Any, ...]] = connection.execute(
+            "SELECT * FROM attempts ORDER BY started, request, attempt"
+        ).fetchall()
     finally:
         connection.close()
     return [Row(str(uuid.UUID(bytes=request)), *rest) for request, *rest in found]

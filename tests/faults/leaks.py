@@ -46,7 +46,11 @@ async def no_leaks(
 
     def leaked() -> list[str]:
         left = [repr(task) for task in asyncio.all_tasks() - tasks] if pid is None else []
-        new = {number: target for number, target in open_files(owner).items() if target not in (files.get(number), KEPT_BY_THE_LOOP)}
+        new = {
+            number: target
+            for number, target in open_files(owner).items()
+            if target not in (files.get(number), KEPT_BY_THE_LOOP)
+        }
         left += describe(owner, new)
         return [leak for leak in left if not ignore(leak)]
 

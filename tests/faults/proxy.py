@@ -5,6 +5,7 @@ import socket
 from types import TracebackType
 from typing import Self
 
+from tests import aio
 from tests.faults import http1
 from tests.faults.client import RawClient
 from tests.faults.wire import Wire
@@ -22,12 +23,17 @@ class Proxy:
         self.answer = answer
         self.port = 0
         self.requests: list[http1.Head] = []
+        self._bell = aio.Bell()
         self._socket = socket.socket()
         self._serving: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    async def request(self) -> None:
+        """Returns once there was a request."""
+        await self._bell.until(lambda: self.requests != [])
 
     async def __aenter__(self) -> Self:
         self._socket.setblocking(False)
@@ -58,8 +64,9 @@ class Proxy:
         head = await http1.read_head(RawClient(wire))
         assert head is not None
         self.requests.append(head)
+        self._bell.ring()
         await wire.send(self.answer)
-        if b" 200 " in self.answer[:13]:
+        if self.answer == ESTABLISHED:
             await self._tunnel(wire, head.line.split(" ")[1])
         elif self.answer:
             await wire.end()

@@ -54,7 +54,7 @@ def data_text(event: bytes) -> str | None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 def test_every_split_of_a_stream_gives_the_same_events(data: st.DataObject) -> None:
     stream = data.draw(streams())
     splitter = Splitter()
@@ -65,7 +65,7 @@ def test_every_split_of_a_stream_gives_the_same_events(data: st.DataObject) -> N
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=150)
 def test_what_is_not_whole_yet_is_kept_back(data: st.DataObject) -> None:
     stream = data.draw(streams())
     cut = stream.raw[: data.draw(st.integers(0, len(stream.raw)))]
@@ -76,7 +76,7 @@ def test_what_is_not_whole_yet_is_kept_back(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=150)
 def test_lines_of_one_stream_may_end_differently(data: st.DataObject) -> None:
     """LF and CRLF may change from line to line, as where a proxy adds its own comments."""
     events = data.draw(st.lists(st.lists(field, min_size=1, max_size=4), max_size=6))

@@ -6,9 +6,12 @@ a key is repeated is written anew from what was read; every other one keeps the 
 aside.
 """
 
+import re
 from typing import Any
 
 import msgspec
+
+_HALF_A_PAIR = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u|\Z)")
 
 _decode = msgspec.json.Decoder().decode
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -44,9 +47,12 @@ class Document:
         """Drop the top-level field `name` if it is there."""
         self._fields.pop(name, None)
 
-    def write(self) -> bytes:
-        """The document with its edits; values that were not edited have the bytes they came with."""
-        return _encode(self._fields)
+    def write(self, once: dict[str, object] | None = None) -> bytes:
+        """The document with its edits, and with the fields in `once` this once.
+
+        Values that were not edited have the bytes they came with.
+        """
+        return _encode(self._fields if once is None else {**self._fields, **once})
 
 
 def _read(body: bytes, depth: int) -> dict[str, Any]:
@@ -59,13 +65,21 @@ def _read(body: bytes, depth: int) -> dict[str, Any]:
     except msgspec.DecodeError as error:
         text = str(error).removeprefix("JSON is malformed: ")
         if text == "Input data was truncated":
-            text = f"it ends too early (byte {len(body)})" if body else "it is empty"
+            text = _why_truncated(body)
         raise DocumentError(f"The body is not valid JSON: {text}.") from None
     if type(value) is not dict:
         raise DocumentError("The body must be a JSON object.")
     if body.count(b"{") + body.count(b"[") > depth and _deeper_than(value, depth):
         raise DocumentError(f"The JSON is nested deeper than {depth} levels.")
     return value
+
+
+def _why_truncated(body: bytes) -> str:
+    """The decoder says so, too, of an escaped half of a surrogate pair that the other half does not follow."""
+    half = _HALF_A_PAIR.search(body)
+    if half is not None:
+        return f"invalid utf-16 surrogate pair (byte {half.end()})"
+    return f"it ends too early (byte {len(body)})" if body else "it is empty"
 
 
 def _first_bad_byte(body: bytes) -> int:

@@ -5,6 +5,8 @@ streams pass as bytes; of each only usage, finish reasons and errors are read. F
 description and from recorded traffic.
 """
 
+import contextlib
+import json
 from typing import Any, Literal
 
 import msgspec
@@ -101,14 +103,14 @@ def read_request(surface: Surface, document: Document, size: int) -> Asked:
         raise _shape_error(str(error)) from None
     options = shape.stream_options
     cap = getattr(shape, "max_completion_tokens", None) or shape.max_tokens
-    choices = shape.n or 1
+    choices = max(1, shape.n or 1)
     return Asked(
         model=shape.model,
         stream=bool(shape.stream),
         stream_options=document.value.get("stream_options") or {},
         usage_wanted=bool(options is not None and options.include_usage),
         choices=choices,
-        output_cap=min(cap * choices, MOST_TOKENS) if cap else None,
+        output_cap=min(cap * choices, MOST_TOKENS) if cap and cap > 0 else None,
         size=size,
     )
 
@@ -126,10 +128,10 @@ def _shape_error(text: str) -> ShapeError:
 
 def write_request(document: Document, asked: Asked, model: str, *, ask_usage: bool) -> bytes:
     """The body for a provider: its own name of the model, and usage asked of a stream. The rest as it came."""
-    document.set("model", model)
+    edits: dict[str, object] = {"model": model}
     if asked.stream and ask_usage and not asked.usage_wanted:
-        document.set("stream_options", {**asked.stream_options, "include_usage": True})
-    return document.write()
+        edits["stream_options"] = {**asked.stream_options, "include_usage": True}
+    return document.write(edits)
 
 
 # Replies
@@ -181,6 +183,47 @@ _reply = msgspec.json.Decoder(_Reply).decode
 _anything = msgspec.json.Decoder().decode
 
 
+def _read_frame(data: bytes) -> _Reply:
+    """The frame of a reply or a chunk. Raises `ValueError` for what is no JSON object."""
+    try:
+        return _reply(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _read_odd_frame(data)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _read_odd_frame(data: bytes) -> _Reply:
+    """A frame in which something is not as usual. It passes, for the client may know it, and counts as far as it can.
+
+    Half a surrogate pair, which the fast decoder refuses, is JSON, and some servers cut their output between the two.
+    """
+    try:
+        value = json.loads(data.decode(), parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if type(value) is not dict:
+        raise ValueError("it is not an object")
+    choices, usage = value.get("choices"), None
+    with contextlib.suppress(msgspec.ValidationError):
+        usage = msgspec.convert(value.get("usage"), _Usage | None, strict=False)
+    return _Reply(
+        choices=[_odd_choice(choice) for choice in choices] if isinstance(choices, list) else None,
+        usage=usage,
+        error=value.get("error"),
+    )
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _odd_choice(value: object) -> _Choice:
+    facts = value if isinstance(value, dict) else {}
+    index, finish = facts.get("index"), facts.get("finish_reason")
+    return _Choice(index if isinstance(index, int) else 0, finish if isinstance(finish, str) else None)
+
+
 class ReplyFacts(msgspec.Struct, gc=False):
     """What was read of a whole reply."""
 
@@ -193,8 +236,8 @@ class ReplyFacts(msgspec.Struct, gc=False):
 def read_reply(body: bytes) -> ReplyFacts:
     """Raises `ValueError` if `body` is no JSON of this frame (`choices` or `error`)."""
     try:
-        reply = _reply(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        reply = _read_frame(body)
+    except ValueError as error:
         raise ValueError(f"the reply is not a JSON chat completion: {error}") from None
     choices = reply.choices or []
     if reply.choices is None and not reply.error:
@@ -209,14 +252,6 @@ def read_reply(body: bytes) -> ReplyFacts:
 
 # Streams
 
-
-class _Opening(msgspec.Struct, gc=False):
-    """A chunk read before the first output is known to have come."""
-
-    choices: list[dict[str, Any]] | None = None
-
-
-_opening = msgspec.json.Decoder(_Opening).decode
 
 Ending = Literal["done", "finish"]
 """What completes a stream: its `[DONE]`, or for providers that send none, a finish reason for every choice and a
@@ -286,8 +321,8 @@ class StreamScanner:
             return b""
         if payload != DONE:
             try:
-                _anything(payload)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+                _read_frame(payload)
+            except ValueError:
                 return b""
         return self.feed(b"\n\n")
 
@@ -315,8 +350,8 @@ class StreamScanner:
             self.done = True
             return True
         try:
-            chunk = _reply(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            chunk = _read_frame(payload)
+        except ValueError as error:
             raise StreamError(f"an event of the stream is not a JSON chunk: {error}") from None
         if chunk.error:
             self.error = chunk.error
@@ -342,7 +377,13 @@ class StreamScanner:
 
     def _begins(self, payload: bytes) -> bool:
         """Whether a chunk carries output: anything in a delta but a role and empty values."""
-        for choice in _opening(payload).choices or []:
+        try:
+            choices = _anything(payload)["choices"]
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return True  # something that we cannot read
+        for choice in choices:
+            if not isinstance(choice, dict):
+                continue
             delta = choice.get("delta")
             content = {**delta, "role": None} if isinstance(delta, dict) else {"text": choice.get("text")}
             if any(content.values()):

@@ -122,6 +122,7 @@ class Attempt:
         self._started = time.time_ns() // 1000
         journey.target = self._target
         journey.attempts = self._number
+        journey.key_left = journey.line_was_stale = False
         times = self._time_left(now)
         key = deployment.key(now)
         if key is None:
@@ -187,16 +188,16 @@ class Attempt:
         """On disk before the first byte goes out; what cannot be recorded is not sent."""
         journey = self._journey
         intent = Intent(
-            request=journey.id,
-            attempt=self._number,
-            started=self._started,
-            label=journey.label,
-            key=journey.caller.key,
-            asked=journey.asked.model,
-            provider=self._target.provider,
-            model=self._target.model,
-            stream=journey.asked.stream,
-            reserved=self._reservation(),
+            journey.id,
+            self._number,
+            self._started,
+            journey.label,
+            journey.caller.key,
+            journey.asked.model,
+            self._target.provider,
+            self._target.model,
+            journey.asked.stream,
+            self._reservation(),
         )
         try:
             self._segment = journey.ledger.intend(intent)
@@ -246,7 +247,7 @@ class Attempt:
             self._deployment.bench(key, reception.verdict, now)
             journey.gateway.metrics.event("benched_keys", self._target.provider)
             journey.event("provider_key.benched", provider=self._target.provider, why=error.code or "")
-        journey.key_left = self._deployment.usable(now)
+        journey.key_left = key.header != b"" and self._deployment.usable(now)
         journey.line_was_stale = (
             isinstance(error, UpstreamBroken) and not fresh and not (reception and reception.status)
         )
@@ -257,29 +258,29 @@ class Attempt:
         now = monotonic()
         usage, source = _usage(journey, reception, outcome)
         cost = UNPRICED if self._price is None else 0 if source == "none" else self._price.cost(usage)
-        row = Row(
-            request=journey.id,
-            attempt=self._number,
-            started=self._started,
-            label=journey.label,
-            key=journey.caller.key,
-            asked=journey.asked.model,
-            provider=self._target.provider,
-            model=self._target.model,
-            stream=journey.asked.stream,
-            outcome=outcome,
-            status=reception.status if reception is not None else 0,
-            error=(error.code or error.kind) if error is not None and outcome != "cancelled" else "",
-            finish=reception.finish if reception is not None else "",
-            usage=source,
-            input_tokens=usage.input,
-            cached_tokens=usage.cached,
-            cache_write_tokens=usage.cache_write,
-            output_tokens=usage.output,
-            reasoning_tokens=usage.reasoning,
-            cost=cost,
-            first_byte_us=_since(self._began, reception.first_byte) if reception is not None else -1,
-            total_us=int((now - self._began) * 1e6),
+        row = Row(  # by position: a struct takes names at eight times the time
+            journey.id,
+            self._number,
+            self._started,
+            journey.label,
+            journey.caller.key,
+            journey.asked.model,
+            self._target.provider,
+            self._target.model,
+            journey.asked.stream,
+            outcome,
+            reception.status if reception is not None else 0,
+            (error.code or error.kind) if error is not None and outcome != "cancelled" else "",
+            reception.finish if reception is not None else "",
+            source,
+            usage.input,
+            usage.cached,
+            usage.cache_write,
+            usage.output,
+            usage.reasoning,
+            cost,
+            _since(self._began, reception.first_byte) if reception is not None else -1,
+            int((now - self._began) * 1e6),
         )
         journey.settle(row, self._segment)
         return cost

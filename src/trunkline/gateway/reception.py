@@ -4,7 +4,6 @@ A stream is relayed from here straight into the client's socket, one write per r
 output is held, so that an attempt that fails before it leaves no trace and another can take its place.
 """
 
-import asyncio
 from time import monotonic
 from typing import Protocol
 
@@ -24,6 +23,7 @@ from trunkline.gateway.errors import (
 )
 from trunkline.providers.base import Provider, Refused, Verdict, read_error_value, read_refusal, usual_verdict
 from trunkline.transport.exchange import UNSENT, Exchange, Fault
+from trunkline.transport.strand import Signal
 
 TERMINATOR = b"data: [DONE]\n\n"
 MOST_OF_AN_ERROR = 256 * 1024
@@ -74,7 +74,7 @@ class Reception:
         sink: Sink,
         limit: int,
     ) -> None:
-        self.outcome: asyncio.Future[GatewayError | None] = asyncio.get_running_loop().create_future()
+        self.outcome: Signal[GatewayError | None] = Signal()
         self.asked = asked
         self.target = target
         self.status = 0
@@ -122,7 +122,7 @@ class Reception:
             self._size += len(data)
 
     def end(self) -> None:
-        if self.outcome.done():
+        if self.outcome.done:
             return
         if self.status >= 400:
             self._conclude(self._refused(read_refusal(self.status, b"".join(self._body))))
@@ -132,7 +132,7 @@ class Reception:
             self._end_whole()
 
     def fail(self, fault: Fault) -> None:
-        if not self.outcome.done():
+        if not self.outcome.done:
             self.timed_out = fault.kind.endswith("_timeout")
             scanner = self.scanner
             if scanner is not None and scanner.started:
@@ -231,9 +231,8 @@ class Reception:
     # conclusions
 
     def _conclude(self, error: GatewayError | None) -> None:
-        if not self.outcome.done():
-            self.outcome.set_result(error)
         self.detach()
+        self.outcome.set(error)
 
     def detach(self) -> None:
         """Let go of both sides: what still comes is not wanted, and nothing is left for the cycle collector."""

@@ -6,7 +6,7 @@ A request keeps the snapshot it began with. Providers that a reload does not tou
 import ipaddress
 import ssl
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -168,6 +168,7 @@ def _origin(
         tls=_tls(name, provider) if secure else None,
         allow_private=provider.allow_private or _literal(parts.hostname or ""),
         proxy=(proxy.hostname or "", proxy.port or 80) if proxy is not None else None,
+        proxy_login=unquote(proxy.netloc.rpartition("@")[0]) if proxy is not None else "",
         max_idle=provider.max_idle,
     )
     return origin, parts.path.rstrip("/"), parts.netloc.rpartition("@")[2]

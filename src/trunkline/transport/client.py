@@ -42,7 +42,8 @@ class Line(asyncio.Protocol):
         self._total = inf  # time at which the call must be over
         self._flowing = False  # the first output has come
         self._paused = False
-        self._lost = False
+        self.lost = False
+        """Closed, or about to be: of no use any more."""
         # of the reply being read
         self._status = 0
         self._headers: dict[bytes, bytes] = {}
@@ -59,6 +60,7 @@ class Line(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._pool.lines.add(self)
         socket = transport.get_extra_info("socket")
         self._poll.register(socket.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
 
@@ -87,9 +89,11 @@ class Line(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._lost = True
+        if self.lost:
+            return  # our own doing
+        self.lost = True
         self.due = inf
-        self._pool.forget(self, idle=self._receiver is None)
+        self._pool.forget(self, by_peer=True)
         if self._receiver is None:
             return
         if not self._head_done:
@@ -160,13 +164,13 @@ class Line(asyncio.Protocol):
         self._restart_gap()
 
     def pause(self) -> None:
-        if not self._paused and not self._lost and self._receiver is not None:
+        if not self._paused and not self.lost and self._receiver is not None:
             self._paused = True
             self._transport.pause_reading()
             self._pool.deadlines.set(self, self._total)
 
     def resume(self) -> None:
-        if self._paused and not self._lost:
+        if self._paused and not self.lost:
             self._paused = False
             self._transport.resume_reading()
             self._restart_gap()
@@ -208,7 +212,7 @@ class Line(asyncio.Protocol):
     def _finish(self, receiver: Receiver) -> None:
         self._receiver = None
         self.due = inf
-        again = not (self._lost or self._tail or self._paused) and self._reusable
+        again = not (self.lost or self._tail or self._paused) and self._reusable
         if again and self._transport.get_write_buffer_size() == 0:
             self._pool.put(self)
         else:
@@ -224,7 +228,9 @@ class Line(asyncio.Protocol):
 
     def _drop(self) -> None:
         self.due = inf
-        if not self._lost:
+        if not self.lost:
+            self.lost = True
+            self._pool.forget(self)
             self._transport.abort()
 
     def _delimited_by_close(self) -> bool:
@@ -270,4 +276,4 @@ class Line(asyncio.Protocol):
 
     def closed_by_peer(self) -> bool:
         """Whether an idle line is no longer good: it was closed, or something came unasked. One system call."""
-        return self._lost or bool(self._poll.poll(0))
+        return self.lost or bool(self._poll.poll(0))

@@ -15,6 +15,7 @@ import httptools
 import msgspec
 
 from trunkline.transport.request import Refusal, Request, too_large
+from trunkline.transport.strand import Strand
 
 if TYPE_CHECKING:
     from trunkline.transport.server import Server
@@ -61,7 +62,8 @@ class Connection(asyncio.Protocol):
         self._incoming: Request | None = None  # the request being read
         self._current: Request | None = None  # the request being answered
         self._waiting: deque[Request] = deque()  # whole or not, in the order they came
-        self._task: asyncio.Task[None] | None = None
+        self._strand: Strand | None = None
+        self._starting = False
         self._head_size = 0
         self._taken = 0
         self._since = 0.0  # when the part now being read began
@@ -89,8 +91,8 @@ class Connection(asyncio.Protocol):
         self.lost = True
         self.due = inf
         self._waiting.clear()
-        if self._task is not None:
-            self._task.cancel()
+        if self._strand is not None:
+            self._strand.cancel()
         self.server.forget(self)
 
     def data_received(self, data: bytes) -> None:
@@ -211,13 +213,21 @@ class Connection(asyncio.Protocol):
         return self._incoming is None or not self._incoming.method
 
     def _serve_next(self) -> None:
-        self._current = request = self._waiting.popleft()
-        if len(self._waiting) == PIPELINE:
-            self._transport.resume_reading()
-        if request.refusal is not None and not request.method:
-            self._answer_refusal(request, request.refusal)
-        else:
-            self._task = self.loop.create_task(self._serve(request))
+        """Answer what waits, until an answer takes its time. Not by recursion: a client may pipeline any number."""
+        if self._starting:
+            return
+        self._starting = True
+        while self._waiting and self._current is None and not self.lost:
+            self._current = request = self._waiting.popleft()
+            if len(self._waiting) == PIPELINE:
+                self._transport.resume_reading()
+            if request.refusal is not None and not request.method:
+                self._answer_refusal(request, request.refusal)
+            else:
+                strand = Strand(self._serve(request), self.loop)
+                if self._current is request:
+                    self._strand = strand
+        self._starting = False
 
     async def _serve(self, request: Request) -> None:
         server = self.server
@@ -227,7 +237,7 @@ class Connection(asyncio.Protocol):
         finally:
             server.in_flight -= 1
             request.producer = None
-            self._current = self._task = None
+            self._current = self._strand = None
             if not self.lost:
                 self._after(request)
 
@@ -328,13 +338,11 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         self._transport.abort()
 
-    def cancel(self) -> asyncio.Task[None] | None:
-        """Drop the client; the task that was answering it, cancelled, if there was one."""
-        task = self._task
+    def cancel(self) -> None:
+        """Drop the client, and cancel what was answering it."""
         self._transport.abort()
-        if task is not None:
-            task.cancel()
-        return task
+        if self._strand is not None:
+            self._strand.cancel()
 
     def close_if_idle(self) -> None:
         """Close a connection nobody is using, for the server is draining."""

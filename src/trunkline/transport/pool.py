@@ -13,6 +13,7 @@ import msgspec
 from trunkline.transport.client import Line
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.exchange import Fault
+from trunkline.transport.tunnel import open_tunnel
 
 LONGEST_IDLE = 60.0
 SHORTEST_IDLE = 1.0
@@ -35,6 +36,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the host may resolve to a loopback, private or link-local address."""
     proxy: tuple[str, int] | None = None
     """A proxy that is asked to CONNECT."""
+    proxy_login: str = ""
+    """`name:password`, where the proxy asks for them."""
     max_idle: int = 512
 
 
@@ -57,7 +60,7 @@ class Pool:
     def ready(self) -> Line | None:
         while self.idle:
             line = self.idle.pop()
-            if monotonic() - line.idle_since < JUST_NOW or not line.closed_by_peer():
+            if not line.lost and (monotonic() - line.idle_since < JUST_NOW or not line.closed_by_peer()):
                 return line
             line.abort()
         return None
@@ -71,13 +74,14 @@ class Pool:
         self.idle.append(line)
         self.deadlines.set(line, line.idle_since + self._patience)
 
-    def forget(self, line: Line, *, idle: bool) -> None:
-        """A line is lost. One that was closed while idle shows how long the other side waits."""
+    def forget(self, line: Line, *, by_peer: bool = False) -> None:
+        """A line is lost. One that the other side closed while it was idle shows how long that side waits."""
         self.lines.discard(line)
-        if idle and line in self.idle:
+        if line in self.idle:
             self.idle.remove(line)
-            age = monotonic() - line.idle_since
-            self._patience = max(SHORTEST_IDLE, min(self._patience, age * 0.8))
+            if by_peer:
+                age = monotonic() - line.idle_since
+                self._patience = max(SHORTEST_IDLE, min(self._patience, age * 0.8))
 
     async def close(self) -> None:
         self._closed = True
@@ -87,12 +91,22 @@ class Pool:
     # opening
 
     async def open(self, timeout: float) -> Line:
+        opening = self.loop.create_task(self._open(timeout))
+        try:
+            line = await opening
+        except asyncio.CancelledError:
+            opening.add_done_callback(_abandon)  # it may have its line already
+            raise
+        if line.lost:
+            raise Fault("refused", f"{self.origin.host} closed the connection at once")
+        return line
+
+    async def _open(self, timeout: float) -> Line:
         try:
             async with asyncio.timeout(timeout):
                 line = await self._connect()
         except TimeoutError:
             raise Fault("connect_timeout", f"{self.origin.host} did not answer within {timeout:g} s") from None
-        self.lines.add(line)
         self.opened += 1
         return line
 
@@ -135,43 +149,27 @@ class Pool:
         return addresses
 
     async def _connect_through(self, proxy: tuple[str, int]) -> Line:
-        """A tunnel by CONNECT. The proxy resolves the name, so the address check is its own business."""
+        """Through a tunnel. The proxy resolves the name, so the address check is its own business."""
         origin = self.origin
-        try:
-            reader, writer = await asyncio.open_connection(*proxy)
-        except OSError as error:
-            raise Fault("proxy", f"proxy {proxy[0]}:{proxy[1]}: {error.strerror or error}") from None
-        try:
-            target = f"{origin.host}:{origin.port}"
-            writer.write(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
-            head = await reader.readuntil(b"\r\n\r\n")
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-            writer.transport.abort()
-            raise Fault("proxy", f"proxy {proxy[0]}:{proxy[1]} did not answer CONNECT: {error}") from None
-        except asyncio.CancelledError:
-            writer.transport.abort()
-            raise
-        status = head.split(b"\r\n", 1)[0].decode("latin-1")
-        if " 200" not in status[:13]:
-            writer.transport.abort()
-            raise Fault("proxy", f"proxy {proxy[0]}:{proxy[1]} refused CONNECT: {status}")
-        return await self._take_over(writer.transport)
-
-    async def _take_over(self, transport: asyncio.WriteTransport) -> Line:
-        origin = self.origin
+        transport = await open_tunnel(proxy, origin.host, origin.port, origin.proxy_login)
         line = Line(self)
-        plain = cast("asyncio.Transport", transport)
         if origin.tls is None:
-            plain.set_protocol(line)
-            line.connection_made(plain)
+            transport.set_protocol(line)
+            line.connection_made(transport)
+            transport.resume_reading()
             return line
         try:
-            secure = await self.loop.start_tls(plain, line, origin.tls, server_hostname=origin.host)
+            secure = await self.loop.start_tls(transport, line, origin.tls, server_hostname=origin.host)
         except (OSError, ssl.CertificateError) as error:
-            plain.abort()
+            transport.abort()
             raise _connect_fault(origin.host, error) from None
         line.connection_made(cast("asyncio.Transport", secure))
         return line
+
+
+def _abandon(opening: asyncio.Task[Line]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().abort()
 
 
 def _connect_fault(host: str, error: OSError | ssl.CertificateError) -> Fault:

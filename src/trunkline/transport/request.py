@@ -1,8 +1,9 @@
 """One request of a client, and the means to answer it."""
 
-import asyncio
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
+
+from trunkline.transport.strand import Signal
 
 if TYPE_CHECKING:
     from trunkline.transport.connection import Connection
@@ -54,7 +55,7 @@ class Request:
         self._connection = connection
         self._body: list[bytes] = []
         self._complete = False
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: Signal[None] | None = None
         self.method = b""
         self.target = b""
         self.headers: dict[bytes, bytes] = {}
@@ -95,7 +96,7 @@ class Request:
             if self.expects:
                 self.expects = False
                 self._connection.write(CONTINUE)
-            self._waiter = self._connection.loop.create_future()
+            self._waiter = Signal()
             await self._waiter
         chunks = self._body
         self._body = []
@@ -156,14 +157,14 @@ class Request:
 
     def complete(self) -> None:
         self._complete = True
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        if self._waiter is not None:
+            self._waiter.set(None)
 
     def refuse(self, refusal: Refusal) -> None:
         self.refusal = refusal
         self._body.clear()
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(refusal)
+        if self._waiter is not None:
+            self._waiter.fail(refusal)
 
 
 def too_large(limit: int) -> Refusal:
