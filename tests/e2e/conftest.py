@@ -1,15 +1,16 @@
 """One real gateway for the tests of a module, before a provider that misbehaves on request and the simulated one."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import openai
 import pytest
 from tests.faults.gateway import RunningGateway, gateway
 from tests.faults.server import FaultServer
-from tests.running import Background, base_url
+from tests.running import Background, base_url, openai_at
 
-SETTINGS = {"retries": {"attempts": 2}, "models": {"house": "openai/normal"}}
 PRICE = {"input": 2, "output": 8}
 
 
@@ -42,4 +43,25 @@ def house() -> Iterator[House]:
             "openai": {"base_url": upstream.url, "api_key": "sk-upstream", "price": PRICE},
             "simulated": {"simulated": {"latency": "0s", "tokens_per_second": 100_000}},
         }
-        yield House(background, upstream, background.enter(gateway(providers=providers, **SETTINGS)))
+        running = gateway(providers=providers, models={"house": "openai/normal"}, retries={"attempts": 2})
+        yield House(background, upstream, background.enter(running))
+
+
+@dataclass
+class Alone:
+    """What `alone` gives: `client` asks `running`, whose provider `openai` is `upstream`."""
+
+    upstream: FaultServer
+    running: RunningGateway
+    client: openai.AsyncOpenAI
+
+
+@contextlib.asynccontextmanager
+async def alone(upstream: FaultServer | None = None, *, key: str = "any", **settings: Any) -> AsyncIterator[Alone]:
+    """A gateway of the test's own, in its event loop, with the async SDK."""
+    async with (
+        upstream or FaultServer() as server,
+        gateway(providers=openai_at(server.url), **settings) as running,
+        openai.AsyncOpenAI(base_url=base_url(running), api_key=key, max_retries=0) as client,
+    ):
+        yield Alone(server, running, client)

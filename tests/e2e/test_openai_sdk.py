@@ -9,14 +9,17 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionToolParam
 from pydantic import BaseModel
-from tests.e2e.conftest import House
-from tests.faults import replies
+from tests.e2e.conftest import House, alone
+from tests.faults import http1, replies
+from tests.faults.connection import Exchange
+from tests.faults.fault import Fault
+from tests.faults.server import FaultServer
 
 TEXT = 'Grüße aus 世界 🌍\n\t"quoted" \\ and \u2028 more'
 
 
 def tool(name: str, **properties: Any) -> ChatCompletionToolParam:
-    parameters = {"type": "object", "properties": properties, "required": list(properties)}
+    parameters: dict[str, object] = {"type": "object", "properties": properties, "required": list(properties)}
     return {"type": "function", "function": {"name": name, "description": name, "parameters": parameters}}
 
 
@@ -221,3 +224,35 @@ def test_connections_are_used_again_whatever_the_answer(house: House) -> None:
             with contextlib.suppress(openai.APIStatusError):
                 client.chat.completions.create(model=model, messages=user())
         assert len(house.running.process.server.connections) == before + 1
+
+
+LOGPROB = {"token": "Hi", "logprob": -0.31725305, "bytes": [72, 105], "top_logprobs": []}
+
+
+async def with_logprobs(x: Exchange) -> None:
+    """Answers with a token's probability."""
+    message = {"role": "assistant", "content": "Hi"}
+    logprobs = {"content": [LOGPROB], "refusal": None}
+    envelope = {"id": "chatcmpl-1", "created": 1790000000, "model": x.model}
+    if x.streams:
+        choice = {"index": 0, "delta": message, "logprobs": logprobs, "finish_reason": "stop"}
+        chunk = replies.event({**envelope, "object": "chat.completion.chunk", "choices": [choice]})
+        await x.start_stream()
+        await x.send_chunks(chunk, replies.DONE)
+        await x.send(http1.LAST_CHUNK)
+    else:
+        choice = {"index": 0, "message": message, "logprobs": logprobs, "finish_reason": "stop"}
+        await x.send(http1.message(200, replies.encode({**envelope, "object": "chat.completion", "choices": [choice]})))
+
+
+async def test_logprobs_come_through() -> None:
+    upstream = FaultServer(Fault("logprobs", with_logprobs.__doc__ or "", None, None, answer=with_logprobs))
+    async with alone(upstream) as it:
+        asked: Any = {"model": "openai/any", "messages": user(), "logprobs": True, "top_logprobs": 0}
+        whole = await it.client.chat.completions.create(**asked)
+        stream = await it.client.chat.completions.create(**asked, stream=True)
+        [chunk] = [chunk async for chunk in stream]
+    for choice in (whole.choices[0], chunk.choices[0]):
+        assert choice.logprobs is not None
+        [token] = choice.logprobs.content or []
+        assert token.model_dump() == LOGPROB

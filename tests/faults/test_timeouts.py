@@ -12,7 +12,7 @@ from tests.faults.connection import Exchange
 from tests.faults.fault import Fault
 from tests.faults.gateway import ask, gateway
 from tests.faults.leaks import no_leaks
-from tests.faults.outcomes import STALLED, TIMED_OUT, WHOLE, check
+from tests.faults.outcomes import FAILED, STALLED, TIMED_OUT, WHOLE, check
 from tests.faults.server import FaultServer
 
 LONG = {"connect": "15s", "first_token": "15s", "gap": "15s", "total": "15s"}
@@ -63,9 +63,13 @@ async def test_what_carries_no_output_is_not_a_first_token() -> None:
             await asyncio.sleep(0.01)
 
     settings = LONG | {"first_token": "200ms"}
-    async with no_leaks(), FaultServer(upstream(answer)) as up, gateway(up.url, deadline=settings) as gw:
-        async with connect(gw.port) as raw:
-            check(await ask(raw, "up/any", stream=True), TIMED_OUT, stream=True)
+    async with (
+        no_leaks(),
+        FaultServer(upstream(answer)) as up,
+        gateway(up.url, deadline=settings) as gw,
+        connect(gw.port) as raw,
+    ):
+        check(await ask(raw, "up/any", stream=True), TIMED_OUT, stream=True)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -80,11 +84,15 @@ async def test_a_slow_answer_is_whole_if_no_silence_is_too_long(stream: bool) ->
         await x.close()
 
     settings = LONG | {"first_token": "400ms", "gap": "400ms"}
-    async with no_leaks(), FaultServer(upstream(answer)) as up, gateway(up.url, deadline=settings) as gw:
-        async with connect(gw.port) as raw:
-            response, took = await timed(ask(raw, "up/any", stream=stream))
-            check(response, WHOLE, stream=stream)
-            assert took > 0.4
+    async with (
+        no_leaks(),
+        FaultServer(upstream(answer)) as up,
+        gateway(up.url, deadline=settings) as gw,
+        connect(gw.port) as raw,
+    ):
+        response, took = await timed(ask(raw, "up/any", stream=stream))
+        check(response, WHOLE, stream=stream)
+        assert took > 0.4
 
 
 async def test_a_stream_without_end_is_over_when_the_total_is() -> None:
@@ -97,11 +105,15 @@ async def test_a_stream_without_end_is_over_when_the_total_is() -> None:
             await asyncio.sleep(0.01)
 
     settings = LONG | {"total": "300ms"}
-    async with no_leaks(), FaultServer(upstream(answer)) as up, gateway(up.url, deadline=settings) as gw:
-        async with connect(gw.port) as raw:
-            response, took = await timed(ask(raw, "up/any", stream=True))
-            check(response, STALLED, stream=True)
-            assert 0.29 < took < 0.3 + LATEST
+    async with (
+        no_leaks(),
+        FaultServer(upstream(answer)) as up,
+        gateway(up.url, deadline=settings) as gw,
+        connect(gw.port) as raw,
+    ):
+        response, took = await timed(ask(raw, "up/any", stream=True))
+        check(response, STALLED, stream=True)
+        assert 0.29 < took < 0.3 + LATEST
 
 
 async def test_the_total_is_for_all_attempts_together() -> None:
@@ -116,6 +128,27 @@ async def test_the_total_is_for_all_attempts_together() -> None:
         assert len(await gw.rows()) == len(up.requests) < 50
 
 
+async def test_a_wait_that_would_outlast_the_total_is_not_begun() -> None:
+    config = {"deadline": LONG | {"total": "2s"}, "retries": {"attempts": 2, "backoff": "10s", "max_backoff": "10s"}}
+    async with no_leaks(), FaultServer() as up, gateway(up.url, **config) as gw, connect(gw.port) as raw:
+        response, took = await timed(ask(raw, "up/error_500"))
+        check(response, FAILED, stream=False)
+        assert took < LATEST
+
+
+async def test_connecting_takes_no_longer_than_the_total() -> None:
+    settings = LONG | {"total": "200ms"}
+    async with (
+        no_leaks(),
+        FaultServer("tls_mute") as up,
+        gateway(up.url, deadline=settings) as gw,
+        connect(gw.port) as raw,
+    ):
+        response, took = await timed(ask(raw, "up/any"))
+        check(response, TIMED_OUT, stream=False)
+        assert took < 0.2 + LATEST
+
+
 async def test_each_attempt_has_its_own_time_for_the_first_token() -> None:
     config = {"deadline": LONG | {"first_token": "150ms"}, "retries": {"attempts": 2}}
     async with no_leaks(), FaultServer() as up, gateway(up.url, **config) as gw, connect(gw.port) as raw:
@@ -126,24 +159,32 @@ async def test_each_attempt_has_its_own_time_for_the_first_token() -> None:
 
 async def test_a_model_may_have_deadlines_of_its_own() -> None:
     models = {"hasty": {"route": "fallback", "of": ["up/mute"], "deadline": {"total": "100ms"}}}
-    async with no_leaks(), FaultServer() as up, gateway(up.url, deadline=LONG, models=models) as gw:
-        async with connect(gw.port) as raw:
-            check(await ask(raw, "hasty"), TIMED_OUT, stream=False)
+    async with (
+        no_leaks(),
+        FaultServer() as up,
+        gateway(up.url, deadline=LONG, models=models) as gw,
+        connect(gw.port) as raw,
+    ):
+        check(await ask(raw, "hasty"), TIMED_OUT, stream=False)
 
 
 async def test_a_client_that_does_not_read_is_not_the_upstreams_silence() -> None:
     """While the client holds the stream up, the gap does not count."""
     settings = LONG | {"gap": "100ms"}
-    async with no_leaks(), FaultServer() as up, gateway(up.url, deadline=settings) as gw:
-        async with connect(gw.port, receive_buffer=4096) as raw:
-            await raw.send(chat_request("up/firehose", stream=True))
-            await raw.response_head()
-            wire = (await up.connection()).wire
-            await wire.stuck(quiet=0.3)
-            assert up.connections[0].ended is None
-            before = wire.sent
-            for _ in range(100):
-                assert await raw.part()
-            assert wire.sent >= before
-            raw.leave()
-            await up.closed(up.connections[0], within=0.1)
+    async with (
+        no_leaks(),
+        FaultServer() as up,
+        gateway(up.url, deadline=settings) as gw,
+        connect(gw.port, receive_buffer=4096) as raw,
+    ):
+        await raw.send(chat_request("up/firehose", stream=True))
+        await raw.response_head()
+        wire = (await up.connection()).wire
+        await wire.stuck(quiet=0.3)
+        assert up.connections[0].ended is None
+        before = wire.sent
+        for _ in range(100):
+            assert await raw.part()
+        assert wire.sent >= before
+        raw.leave()
+        await up.closed(up.connections[0], within=0.1)

@@ -110,7 +110,11 @@ def looked_up(tree: ast.Module) -> Iterator[bytes]:
                 pass
             case _:
                 continue
-        if isinstance(name, ast.Constant) and isinstance(name.value, bytes) and ast.unparse(mapping).endswith("headers"):
+        if (
+            isinstance(name, ast.Constant)
+            and isinstance(name.value, bytes)
+            and ast.unparse(mapping).endswith("headers")
+        ):
             yield name.value
 
 
@@ -119,7 +123,12 @@ def test_every_code_of_an_error_is_documented() -> None:
     refused = {(constant(call, 0), constant(call, 1)) for call in calls("Refusal", "transport")}
     assert {pair for pair in refused if None not in pair} == REFUSALS.keys()
     shapes = {constant(call, 2) for call in calls("ShapeError", "formats")}
-    given = {constant(keyword) for call in calls("InvalidRequest", "gateway") for keyword in call.keywords if keyword.arg == "code"}
+    given = {
+        constant(keyword)
+        for call in calls("InvalidRequest", "gateway")
+        for keyword in call.keywords
+        if keyword.arg == "code"
+    }
     assert (shapes | given) - {None} == REQUEST_CODES.keys()
 
 

@@ -98,9 +98,28 @@ OWNERS: dict[str, set[str]] = {
 
 PURE = ("config.names", "formats", "guard", "limits", "cache", "routing", "ledger.prices", "ledger.record")
 """They take values and return values, so that they are tested without sockets, files or a loop."""
-OUTSIDE = {"asyncio", "os", "pathlib", "select", "shutil", "socket", "ssl", "subprocess", "tempfile", "threading", "urllib"}
+OUTSIDE = {
+    "asyncio",
+    "os",
+    "pathlib",
+    "select",
+    "shutil",
+    "socket",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "threading",
+    "urllib",
+}
 
-CONNECTING = {"create_connection", "open_connection", "open_unix_connection", "create_server", "start_tls", "getaddrinfo"}
+CONNECTING = {
+    "create_connection",
+    "open_connection",
+    "open_unix_connection",
+    "create_server",
+    "start_tls",
+    "getaddrinfo",
+}
 """Calls that open or accept connections, or look up names."""
 CONNECTS = {
     "transport": "both legs of the data plane",

@@ -10,7 +10,7 @@ from tests.house.source import ROOT, declared_dependencies, texts
 
 MACHINE = re.compile(
     r"""
-    (?<! [\w.-] ) / (?: home/(?!me\b)\w | Users/\w | root/ | work/ | workspace/ | mnt/ )  # folders of one machine or person
+    (?<! [\w.-] ) / (?: home/(?!me\b)\w | Users/\w | root/ | work/ | workspace/ | mnt/ )  # one machine's, one person's
     | \b[A-Z]:\\Users
     | --(?:extra-)?index-url\b | --find-links\b | --trusted-host\b  # where packages come from is the reader's business
     | https?://[\w.-]*\b(?: artifactory | nexus | mirror | registry | pypi | npmjs ) [\w.-]*  # likewise
@@ -38,12 +38,12 @@ def locked(name: str) -> dict[str, str]:
 
 def licences(name: str) -> set[str]:
     """The licences of an installed package, one of which is enough; as its metadata tells them."""
-    told = metadata.metadata(name)
-    expression = told.get("License-Expression") or ""
+    told = metadata.metadata(name).json
+    expression = str(told.get("license_expression", ""))
     if " AND " in expression:
         assert set(expression.split(" AND ")) <= LICENCES, name
-    named = re.split(r" (?:OR|AND) ", expression) if expression else [told.get("License") or ""]
-    classified = [BY_CLASSIFIER[line] for line in told.get_all("Classifier") or [] if line in BY_CLASSIFIER]
+    named = re.split(r" (?:OR|AND) ", expression) if expression else [str(told.get("license", ""))]
+    classified = [BY_CLASSIFIER[line] for line in told.get("classifier", []) if line in BY_CLASSIFIER]
     return {*named, *classified}
 
 
@@ -69,7 +69,8 @@ def test_the_locks_hold_what_is_declared() -> None:
     runtime, development = map(locked, LOCKS)
     assert {canonicalize_name(name) for name in declared_dependencies()} <= runtime.keys()
     assert runtime.keys() <= development.keys()
-    assert {name: runtime[name].split()[0] for name in runtime} == {name: development[name].split()[0] for name in runtime}
+    for name, text in runtime.items():
+        assert text.split()[0] == development[name].split()[0]
 
 
 def test_the_licences_of_what_is_installed_with_trunkline_are_permissive() -> None:

@@ -82,6 +82,8 @@ async def _pause(journey: Journey, error: GatewayError, retries: Retries, number
         wait = max(wait, error.retry_after)
     if journey.line_was_stale:
         return  # the other side had closed an idle line: a new one will do
+    if monotonic() + wait >= journey.ends:
+        raise all_failed(error, journey.tried)
     await asyncio.sleep(wait)
 
 
@@ -123,12 +125,17 @@ class Attempt:
         journey.target = self._target
         journey.attempts = self._number
         journey.key_left = journey.line_was_stale = False
+        journey.ends = journey.arrived + self._times.total
         times = self._time_left(now)
+        if times.total <= 0:
+            raise UpstreamTimeout(f"The request was not answered within {self._times.total:g} s.")
         key = deployment.key(now)
         if key is None:
             raise _benched(deployment, self._target)
         self._price = await journey.price(deployment, self._target.model)
-        exchange, fresh = await self._line()
+        exchange, fresh = await self._line(times.connect)
+        if fresh:
+            times = self._time_left(monotonic())  # connecting has taken its part
         self._intend(exchange)
         error = await self._exchange(exchange, key, times)
         if error is not None:
@@ -158,25 +165,24 @@ class Attempt:
             reception.detach()
             if journey.first is None:
                 journey.waited += monotonic() - self._sent
-            journey.cost = self._settle(outcome, error)
+            self._settle(outcome, error)
         return error
 
     def _time_left(self, now: float) -> Times:
         """What is left of the request's deadlines. A reply that is not streamed has no first token to wait for."""
         times, journey = self._times, self._journey
-        total = times.total - (now - journey.arrived)
-        if total <= 0:
-            raise UpstreamTimeout(f"The request was not answered within {times.total:g} s.")
-        return Times(times.connect, times.first_token if journey.asked.stream else total, times.gap, total)
+        total = journey.ends - now
+        first = times.first_token if journey.asked.stream else total
+        return Times(min(times.connect, total), first, times.gap, total)
 
-    async def _line(self) -> tuple[Exchange, bool]:
+    async def _line(self, timeout: float) -> tuple[Exchange, bool]:
         """A line to upstream, and whether it is a new one."""
         upstream = self._deployment.upstream
         exchange = upstream.ready()
         if exchange is not None:
             return exchange, False
         try:
-            return await upstream.open(self._times.connect), True
+            return await upstream.open(timeout), True
         except Fault as fault:
             error = error_of(fault, str(self._target))
             self._journey.note(fault.detail)
@@ -252,8 +258,8 @@ class Attempt:
             isinstance(error, UpstreamBroken) and not fresh and not (reception and reception.status)
         )
 
-    def _settle(self, outcome: Outcome, error: GatewayError | None) -> int:
-        """Record how it ended; what it cost in nano-dollars."""
+    def _settle(self, outcome: Outcome, error: GatewayError | None) -> None:
+        """Record how it ended and what it cost."""
         journey, reception = self._journey, self._reception
         now = monotonic()
         usage, source = _usage(journey, reception, outcome)
@@ -283,7 +289,6 @@ class Attempt:
             int((now - self._began) * 1e6),
         )
         journey.settle(row, self._segment)
-        return cost
 
 
 def _since(began: float, then: float) -> int:

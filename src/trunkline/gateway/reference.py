@@ -54,18 +54,27 @@ The same codes are in the log (`error`), in the metrics (`code`) and in the ledg
 
 """
 
+_REFUSED = f"""
+## Requests that are refused before they are whole
+
+Their `type` is `{TransportRefused.kind}`, and the connection ends with the answer.
+
+| Status | `code` | Meaning |
+|---|---|---|
+"""
+
 _HANDED_ON = f"""
 ## Requests that the provider refuses
 
-Where the fault is the request's, the provider's own answer is handed on: status, body and content type are unchanged, so
-`code` and `type` are the provider's. In the log, the metrics and the ledger it counts as `{UpstreamRefused.code}`.
+Where the fault is the request's, the provider's own answer is handed on: status, body and content type are unchanged,
+so `code` and `type` are the provider's. In the log, the metrics and the ledger it counts as `{UpstreamRefused.code}`.
 """
 
 _STREAMS = """
 ## In a stream
 
-Until the first output, a failed stream is told like any other request, by a status. If a keep-alive comment has gone out
-before, or output, the status was 200; then the error is the last event, and no `data: [DONE]` follows it:
+Until the first output, a failed stream is told like any other request, by a status. If a keep-alive comment has gone
+out before, or output, the status was 200; then the error is the last event, and no `data: [DONE]` follows it:
 
 ```text
 data: {"error":{"message":"…","type":"upstream_error","param":null,"code":"stream_truncated"}}
@@ -82,9 +91,7 @@ def render() -> str:
             _HEAD,
             "## Requests\n\n| Status | `code` | `type` | Meaning |\n|---|---|---|---|\n",
             *map(_row, _told()),
-            "\n## Requests that are refused before they are whole\n\n"
-            f"Their `type` is `{TransportRefused.kind}`, and the connection ends with the answer.\n\n"
-            "| Status | `code` | Meaning |\n|---|---|---|\n",
+            _REFUSED,
             *(f"| {status} | `{code}` | {meaning} |\n" for (status, code), meaning in REFUSALS.items()),
             _HANDED_ON,
             _STREAMS,

@@ -30,8 +30,8 @@ _HARMLESS: Final = re.compile(r"[0-9a-f-]{0,64}")
 
 _LINE: Final = (
     b'{"time":"%b","level":"%b","event":"request","status":%d,"request":"%b","label":%b,"client":%b,"key":%b,"path":%b,'
-    b'"model":%b,"provider":%b,"served":%b,"stream":%b,"attempts":%d,"duration_ms":%.3f,"first_output_ms":%b,'
-    b'"overhead_ms":%.3f,"cost_nanodollars":%b,"error":%b,"detail":%b}\n'
+    b'"model":%b,"provider":%b,"served":%b,"stream":%b,"attempts":%d,"duration_ms":%d.%03d,"first_output_ms":%b,'
+    b'"overhead_ms":%d.%03d,"cost_nanodollars":%b,"error":%b,"detail":%b}\n'
 )
 _FIRST_CLIENT_ERROR: Final = 400
 _FIRST_SERVER_ERROR: Final = 500
@@ -95,9 +95,9 @@ class RequestLog:
                 text[served],
                 b"true" if stream else b"false",
                 attempts,
-                seconds * 1000,
-                b"%.3f" % (first * 1000) if first is not None else b"null",
-                overhead * 1000,
+                *divmod(int(seconds * 1e6), 1000),  # by integers: formatting a float takes ten times as long
+                b"%d.%03d" % divmod(int(first * 1e6), 1000) if first is not None else b"null",
+                *divmod(int(overhead * 1e6), 1000),
                 b"%d" % cost if cost >= 0 else b"null",
                 text[error],
                 text.once(detail),

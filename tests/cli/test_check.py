@@ -1,0 +1,72 @@
+"""`trunkline check`"""
+
+import json
+from pathlib import Path
+
+from tests.cli.command import Place
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_without_a_file_the_defaults_hold(place: Place) -> None:
+    said = place.run("check").stdout
+    assert "There is no trunkline.yaml: the defaults hold." in said
+    assert "Providers: simulated." in said
+
+
+def test_a_valid_file_is_summed_up(place: Place) -> None:
+    place.configure("models: {bot: simulated/chat}\nkeys: [{name: app, key: sk-something-long}]\n")
+    said = place.run("check").stdout
+    assert said.splitlines() == [
+        "trunkline.yaml: valid.",
+        "Providers: simulated.",
+        "Models: bot.",
+        "Keys: app.",
+    ]
+
+
+def test_every_mistake_is_told_at_once_with_its_line(place: Place) -> None:
+    place.configure("server: {wrkers: 2}\nmodels:\n  bot: simulate/chat\n")
+    told = place.run("check", code=2).stderr.splitlines()
+    assert told == [
+        "Error: the configuration has 2 problems:",
+        'trunkline.yaml:1:10  server.wrkers: unknown setting; did you mean "workers"?',
+        'trunkline.yaml:3:8  models.bot: unknown provider "simulate"; did you mean "simulated"?',
+    ]
+
+
+def test_a_file_that_is_not_there_is_a_mistake(place: Place) -> None:
+    assert "elsewhere.yaml" in place.run("check", "--config", "elsewhere.yaml", code=2).stderr
+
+
+def test_the_file_may_be_named_by_the_environment(place: Place) -> None:
+    (place.folder / "other.yaml").write_text("models: {other: simulated/echo}\n")
+    place.environment["TRUNKLINE_CONFIG"] = "other.yaml"
+    assert "Models: other." in place.run("check").stdout
+
+
+def test_what_only_starting_would_show_is_found_too(place: Place) -> None:
+    place.configure("providers: {openai: {}}\n")
+    assert "providers.openai: no key." in place.run("check", code=2).stderr
+    place.configure("providers: {house: {type: openai_compatible}}\n")
+    assert "needs a base_url" in place.run("check", code=2).stderr
+    (place.folder / "ca.pem").write_text("not a certificate")
+    place.configure("providers: {house: {type: openai_compatible, base_url: https://h.example, ca: ca.pem}}\n")
+    assert "ca.pem cannot be used" in place.run("check", code=2).stderr
+
+
+def test_a_key_of_the_environment_that_no_header_can_hold_is_told_without_showing_it(place: Place) -> None:
+    place.environment["OPENAI_API_KEY"] = "sk-secret\n"
+    told = place.run("check", code=2).stderr
+    assert "OPENAI_API_KEY" in told
+    assert "sk-secret" not in told
+
+
+def test_the_schema_for_editors(place: Place) -> None:
+    schema = json.loads(place.run("check", "--schema").stdout)
+    assert "models" in schema["properties"]
+
+
+def test_the_example_is_valid_as_it_stands(place: Place) -> None:
+    said = place.run("check", "--config", str(ROOT / "trunkline.example.yaml")).stdout
+    assert "Models: support-bot, summary, gpt-*, test." in said
