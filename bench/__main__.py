@@ -15,7 +15,7 @@ from rich.console import Console
 
 from bench import machine, wrk
 from bench.backends import open_backends
-from bench.errors import Unavailable
+from bench.errors import BenchError, Unavailable
 from bench.output import save, show
 from bench.peers import Peer
 from bench.peers.registry import QUICK, all_peers
@@ -66,7 +66,7 @@ def main(
     folder = out or (HERE / "results" if complete and not quick and not only else WORK / "results")
     for path in save(results, folder):
         console.print(f"Written: {path}", soft_wrap=True)
-    sys.exit(0 if complete else 130)
+    sys.exit(0 if complete else 1)
 
 
 def _chosen(only: str | None, *, quick: bool) -> list[Peer]:
@@ -113,6 +113,9 @@ def _measure(peers: Sequence[Peer], timing: Timing, patience: float, results: Re
             run_rounds(bench, peers, results, say)
     except KeyboardInterrupt:
         say("interrupted: what follows is incomplete")
+        return False
+    except BenchError as error:
+        say(f"stopped, and what follows is incomplete: {error}")
         return False
     return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from bench.errors import Failed
 from bench.gateway import expect_reply
 from bench.load import Load, constant_rate
 from bench.measures import CONNECTIONS, added
@@ -35,9 +36,8 @@ def measure_plain(session: Session) -> None:
     for connections in CONNECTIONS:
         with session.attempting(f"{added(connections)}_p50", f"{added(connections)}_p99") as findings:
             _added(session, findings, connections)
-    if rate:
-        with session.attempting("half_load_p50", "half_load_p99") as findings:
-            _half_load(session, findings, rate)
+    with session.attempting("half_load_p50", "half_load_p99") as findings:
+        _half_load(session, findings, rate)
     with session.attempting("handshakes_per_second") as findings:
         _handshakes(session, findings, "handshakes_per_second")
     # Last, since a slow gateway works on what was given up for a long while after it.
@@ -113,6 +113,8 @@ def _added(session: Session, findings: Findings, connections: int) -> None:
 
 def _half_load(session: Session, findings: Findings, full_rate: float) -> None:
     """A constant rate of half of what the gateway can do, through it and then directly."""
+    if not full_rate:
+        raise Failed("its full load could not be measured")
     rate = min(full_rate / 2, HIGHEST_RATE)
     gateway, upstream = session.gateway, session.bench.backends.plain.target()
     through, direct = (

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from bench.venue import without_paths
+
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 STOP_SECONDS = 5.0
 _UTIME, _STIME, _CUTIME, _CSTIME = 11, 12, 13, 14  # proc(5), /proc/pid/stat, counted after the command's ")"
@@ -78,21 +80,23 @@ class Process:
         return sum(_pss_kb(pid) for pid in tree(self.pid)) * 1024 / 1e6
 
     def last_words(self) -> str:
-        """The last line of its log, to say why it ended."""
+        """The last line of its log, to say why it ended, fit to be published."""
         lines = self.log.read_text(errors="replace").strip().splitlines()
-        return lines[-1].strip() if lines else "(it said nothing)"
+        return without_paths(lines[-1].strip()) if lines else "(it said nothing)"
 
     def stop(self) -> None:
         """Ask it to end, wait a little, then end what is left of its session."""
-        if self.ended is None:
-            self._popen.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self._popen.wait(STOP_SECONDS)
-        for pid in _pids():
-            if _session(pid) == self.pid:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        self._popen.wait()
+        try:
+            if self.ended is None:
+                self._popen.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    self._popen.wait(STOP_SECONDS)
+        finally:  # also when Ctrl-C is pressed once more
+            for pid in _pids():
+                if _session(pid) == self.pid:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+            self._popen.wait()
         for pipe in (self._popen.stdin, self._popen.stdout):
             if pipe:
                 with suppress(BrokenPipeError):

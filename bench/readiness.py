@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from bench.errors import Failed
 from bench.process import Process
-from bench.venue import without_paths
 
 _PAUSE_SECONDS = 0.002
 
@@ -25,8 +24,7 @@ def wait_for_answer(url: str, process: Process, seconds: float, *, ca: Path | No
     seen = "no answer"
     while time.perf_counter() < deadline:
         if process.ended is not None:
-            reason = without_paths(process.last_words())
-            raise Failed(f"ended at its start with status {process.ended}: {reason}")
+            raise Failed(f"ended at its start with status {process.ended}: {process.last_words()}")
         try:
             status = _ask(url, context)
         except (OSError, http.client.HTTPException) as error:
@@ -48,7 +46,7 @@ def wait_for_file(path: Path, process: Process, seconds: float) -> str:
         if process.ended is not None:
             break
         time.sleep(_PAUSE_SECONDS)
-    raise Failed(f"did not say where it listens: {without_paths(process.last_words())}")
+    raise Failed(f"did not say where it listens: {process.last_words()}")
 
 
 def _ask(url: str, context: ssl.SSLContext | None) -> int:

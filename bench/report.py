@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bench.measures import ALL, Better, Measure
@@ -59,13 +59,9 @@ class Report:
 
 
 def build(results: Results) -> Report:
-    """The table of figures, and those of ratios as far as there are peers for them."""
+    """The table of figures, and those of ratios as far as there is anything to compare."""
     notes = Notes()
-    tables = [_figures(results, notes)]
-    if FLOOR in results.peers and len(results.peers) > 1:
-        tables.append(_against_floor(results))
-    if OURS in results.peers and len(results.peers) > 1:
-        tables.append(_ours_against(results))
+    tables = [_figures(results, notes), _against_floor(results), _ours_against(results)]
     return Report([table for table in tables if table.rows], notes.texts)
 
 
@@ -94,10 +90,12 @@ def _target(measure: Measure) -> Cell:
 
 def _cell(results: Results, peer: str, measure: Measure, notes: Notes) -> Cell:
     found = results.spread(peer, measure.key)
+    reason = results.absent.get(peer) or results.why_missing(peer, measure.key)
     if found is None:
-        reason = results.absent.get(peer) or results.why_missing(peer, measure.key) or "not measured in this run"
-        return Cell(f"— {notes.mark(reason)}")
+        return Cell(f"— {notes.mark(reason or 'not measured in this run')}")
     value = _number(found.median, measure.digits) + _warnings(results.of(peer, measure.key), measure, notes)
+    if reason:
+        value += " " + notes.mark(f"not in every round: {reason}")
     met = measure.met(found.median) if peer == OURS else None
     return Cell(value, _range(found, measure.digits), met)
 
@@ -118,29 +116,30 @@ def _warnings(samples: list[Sample], measure: Measure, notes: Notes) -> str:
 
 def _against_floor(results: Results) -> Table:
     peers = [peer for peer in results.peers if peer != FLOOR]
-    table = Table(f"Times {FLOOR}'s figure, of the same round", ["", *peers])
-    for measure in _comparable(results):
-        ratios = [results.ratio(peer, FLOOR, measure.key) for peer in peers]
-        if any(ratios):
-            table.rows.append((measure.title, [_ratio_cell(found) for found in ratios]))
-    return table
+    return _ratios(
+        results,
+        Table(f"Times {FLOOR}'s figure, of the same round", ["", *peers]),
+        lambda measure: [results.ratio(peer, FLOOR, measure.key) for peer in peers],
+    )
 
 
 def _ours_against(results: Results) -> Table:
-    peers = [peer for peer in results.peers if peer != OURS]
-    table = Table(f"How many times better {OURS} is, of the same round", ["", *peers])
-    for measure in _comparable(results):
-        more = measure.better is Better.MORE
-        ratios = [
-            results.ratio(OURS, peer, measure.key) if more else results.ratio(peer, OURS, measure.key) for peer in peers
-        ]
-        if any(ratios):
+    peers = [peer for peer in results.peers if peer not in (FLOOR, OURS)]
+
+    def times_better(measure: Measure) -> list[Spread | None]:
+        if measure.better is Better.MORE:
+            return [results.ratio(OURS, peer, measure.key) for peer in peers]
+        return [results.ratio(peer, OURS, measure.key) for peer in peers]
+
+    return _ratios(results, Table(f"How many times better {OURS} is, of the same round", ["", *peers]), times_better)
+
+
+def _ratios(results: Results, table: Table, of: Callable[[Measure], list[Spread | None]]) -> Table:
+    """Fill the table with the ratios of every measure that has any."""
+    for measure in _measured(results):
+        if measure.key not in NO_RATIO and any(ratios := of(measure)):
             table.rows.append((measure.title, [_ratio_cell(found) for found in ratios]))
     return table
-
-
-def _comparable(results: Results) -> Iterator[Measure]:
-    return (measure for measure in _measured(results) if measure.key not in NO_RATIO)
 
 
 def _ratio_cell(found: Spread | None) -> Cell:

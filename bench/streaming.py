@@ -8,7 +8,7 @@ from bench.http1 import Target
 from bench.load import one_by_one
 from bench.payload import MODEL, chat_body
 from bench.process import CpuMeter
-from bench.session import Bench, Findings, Session
+from bench.session import FAILURES_ALLOWED, Bench, Findings, Session
 from bench.stats import Latency, latency
 from bench.streams import Delays, Streams, watch
 from bench.upstream import Pace
@@ -82,42 +82,41 @@ def _relay(session: Session, findings: Findings) -> None:
     _pace(session.bench, RELAY_PACE)
     with Streams(session.gateway.target, session.gateway.streamed()) as streams:
         streams.ramp(RELAY_STREAMS, over=RAMP_SECONDS, limit=RAMP_LIMIT_SECONDS)
-        events, detail = _window(session, streams)
-        if events == 0:
-            raise Failed("relayed no chunk")
+        detail = _window(session, streams)
         offered = RELAY_STREAMS / RELAY_PACE.interval
-        findings.add("cpu_per_chunk", detail["cpu"] / events * 1e6, offered=offered, **detail)
+        findings.add("cpu_per_chunk", detail["cpu"] / detail["events"] * 1e6, offered=offered, **detail)
 
 
 def _fast(session: Session, findings: Findings) -> None:
-    """Chunks relayed when the upstream writes as fast as it is read, one write per chunk."""
+    """Chunks relayed when the upstream writes as fast as it is read; several then come in one read."""
     _pace(session.bench, FAST_PACE)
     with Streams(session.gateway.target, session.gateway.streamed()) as streams:
         streams.ramp(FAST_STREAMS, over=0, limit=RAMP_LIMIT_SECONDS)
-        events, detail = _window(session, streams)
-        if events == 0:
-            raise Failed("relayed no chunk")
+        detail = _window(session, streams)
         findings.add("chunks_per_second", detail["rate"], **detail)
-        findings.add("cpu_per_fast_chunk", detail["cpu"] / events * 1e6, **detail)
+        findings.add("cpu_per_fast_chunk", detail["cpu"] / detail["events"] * 1e6, **detail)
 
 
-def _window(session: Session, streams: Streams) -> tuple[int, dict[str, float]]:
+def _window(session: Session, streams: Streams) -> dict[str, float]:
     """Follow the streams for a while: the events that came, and how the gateway's core was used."""
-    meter, before = CpuMeter(session.gateway.process), streams.events
-    completed = streams.completed
+    meter = CpuMeter(session.gateway.process)
+    events, completed = streams.events, streams.completed
     seconds = streams.follow(session.bench.timing.streams)
     cpu, share = meter.read()
-    events = streams.events - before
-    detail = {
+    events, completed = streams.events - events, streams.completed - completed
+    if events == 0:
+        raise Failed("relayed no chunk")
+    if streams.failed > FAILURES_ALLOWED * streams.started:
+        raise Failed(f"{streams.failed} streams broke, of {streams.started} that had begun")
+    return {
         "cpu": cpu,
         "core": share,
         "rate": events / seconds,
         "events": events,
         "begun": streams.started,
-        "completed": streams.completed - completed,
+        "completed": completed,
         "failed": streams.failed,
     }
-    return events, detail
 
 
 def _large_body(session: Session, findings: Findings) -> None:

@@ -50,6 +50,14 @@ def test_a_missing_figure_points_to_its_reason() -> None:
     assert report.notes == ["it fell over", "pip install failed"]
 
 
+def test_a_figure_that_failed_in_some_rounds_says_so() -> None:
+    found = results(Sample(1, "nginx", RATE, 9000))
+    found.missing.append(Missing("nginx", RATE, "it fell over"))
+    report = build(found)
+    assert row(figures(report), BY_KEY[RATE].title)[1] == "9,000 [1]"
+    assert report.notes[0] == "not in every round: it fell over"
+
+
 def test_a_gateway_that_was_not_the_bottleneck_is_marked() -> None:
     found = results(
         Sample(1, "nginx", RATE, 50_000, {"core": 0.6}), Sample(1, "trunkline", RATE, 15_000, {"core": 0.99})
@@ -72,12 +80,18 @@ def test_ratios_are_of_the_same_round_and_better_is_above_one() -> None:
     found = results(
         Sample(1, "nginx", cpu, 20),
         Sample(1, "trunkline", cpu, 50),
+        Sample(1, "litellm", cpu, 500),
         Sample(2, "nginx", cpu, 40),
         Sample(2, "trunkline", cpu, 100),
+        Sample(2, "litellm", cpu, 1000),
+        Sample(2, "trunkline", RATE, 12_000),
+        Sample(2, "litellm", RATE, 60),
     )
+    found.peers["litellm"] = "1"
     _, against_floor, ours_against = build(found).tables
-    assert row(against_floor, BY_KEY[cpu].title) == ["2.5 ×"]
-    assert row(ours_against, BY_KEY[cpu].title) == ["0.4 ×"]
+    assert row(against_floor, BY_KEY[cpu].title) == ["2.5 ×", "25 ×"]
+    assert row(ours_against, BY_KEY[cpu].title) == ["10 ×"]
+    assert row(ours_against, BY_KEY[RATE].title) == ["200 ×"]
 
 
 def test_ratios_are_written_with_two_digits() -> None:

@@ -1,38 +1,12 @@
-"""One real gateway for the tests of a module, before a provider that misbehaves on request and the simulated one."""
+"""One gateway for all tests of a module."""
 
-import contextlib
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
-import openai
 import pytest
-from tests.faults.gateway import RunningGateway, gateway
+from tests.e2e.house import PRICE, House
+from tests.faults.gateway import gateway
 from tests.faults.server import FaultServer
-from tests.running import Background, base_url, openai_at
-
-PRICE = {"input": 2, "output": 8}
-
-
-@dataclass
-class House:
-    """A gateway whose provider `openai` is `upstream`; the model's name says what that does: `openai/error_500`."""
-
-    background: Background
-    upstream: FaultServer
-    running: RunningGateway
-
-    @property
-    def url(self) -> str:
-        return base_url(self.running)
-
-    def client(self, *, retries: int = 0, timeout: float = 10, key: str = "any") -> openai.OpenAI:
-        """The SDK, sync. Use it as a context manager: it holds connections."""
-        return openai.OpenAI(base_url=self.url, api_key=key, max_retries=retries, timeout=timeout)
-
-    def async_client(self, *, retries: int = 0, timeout: float = 10, key: str = "any") -> openai.AsyncOpenAI:
-        """The SDK, async; likewise."""
-        return openai.AsyncOpenAI(base_url=self.url, api_key=key, max_retries=retries, timeout=timeout)
+from tests.running import Background
 
 
 @pytest.fixture(scope="module")
@@ -45,23 +19,3 @@ def house() -> Iterator[House]:
         }
         running = gateway(providers=providers, models={"house": "openai/normal"}, retries={"attempts": 2})
         yield House(background, upstream, background.enter(running))
-
-
-@dataclass
-class Alone:
-    """What `alone` gives: `client` asks `running`, whose provider `openai` is `upstream`."""
-
-    upstream: FaultServer
-    running: RunningGateway
-    client: openai.AsyncOpenAI
-
-
-@contextlib.asynccontextmanager
-async def alone(upstream: FaultServer | None = None, *, key: str = "any", **settings: Any) -> AsyncIterator[Alone]:
-    """A gateway of the test's own, in its event loop, with the async SDK."""
-    async with (
-        upstream or FaultServer() as server,
-        gateway(providers=openai_at(server.url), **settings) as running,
-        openai.AsyncOpenAI(base_url=base_url(running), api_key=key, max_retries=0) as client,
-    ):
-        yield Alone(server, running, client)

@@ -5,7 +5,7 @@ import re
 import subprocess
 from typing import Any
 
-from tests.e2e.conftest import House
+from tests.e2e.house import House
 from tests.e2e.programs import WITHIN, needs, run
 from tests.faults import replies
 

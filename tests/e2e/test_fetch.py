@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.e2e.conftest import House
+from tests.e2e.house import House
 from tests.e2e.programs import needs, run
 from tests.faults import replies
 

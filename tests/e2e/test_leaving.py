@@ -6,7 +6,7 @@ from typing import Any
 
 import openai
 import pytest
-from tests.e2e.conftest import PRICE, House, alone
+from tests.e2e.house import PRICE, House, alone
 from tests.faults import replies
 
 from trunkline.ledger.record import Row

@@ -4,7 +4,9 @@ from typing import Any
 
 import openai
 import pytest
-from tests.e2e.conftest import House, alone
+from tests.e2e.house import House, alone
+from tests.faults import replies
+from tests.faults.server import FaultServer
 
 MESSAGES: Any = [{"role": "user", "content": "Hallo"}]
 
@@ -54,6 +56,24 @@ async def test_the_operators_trouble_with_the_provider_is_not_the_callers(fault:
             assert (caught.value.status_code, caught.value.code) == (status, code)
             assert "org-" not in str(caught.value.body)
         assert len(it.upstream.requests) == 1, "a refused key is not tried again"
+
+
+@pytest.mark.xfail(strict=True, reason="a 403 of type invalid_request_error is handed on as it is")
+async def test_openais_refusal_of_a_model_names_no_project_to_the_caller() -> None:
+    async with alone() as it:
+        with pytest.raises(openai.APIStatusError) as caught:
+            await it.client.chat.completions.create(model="openai/auth_403", messages=MESSAGES)
+        assert replies.ACCOUNT not in str(caught.value.body)
+
+
+@pytest.mark.xfail(strict=True, reason="a 403 benches the key, whatever the model was")
+async def test_a_model_that_is_refused_does_not_take_the_others_away() -> None:
+    async with FaultServer() as upstream:
+        like = {"like": {"type": "openai_compatible", "base_url": upstream.url, "api_key": "sk-upstream"}}
+        async with alone(providers=like) as it:
+            with pytest.raises(openai.APIStatusError):
+                await it.client.chat.completions.create(model="like/auth_403", messages=MESSAGES)
+            await it.client.chat.completions.create(model="like/normal", messages=MESSAGES)
 
 
 async def test_a_rate_limit_tells_when_to_come_back() -> None:

@@ -9,7 +9,7 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionToolParam
 from pydantic import BaseModel
-from tests.e2e.conftest import House, alone
+from tests.e2e.house import House, alone
 from tests.faults import http1, replies
 from tests.faults.connection import Exchange
 from tests.faults.fault import Fault

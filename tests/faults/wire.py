@@ -65,7 +65,10 @@ class Wire:
             return
         rest = memoryview(data)
         while rest:
-            rest = rest[self._tls.write(rest) :]
+            try:
+                rest = rest[self._tls.write(rest) :]
+            except ssl.SSLEOFError:
+                raise BrokenPipeError("the peer has ended TLS") from None
         await self._flush()
 
     async def receive(self, size: int = READ_SIZE) -> bytes:

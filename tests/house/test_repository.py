@@ -13,7 +13,7 @@ MACHINE = re.compile(
     (?<! [\w.-] ) / (?: home/(?!me\b)\w | Users/\w | root/ | work/ | workspace/ | mnt/ )  # one machine's, one person's
     | \b[A-Z]:\\Users
     | --(?:extra-)?index-url\b | --find-links\b | --trusted-host\b  # where packages come from is the reader's business
-    | https?://[\w.-]*\b(?: artifactory | nexus | mirror | registry | pypi | npmjs ) [\w.-]*  # likewise
+    | https?://(?![\w.-]*\bexample\b)[\w.-]*\b(?:artifactory|nexus|mirror|registry|pypi|npmjs)[\w.-]*
     """,
     re.VERBOSE,
 )

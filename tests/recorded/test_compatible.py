@@ -1,4 +1,4 @@
-"""What OpenAI-compatible providers said once passes through Trunkline byte for byte."""
+"""What OpenAI-compatible providers said once passes through Trunkline byte for byte, but for how a stream ends."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest
 from tests.faults.client import Response, connect, request
 from tests.faults.gateway import RunningGateway, gateway
 from tests.recorded.recordings import SEES, Recording, find, parameters
-from tests.recorded.replay import BAGGAGE, Replay
+from tests.recorded.replay import BAGGAGE, DONE, Replay
 from tests.running import Background
 
 pytestmark = pytest.mark.shared
@@ -104,10 +104,12 @@ def code(body: bytes | bytearray) -> Any:
 
 
 def expected(recording: Recording) -> bytes:
-    """The body the client is to see: the usage it did not ask for is not in it."""
-    if not recording.streamed or recording.status != 200 or recording.wants_usage:
+    """The body the client is to see: without usage it did not ask for, and, of a stream, with its end always told."""
+    if not recording.streamed or recording.status != 200:
         return recording.body
-    return b"".join(event for event in EVENT.findall(recording.body) if not only_usage(event))
+    events = [event for event in EVENT.findall(recording.body) if recording.wants_usage or not only_usage(event)]
+    done = DONE.search(recording.body) is not None
+    return b"".join(events) + (b"" if done else b"data: [DONE]\n\n")
 
 
 def only_usage(event: bytes) -> bool:

@@ -19,10 +19,10 @@ from trunkline.transport.deadlines import Deadlines
 @click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema of trunkline.yaml, for editors.")
 @options.config_option
 def command(as_schema: bool, config: Path | None) -> None:
-    """Validate the configuration, and say what is wrong with it: all of it, each with its line.
+    """Validate the configuration, and say what is wrong with it.
 
-    Also whether certificates can be read and every provider has its key and address. Nothing is connected to; that is
-    what `trunkline doctor` does.
+    Every mistake is told, each with its line; also whether certificates can be read, and whether every provider has its
+    key and address. Nothing is connected to: that is what `trunkline doctor` does.
     """
     if as_schema:
         from trunkline.config.jsonschema import schema as json_schema

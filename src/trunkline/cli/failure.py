@@ -42,6 +42,8 @@ def told() -> Iterator[None]:
         raise Wrong(str(error)) from None
     except (DataError, StoreError) as error:
         raise Failure(str(error)) from None
+    except OSError as error:  # a full disk, a folder that was taken away
+        raise Failure(f"{error.filename or 'the system refuses'}: {error.strerror or error}") from None
 
 
 def problems_told(error: ConfigError) -> str:

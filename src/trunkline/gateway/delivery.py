@@ -80,7 +80,7 @@ class Delivery:
 
     def close(self) -> None:
         """The request is over: no more keep-alives."""
-        self.due = inf
+        self._deadlines.drop(self)
 
     def expire(self, now: float) -> None:
         """Nothing has come for a while."""

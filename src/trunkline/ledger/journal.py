@@ -30,8 +30,10 @@ class Segment:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        draft = path.with_suffix(".new")  # locked before another process can take it for a dead one's
+        self.fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        draft.rename(path)
         self.size = 0
         self.open = 0
         """Attempts begun here whose row is not in the store yet."""
@@ -102,7 +104,10 @@ def orphans(folder: Path) -> Iterator[tuple[Path, list[Intent]]]:
     with.
     """
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue  # another process that starts has dealt with it
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -92,7 +92,7 @@ class Line(asyncio.Protocol):
         if self.lost:
             return  # our own doing
         self.lost = True
-        self.due = inf
+        self._pool.deadlines.drop(self)
         self._pool.forget(self, by_peer=True)
         if self._receiver is None:
             return
@@ -227,9 +227,9 @@ class Line(asyncio.Protocol):
             receiver.fail(Fault(kind, detail))
 
     def _drop(self) -> None:
-        self.due = inf
         if not self.lost:
             self.lost = True
+            self._pool.deadlines.drop(self)
             self._pool.forget(self)
             self._transport.abort()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 import msgspec
 
+from trunkline.transport.absence import Absence
 from trunkline.transport.request import Refusal, Request, too_large
 from trunkline.transport.strand import Strand
 
@@ -65,6 +66,8 @@ class Connection(asyncio.Protocol):
         self._strand: Strand | None = None
         self._starting = False
         self._head_size = 0
+        self._absence: Absence | None = None  # made when the socket is first not read
+        self._fruitless = 0  # bytes read since a head or a part of a body was whole
         self._taken = 0
         self._since = 0.0  # when the part now being read began
         self._patience = server.limits.head_time  # how long the next head may take to begin
@@ -89,7 +92,9 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
-        self.due = inf
+        self.server.deadlines.drop(self)
+        if self._absence is not None:
+            self._absence.rest()
         self._waiting.clear()
         if self._strand is not None:
             self._strand.cancel()
@@ -103,11 +108,10 @@ class Connection(asyncio.Protocol):
             return
         if self._closing and self._incoming is None:
             return  # behind the last request that is answered
-        in_head, taken = self._reading_head(), self._taken
+        incoming, taken = self._incoming, self._taken
+        size = incoming.size if incoming is not None else 0
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse(Refusal(400, "upgrade_not_supported", "Upgrade is not supported: speak plain HTTP/1.1."))
         except httptools.HttpParserError as error:
             cause = error.__context__
             if isinstance(cause, Refusal):
@@ -115,9 +119,11 @@ class Connection(asyncio.Protocol):
             elif not self._closing or self._incoming is not None:
                 self._refuse(Refusal(400, "invalid_http", f"This is not a valid HTTP/1.1 request: {error}."))
         else:
-            if in_head and taken == self._taken and self._reading_head():
-                self._head_size += len(data)  # a head in pieces, of which the parser tells nothing yet
-                if self._head_size > self._limits.head:
+            if incoming is None or incoming is not self._incoming or taken != self._taken or size != incoming.size:
+                self._fruitless = 0
+            else:  # a head in pieces, a long trailer, or the like, of which the parser tells nothing yet
+                self._fruitless += len(data)
+                if self._fruitless > self._limits.head:
                     self._refuse(_head_too_large(self._limits.head))
         if self._current is None and self._waiting:
             self._serve_next()
@@ -135,7 +141,9 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._unread = -1
         self._rearm()
-        if self._current is not None and self._current.producer is not None:
+        if self._current is None:
+            self._serve_next()
+        elif self._current.producer is not None:
             self._current.producer.resume()
 
     # httptools callbacks
@@ -157,6 +165,8 @@ class Connection(asyncio.Protocol):
         name = name.lower()
         request = self._incoming
         assert request is not None
+        if request.method:
+            return  # a trailer, which nobody reads
         headers = request.headers
         if name in headers:
             if name in ONCE:
@@ -170,6 +180,7 @@ class Connection(asyncio.Protocol):
         parser = self._parser
         request.keep_alive = parser.should_keep_alive()
         request.old = parser.get_http_version() == "1.0"
+        self._judge(request)
         request.method = parser.get_method()
         self._since = monotonic()
         self._taken += 1
@@ -178,7 +189,10 @@ class Connection(asyncio.Protocol):
         self._waiting.append(request)
         if len(self._waiting) > PIPELINE:
             self._transport.pause_reading()
-        self._judge(request)
+            self._absence = self._absence or Absence(self._transport, self.server.deadlines)
+            self._absence.watch(monotonic())
+        if int(request.headers.get(b"content-length", b"0")) > self._limits.body:
+            raise too_large(self._limits.body)  # its body is not waited for
 
     def on_body(self, data: bytes) -> None:
         request = self._incoming
@@ -193,14 +207,13 @@ class Connection(asyncio.Protocol):
         request.complete()
 
     def _judge(self, request: Request) -> None:
-        """Refuse what a whole head allows to refuse: the body is not waited for."""
+        """Refuse a whole head that asks for what is not to be had here."""
         headers = request.headers
         if b"host" not in headers and not request.old:
             raise Refusal(400, "invalid_http", "HTTP/1.1 asks for a Host header.")
-        if b"content-length" in headers:
-            if int(headers[b"content-length"]) > self._limits.body:
-                raise too_large(self._limits.body)
-        elif b"transfer-encoding" in headers and headers[b"transfer-encoding"].lower() != b"chunked":
+        if self._parser.should_upgrade():
+            raise Refusal(400, "upgrade_not_supported", "Upgrade is not supported: speak plain HTTP/1.1.")
+        if b"transfer-encoding" in headers and headers[b"transfer-encoding"].lower() != b"chunked":
             raise Refusal(501, "invalid_http", "The only transfer coding understood is chunked.")
         if b"expect" in headers and not request.old:
             if headers[b"expect"].lower() != b"100-continue":
@@ -217,10 +230,11 @@ class Connection(asyncio.Protocol):
         if self._starting:
             return
         self._starting = True
-        while self._waiting and self._current is None and not self.lost:
+        while self._waiting and self._current is None and self._unread < 0 and not self.lost:
             self._current = request = self._waiting.popleft()
             if len(self._waiting) == PIPELINE:
                 self._transport.resume_reading()
+                cast("Absence", self._absence).rest()
             if request.refusal is not None and not request.method:
                 self._answer_refusal(request, request.refusal)
             else:

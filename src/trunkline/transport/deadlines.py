@@ -31,7 +31,7 @@ class Deadlines:
     """The wheel. `start` runs it on an event loop; tests call `advance` with a time of their own."""
 
     def __init__(self) -> None:
-        self._slots: dict[int, list[Timed]] = {}
+        self._slots: dict[int, dict[Timed, None]] = {}
         self._next = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -41,14 +41,23 @@ class Deadlines:
         if due < entry.looked_at:
             self._look(entry, due)
 
+    def drop(self, entry: Timed) -> None:
+        """Nothing is awaited any more. Without this the wheel would hold `entry` until its next look."""
+        entry.due = inf
+        self._overlook(entry)
+
     def _look(self, entry: Timed, when: float) -> None:
+        self._overlook(entry)
         slot = max(int(when / GRAIN) + 1, self._next)
         entry.looked_at = slot * GRAIN
-        bucket = self._slots.get(slot)
-        if bucket is None:
-            self._slots[slot] = [entry]
-        else:
-            bucket.append(entry)
+        self._slots.setdefault(slot, {})[entry] = None
+
+    def _overlook(self, entry: Timed) -> None:
+        if entry.looked_at != inf:
+            slot = self._slots.get(round(entry.looked_at / GRAIN))
+            if slot is not None:
+                slot.pop(entry, None)
+            entry.looked_at = inf
 
     def advance(self, now: float) -> None:
         """Expire what is due at `now`. Costs nothing for entries whose deadline lies ahead."""
@@ -64,7 +73,7 @@ class Deadlines:
 
     def _visit(self, entry: Timed, slot_time: float, now: float) -> None:
         if entry.looked_at != slot_time:
-            return  # it was given an earlier look meanwhile, and that one counts
+            return  # another one's expiry has dropped it, or set it anew
         entry.looked_at = inf
         if entry.due <= now:
             entry.due = inf

@@ -106,7 +106,9 @@ class Request:
         """The whole answer. `head` is a block of header lines, each ended by CRLF."""
         self.started = self.ended = True
         connection = self._connection
-        closing = b"" if connection.keeps_alive(self) else b"connection: close\r\n"
+        closing = b"connection: close\r\n"
+        if connection.keeps_alive(self):
+            closing = b"connection: keep-alive\r\n" if self.old else b""
         lines = b"%b%b%bdate: %b\r\ncontent-length: %d\r\n\r\n" % (
             STATUS_LINES[status],
             head,

@@ -91,6 +91,8 @@ class Channel:
 
     def send(self, message: Message) -> None:
         """Say something; nothing happens where the other side is gone."""
+        if self._writer.is_closing():
+            return
         data = _encode(message)
         self._writer.write(len(data).to_bytes(LENGTH, "big") + data)
 

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 
 import uvloop
 
@@ -18,7 +19,7 @@ from trunkline.data import DataError
 from trunkline.gateway.snapshot import SetupError
 from trunkline.lifetime import Orders, obey
 from trunkline.serve import CannotListen, Process
-from trunkline.setup import read_config
+from trunkline.setup import Options, read_config
 from trunkline.store.errors import StoreError
 from trunkline.telemetry.log import configure
 from trunkline.workers.channel import Ask, Begin, Channel, Command, Failed, Ready, Reloaded, Told, open_channel
@@ -29,32 +30,28 @@ async def work(end: socket.socket) -> None:
     channel = await open_channel(end)
     begin = await channel.receive()
     if isinstance(begin, Begin):
-        await _run(channel, begin)
+        await _run(channel, begin.options, dict(os.environ))
     await channel.close()
 
 
-async def _run(channel: Channel, begin: Begin) -> None:
+async def _run(channel: Channel, options: Options, environment: Mapping[str, str]) -> None:
     orders: Orders = asyncio.Queue()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, orders.put_nowait, "drain")
-    environment = dict(os.environ)
-    try:
-        config = read_config(begin.options, environment)
-        log = configure(config.telemetry.log.format, config.telemetry.log.level, sys.stderr)
-        process = Process(begin.options, environment, log)
-        await process.start(config, shared=True)
-    except (ConfigError, SetupError) as error:
-        channel.send(Failed(str(error), wrong=True))
-        return
-    except (CannotListen, DataError, StoreError, OSError) as error:
-        channel.send(Failed(str(error), wrong=False))
-        return
-    channel.send(Ready(process.recovered, process.secret_made, process.open))
-    listening = asyncio.create_task(_listen(channel, process, orders))
-    await obey(process, orders, lambda taken: channel.send(Reloaded(taken)))
-    listening.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await listening
-    log.close()
+    with contextlib.ExitStack() as stack:
+        try:
+            config = read_config(options, environment)
+            log = configure(config.telemetry.log.format, config.telemetry.log.level, sys.stderr)
+            stack.callback(log.close)
+            process = Process(options, environment, log)
+            await process.start(config, shared=True)
+        except (ConfigError, SetupError, CannotListen, DataError, StoreError, OSError) as error:
+            channel.send(Failed(str(error), wrong=isinstance(error, ConfigError | SetupError)))
+            return
+        channel.send(Ready(process.recovered, process.secret_made, process.open))
+        listening = asyncio.create_task(_listen(channel, process, orders))
+        await obey(process, orders, lambda taken: channel.send(Reloaded(taken)))
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
 async def _listen(channel: Channel, process: Process, orders: Orders) -> None:
