@@ -1,7 +1,6 @@
 """The wheel of deadlines: with a time of the test's own, never early, at most a grain late."""
 
 import asyncio
-import gc
 import random
 import weakref
 from math import inf
@@ -14,6 +13,7 @@ from trunkline.transport.deadlines import GRAIN, Deadlines
 
 EXACT = 1e-6
 """Seconds that floating point may be off."""
+A_LITTLE = 1e-4
 START = 5000.0
 
 
@@ -114,9 +114,10 @@ def test_an_expiry_may_set_and_drop_others_and_itself() -> None:
     class Meddler(Entry):
         def expire(self, now: float) -> None:
             super().expire(now)
-            wheel.drop(dropped)
-            wheel.set(moved, now + 1)
-            wheel.set(self, now)
+            if len(self.expired) == 1:
+                wheel.drop(dropped)
+                wheel.set(moved, now + 1)
+                wheel.set(self, now)
 
     dropped, moved, meddler = Entry(wheel), Entry(wheel), Meddler(wheel)
     for entry in (meddler, dropped, moved):
@@ -147,10 +148,10 @@ def test_thousands_of_deadlines_are_all_met_in_time() -> None:
     for entry, due in entries:
         wheel.set(entry, due)
     for tick in range(round(60 / GRAIN) + 2):
-        wheel.advance(START + tick * GRAIN)
+        wheel.advance(START + tick * GRAIN + A_LITTLE)
     for entry, due in entries:
         (met,) = entry.expired
-        assert -EXACT < met - due < GRAIN + EXACT
+        assert 0 <= met - due <= GRAIN + A_LITTLE
 
 
 moments = st.floats(0, 100, allow_nan=False)
@@ -202,8 +203,8 @@ async def test_it_runs_on_an_event_loop_until_it_is_stopped() -> None:
     bell = Bell(wheel)
     wheel.set(bell, asyncio.get_running_loop().time() + 0.01)
     await asyncio.wait_for(rung.wait(), 2)
+    rung.clear()
     stop()
-    left = weakref.ref(wheel)
-    del wheel, bell, stop
-    gc.collect()
-    assert left() is None or not asyncio.all_tasks() - {asyncio.current_task()}
+    wheel.set(bell, asyncio.get_running_loop().time() + 0.01)
+    await asyncio.sleep(3 * GRAIN)
+    assert not rung.is_set()

@@ -96,7 +96,7 @@ class Deadline(Section):
     connect: kinds.Timeout = setting("5s", "Until the connection stands, TLS included.")
     first_token: kinds.Timeout = setting("120s", "Until the first output of a stream.")
     gap: kinds.Timeout = setting("120s", "The longest silence between two pieces of a stream.")
-    total: kinds.Timeout = setting("600s", "For one attempt as a whole.")
+    total: kinds.Timeout = setting("600s", "For the request as a whole, over all attempts.")
 
     def overridden_by(self, other: "DeadlineOverride | None") -> "Deadline":
         """This deadline with what `other` names in place of its own."""

@@ -69,7 +69,7 @@ def _read(body: bytes, depth: int) -> dict[str, Any]:
         raise DocumentError(f"The body is not valid JSON: {text}.") from None
     if type(value) is not dict:
         raise DocumentError("The body must be a JSON object.")
-    if body.count(b"{") + body.count(b"[") > depth and _deeper_than(value, depth):
+    if _opens_more_than(body, depth) and _deeper_than(value, depth):
         raise DocumentError(f"The JSON is nested deeper than {depth} levels.")
     return value
 
@@ -80,6 +80,11 @@ def _why_truncated(body: bytes) -> str:
     if half is not None:
         return f"invalid utf-16 surrogate pair (byte {half.end()})"
     return f"it ends too early (byte {len(body)})" if body else "it is empty"
+
+
+def _opens_more_than(body: bytes, limit: int) -> bool:
+    """Whether there are more opening brackets than `limit`: without them there is no such depth."""
+    return len(body.split(b"{", limit)) + len(body.split(b"[", limit)) - 2 > limit
 
 
 def _first_bad_byte(body: bytes) -> int:

@@ -20,12 +20,15 @@ from trunkline.gateway.journey import travel
 from trunkline.gateway.snapshot import Snapshot
 from trunkline.gateway.state import Journey
 from trunkline.ledger.ledger import Ledger
+from trunkline.routing.plan import Target
 from trunkline.telemetry.metrics import Metrics
 from trunkline.telemetry.request_log import RequestLog
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.request import Refusal, Request
 from trunkline.transport.server import Server
 
+TARGETS = 10_000
+"""Targets whose header lines are remembered. Callers choose names of models, so it must be bounded."""
 CLIENT_GONE = 499
 """Status in the log and the metrics of a request whose client left (nginx's)."""
 
@@ -58,6 +61,7 @@ class Gateway:
         self.report = report
         """Tells the operator of an event: `report(name, **facts)`."""
         self.server: Server
+        self._target_heads: dict[Target, bytes] = {}
         self.ready = True
         """Red while the process is going away."""
 
@@ -93,9 +97,15 @@ class Gateway:
         body = write_error(str(refusal), "invalid_request_error", None, refusal.code)
         return b"content-type: application/json\r\nx-should-retry: false\r\n", body
 
-    def count_keep_alive(self) -> None:
-        """A comment went out on a silent stream."""
-        self.metrics.event("keepalives")
+    def target_head(self, target: Target) -> bytes:
+        """Header lines that name the provider and the model of an answer."""
+        lines = self._target_heads.get(target)
+        if lines is None:
+            if len(self._target_heads) >= TARGETS:
+                self._target_heads.clear()
+            names = tuple(map(_header_text, (target.provider, target.model)))
+            lines = self._target_heads[target] = b"x-trunkline-provider: %b\r\nx-trunkline-model: %b\r\n" % names
+        return lines
 
     def unready(self) -> list[str]:
         """Why no new requests should come here; empty when they may."""
@@ -164,6 +174,13 @@ class Gateway:
             if not _within(hop, trusted):
                 return hop[:64]
         return request.peer
+
+
+def _header_text(name: str) -> bytes:
+    """A name as it may stand in a header: what is not printable ASCII is shown as `?`."""
+    if name.isascii() and name.isprintable():
+        return name.encode()
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in name).encode()
 
 
 def _within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:

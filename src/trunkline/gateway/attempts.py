@@ -40,6 +40,7 @@ BYTES_A_TOKEN = 3
 async def run(journey: Journey, route: Route) -> None:
     """Attempts along `route` until one has answered. Raises the last error, with all attempts listed."""
     targets, retries = route.targets, route.retries
+    most = max(retries.attempts, len(targets))  # every target has its turn
     number = 0
     while True:
         target = targets[number % len(targets)]
@@ -47,8 +48,8 @@ async def run(journey: Journey, route: Route) -> None:
         try:
             await Attempt(journey, target, route, number).run()
         except GatewayError as error:
-            journey.tried.append(Tried(target.provider, target.model, error.code or error.kind))
-            if number >= retries.attempts or not _may_go_on(journey, error, number, len(targets)):
+            journey.tried += (Tried(target.provider, target.model, error.code or error.kind),)
+            if number >= most or not _may_go_on(journey, error, number, len(targets)):
                 raise all_failed(error, journey.tried) from None
             await _pause(journey, error, retries, number, len(targets))
             journey.gateway.metrics.event("retries", error.code or error.kind)
@@ -173,7 +174,7 @@ class Attempt:
         times, journey = self._times, self._journey
         total = journey.ends - now
         first = times.first_token if journey.asked.stream else total
-        return Times(min(times.connect, total), first, times.gap, total)
+        return Times(min(times.connect, total), first, times.gap, total, times.total)
 
     async def _line(self, timeout: float) -> tuple[Exchange, bool]:
         """A line to upstream, and whether it is a new one."""
@@ -206,7 +207,7 @@ class Attempt:
             self._reservation(),
         )
         try:
-            self._segment = journey.ledger.intend(intent)
+            self._segment = journey.gateway.ledger.intend(intent)
         except OSError as error:
             exchange.abort()
             journey.gateway.metrics.event("ledger_failures", "journal")

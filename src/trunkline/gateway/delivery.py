@@ -4,13 +4,15 @@ The head of the answer is committed with the first real output or the first keep
 by a status; after it, by the last event of the stream.
 """
 
-from collections.abc import Callable
 from math import inf
+from typing import TYPE_CHECKING
 
 from trunkline.formats.openai_chat import error_event, write_error
 from trunkline.gateway.errors import GatewayError, UpstreamRefused
-from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.request import Request
+
+if TYPE_CHECKING:
+    from trunkline.gateway.app import Gateway
 
 KEEP_ALIVE = b": keep-alive\n\n"
 STREAM_HEAD = b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
@@ -20,12 +22,11 @@ JSON_HEAD = b"content-type: application/json\r\n"
 class Delivery:
     """Answers one request, in whole or as a stream."""
 
-    __slots__ = ("_deadlines", "_interval", "_kept_alive", "_request", "due", "head", "looked_at")
+    __slots__ = ("_gateway", "_interval", "_request", "due", "head", "looked_at")
 
-    def __init__(self, request: Request, deadlines: Deadlines, kept_alive: Callable[[], None]) -> None:
+    def __init__(self, request: Request, gateway: "Gateway") -> None:
         self._request = request
-        self._kept_alive = kept_alive
-        self._deadlines = deadlines
+        self._gateway = gateway
         self._interval = 0.0
         self.due = inf
         self.looked_at = inf
@@ -40,7 +41,7 @@ class Delivery:
     def expect_stream(self, interval: float, now: float) -> None:
         """The answer will be a stream: keep the client's connection alive while nothing comes."""
         self._interval = interval
-        self._deadlines.set(self, now + interval)
+        self._gateway.deadlines.set(self, now + interval)
 
     def begin(self, head: bytes) -> None:
         """Commit to a stream."""
@@ -80,13 +81,13 @@ class Delivery:
 
     def close(self) -> None:
         """The request is over: no more keep-alives."""
-        self._deadlines.drop(self)
+        self._gateway.deadlines.drop(self)
 
     def expire(self, now: float) -> None:
         """Nothing has come for a while."""
         if self._request.ended or self._request.gone:
             return
         self.begin(b"")
-        self._kept_alive()
+        self._gateway.metrics.event("keepalives")
         self._request.write(KEEP_ALIVE)
-        self._deadlines.set(self, now + self._interval)
+        self._gateway.deadlines.set(self, now + self._interval)

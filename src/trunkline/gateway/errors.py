@@ -23,9 +23,11 @@
     ├── UpstreamRefused           4xx  the provider refuses the caller's request; its answer is handed on as it is
     └── InternalError             500  a bug of ours
 
-An error answers: whose fault (`kind`), what to do (`message`), may another attempt help (`again`), and does it count
-against the deployment (`blame`).
+An error answers: whose fault it is (`kind`), what to do (`message`), and when to come back (`retry_after`). Another
+attempt can only help against an `UpstreamError`.
 """
+
+from collections.abc import Sequence
 
 import msgspec
 
@@ -36,8 +38,6 @@ class GatewayError(Exception):
     status = 500
     kind = "server_error"
     code: str | None = None
-    again = False
-    """Another attempt, here or elsewhere, may succeed."""
     param: str | None = None
     retry_after: float | None = None
     """Seconds after which the caller may try again, where that is known."""
@@ -134,7 +134,6 @@ class UpstreamError(GatewayError):
     status = 502
     kind = "upstream_error"
     code = "upstream_error"
-    again = True
 
 
 class UpstreamUnreachable(UpstreamError):
@@ -216,7 +215,7 @@ class Tried(msgspec.Struct, frozen=True, gc=False):
     error: str
 
 
-def all_failed(last: GatewayError, tried: list[Tried]) -> GatewayError:
+def all_failed(last: GatewayError, tried: Sequence[Tried]) -> GatewayError:
     """`last` with every attempt listed in its message, if there was more than one."""
     if len(tried) > 1:
         listed = "; ".join(f"{n}. {t.provider}/{t.model}: {t.error}" for n, t in enumerate(tried, 1))

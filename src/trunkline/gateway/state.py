@@ -13,7 +13,6 @@ from trunkline.gateway.errors import Tried
 from trunkline.gateway.identity import ANYBODY, Caller
 from trunkline.gateway.ids import mint, sane
 from trunkline.ledger.journal import Segment
-from trunkline.ledger.ledger import Ledger
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import UNPRICED, Row
 from trunkline.providers.base import Provider
@@ -27,7 +26,6 @@ PASSED_ON = frozenset({b"traceparent", b"tracestate", b"baggage"})
 """Headers handed on to the upstream as they are (W3C Trace Context and Baggage)."""
 
 
-TARGET_HEAD = b"x-trunkline-provider: %b\r\nx-trunkline-model: %b\r\n"
 ANSWER_HEAD = (
     b"%bx-trunkline-attempts: %d\r\nx-trunkline-overhead-ms: %b\r\nserver-timing: gateway;dur=%b, upstream;dur=%b\r\n"
 )
@@ -36,45 +34,48 @@ ANSWER_HEAD = (
 class Journey:
     """One request from its first byte to its record."""
 
+    surface: Surface
+    document: Document
+    caller: Caller = ANYBODY
+    asked: Asked = NOTHING
+    route_name = ""
+    counted = False
+    """It is a request for a model: it has its line in the log and its place in the counters."""
+
+    # of the attempts
+    tried: tuple[Tried, ...] = ()
+    target: Target | None = None
+    attempts = 0
+    ends = inf
+    """When its time is over, for all attempts together."""
+    delivering = False
+    """The first output is on its way to the client: from here on no attempt can take another's place."""
+    key_left = False
+    """The provider that refused its key has another one."""
+    line_was_stale = False
+    """The last attempt failed on an idle line that the other side had closed."""
+
+    # of the record
+    waited = 0.0
+    """Seconds spent waiting for upstream, up to the first output."""
+    first: float | None = None
+    """Seconds from arrival to the first output."""
+    cost = UNPRICED
+    """Nano-dollars of all attempts so far."""
+    notes: tuple[str, ...] = ()
+    """What the log should know, and the client should not."""
+
     def __init__(self, gateway: "Gateway", request: Request) -> None:
         self.gateway = gateway
         self.snapshot = gateway.snapshot
-        self.loop: asyncio.AbstractEventLoop = gateway.loop
-        self.ledger: Ledger = gateway.ledger
         self.request = request
         self.arrived = monotonic()
         self.id = mint()
+        """Minted here: the key of its rows in the ledger."""
         self.label = sane(request.headers[b"x-request-id"]) if b"x-request-id" in request.headers else ""
-        self.delivery = Delivery(request, gateway.deadlines, gateway.count_keep_alive)
+        """The client's own id."""
+        self.delivery = Delivery(request, gateway)
         self.delivery.head = b"x-request-id: %b\r\n" % (self.label or self.id).encode()
-        self.caller: Caller = ANYBODY
-        self.surface: Surface
-        self.document: Document
-        self.asked: Asked = NOTHING
-        self.route_name = ""
-        self.counted = False
-        """It is a request for a model: it has its line in the log and its place in the counters."""
-        # of the attempts
-        self.tried: list[Tried] = []
-        self.target: Target | None = None
-        self.attempts = 0
-        self.ends = inf
-        """When its time is over, for all attempts together."""
-        self.delivering = False
-        """The first output is on its way to the client: from here on no attempt can take another's place."""
-        self.key_left = False
-        """The provider that refused its key has another one."""
-        self.line_was_stale = False
-        """The last attempt failed on an idle line that the other side had closed."""
-        # of the record
-        self.waited = 0.0
-        """Seconds spent waiting for upstream, up to the first output."""
-        self.first: float | None = None
-        """Seconds from arrival to the first output."""
-        self.cost = UNPRICED
-        """Nano-dollars of all attempts so far."""
-        self.notes: list[str] = []
-        """What the log should know, and the client should not."""
 
     @property
     def passed(self) -> bytes:
@@ -116,14 +117,14 @@ class Journey:
         target = self.target
         told = b""
         if target is not None:
-            told = TARGET_HEAD % (header_text(target.provider), header_text(target.model))
+            told = self.gateway.target_head(target)
         if cost is not None and cost != UNPRICED:
             told += b"x-trunkline-cost: %d.%09d\r\n" % divmod(cost, 1_000_000_000)
         return ANSWER_HEAD % (told, self.attempts, overhead, overhead, _milliseconds(self.waited))
 
     def note(self, text: str) -> None:
         """Something for the log line of this request."""
-        self.notes.append(text)
+        self.notes += (text,)
 
     def event(self, name: str, **facts: str) -> None:
         """Something the operator should see at once."""
@@ -133,17 +134,10 @@ class Journey:
         """An attempt has ended."""
         if row.cost != UNPRICED:
             self.cost = row.cost + max(self.cost, 0)
-        self.ledger.settle(row, segment)
+        self.gateway.ledger.settle(row, segment)
         self.gateway.metrics.attempt(row)
 
 
 def _milliseconds(seconds: float) -> bytes:
     """By integers: formatting a float takes ten times as long."""
     return b"%d.%03d" % divmod(int(seconds * 1e6), 1000)
-
-
-def header_text(name: str) -> bytes:
-    """A name as it may stand in a header: what is not printable ASCII is shown as `?`."""
-    if name.isascii() and name.isprintable():
-        return name.encode()
-    return "".join(c if c.isascii() and c.isprintable() else "?" for c in name).encode()

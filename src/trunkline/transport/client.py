@@ -268,7 +268,7 @@ class Line(asyncio.Protocol):
         if self._receiver is None:
             self._drop()  # idle for longer than the pool keeps lines
         elif now >= self._total:
-            self._fail("total_timeout", f"not finished within {round(self._times.total, 2):g} s")
+            self._fail("total_timeout", f"not finished within {self._times.total_at_first or self._times.total:g} s")
         elif self._flowing:
             self._fail("gap_timeout", f"silent for {self._times.gap:g} s")
         else:

@@ -65,7 +65,8 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[Request] = deque()  # whole or not, in the order they came
         self._strand: Strand | None = None
         self._starting = False
-        self._head_size = 0
+        self._repeated = 0  # bytes of fields that were sent more than once
+        self._head_at_most = 0  # bytes that the head being read may have
         self._absence: Absence | None = None  # made when the socket is first not read
         self._fruitless = 0  # bytes read since a head or a part of a body was whole
         self._taken = 0
@@ -110,6 +111,7 @@ class Connection(asyncio.Protocol):
             return  # behind the last request that is answered
         incoming, taken = self._incoming, self._taken
         size = incoming.size if incoming is not None else 0
+        self._head_at_most = self._fruitless + len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
@@ -151,7 +153,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._incoming = Request(self)
         self._since = monotonic()
-        self._head_size = 0
+        self._repeated = 0
 
     def on_url(self, url: bytes) -> None:
         request = self._incoming
@@ -159,25 +161,31 @@ class Connection(asyncio.Protocol):
         request.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._head_size += len(name) + len(value) + 4
-        if self._head_size > self._limits.head:
-            raise _head_too_large(self._limits.head)
-        name = name.lower()
         request = self._incoming
         assert request is not None
         if request.method:
             return  # a trailer, which nobody reads
+        name = name.lower()
         headers = request.headers
         if name in headers:
-            if name in ONCE:
-                raise Refusal(400, "invalid_http", f"The header {name.decode('latin-1')} was sent twice.")
-            value = headers[name] + b", " + value
+            value = self._joined(name, headers[name], value)
         headers[name] = value
+
+    def _joined(self, name: bytes, first: bytes, second: bytes) -> bytes:
+        """The value of a field that was sent twice (RFC 9110, 5.3)."""
+        self._repeated += len(second)
+        if self._repeated > self._limits.head:
+            raise _head_too_large(self._limits.head)
+        if name in ONCE:
+            raise Refusal(400, "invalid_http", f"The header {name.decode('latin-1')} was sent twice.")
+        return first + b", " + second
 
     def on_headers_complete(self) -> None:
         request = self._incoming
         assert request is not None
         parser = self._parser
+        if self._head_at_most > self._limits.head and _size_of(request) > self._limits.head:
+            raise _head_too_large(self._limits.head)
         request.keep_alive = parser.should_keep_alive()
         request.old = parser.get_http_version() == "1.0"
         self._judge(request)
@@ -362,6 +370,12 @@ class Connection(asyncio.Protocol):
         """Close a connection nobody is using, for the server is draining."""
         if self._current is None and not self._waiting and self._linger < 0:
             self._transport.close()
+
+
+def _size_of(request: Request) -> int:
+    """Bytes of a whole head, nearly: of its target and its fields."""
+    headers = request.headers
+    return len(request.target) + sum(map(len, headers)) + sum(map(len, headers.values())) + 4 * len(headers)
 
 
 def _head_too_large(limit: int) -> Refusal:

@@ -13,6 +13,8 @@ from typing import Protocol
 
 GRAIN = 0.05
 """Seconds between two looks at the wheel."""
+CLOCK_TICK = 0.001
+"""Seconds to which the event loop rounds its timers."""
 
 
 class Timed(Protocol):
@@ -82,11 +84,12 @@ class Deadlines:
             self._look(entry, entry.due)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
-        """Look at the wheel every `GRAIN` seconds; the returned function stops it."""
+        """Look at the wheel whenever a slot's time has come; the returned function stops it."""
 
         def tick() -> None:
-            self._timer = loop.call_later(GRAIN, tick)
-            self.advance(monotonic())
+            now = monotonic()
+            self._timer = loop.call_later((int(now / GRAIN) + 1) * GRAIN - now + CLOCK_TICK, tick)
+            self.advance(now)
 
         self._next = int(monotonic() / GRAIN)
         tick()

@@ -58,6 +58,8 @@ class Times(msgspec.Struct, frozen=True, gc=False):
     first_token: float = 120.0
     gap: float = 120.0
     total: float = 600.0
+    total_at_first: float = 0.0
+    """What `total` is left of, where earlier attempts have used some; what the client is told. 0: nothing is used."""
 
 
 class Receiver(Protocol):
