@@ -37,7 +37,7 @@ lock: $(BIN)/uv ## Write the requirements files again from pyproject.toml (UPGRA
 	@$(BIN)/uv $(COMPILE) pyproject.toml --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
 docs: $(VENV)/.dev ## Write the generated pages of docs/reference again.
-	@set -e; for page in config:configuration telemetry:metrics cli:cli; do \
+	@set -e; for page in config:configuration telemetry:metrics cli:cli gateway:errors providers:providers; do \
 		$(BIN)/python -m trunkline.$${page%:*}.reference > $(VENV)/page; \
 		mv $(VENV)/page docs/reference/$${page#*:}.md; \
 	done

@@ -15,7 +15,7 @@ from bench.http1 import Target
 from bench.payload import ANSWER, chat_body
 from bench.peers import Peer, Place
 from bench.process import Process
-from bench.readiness import wait_for_answer, wait_for_file
+from bench.readiness import open_connection, wait_for_answer, wait_for_file
 from bench.venue import Venue, free_port
 
 READY_SECONDS = 90.0
@@ -86,7 +86,7 @@ def expect_stream(gateway: Gateway, chunks: int) -> None:
 
 def _ask(gateway: Gateway, body: bytes) -> tuple[int, bytes]:
     target = gateway.target
-    connection = http.client.HTTPConnection(target.host, target.port, timeout=ANSWER_SECONDS)
+    connection = open_connection(target.url, ANSWER_SECONDS, target.ca)
     try:
         connection.request("POST", target.path, body, {"Content-Type": "application/json", **dict(target.headers)})
         reply = connection.getresponse()

@@ -57,6 +57,7 @@ def measure_tls(session: Session) -> None:
 
 def measure_front_tls(session: Session) -> None:
     """A storm of handshakes at the gateway's own TLS."""
+    expect_reply(session.gateway)
     with session.attempting("tls_handshakes_per_second") as findings:
         _handshakes(session, findings, "tls_handshakes_per_second")
 

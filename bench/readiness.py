@@ -12,6 +12,7 @@ from bench.errors import Failed
 from bench.process import Process
 
 _PAUSE_SECONDS = 0.002
+_ANSWER_SECONDS = 1.0
 
 
 def wait_for_answer(url: str, process: Process, seconds: float, *, ca: Path | None = None, expect: int = 200) -> float:
@@ -19,14 +20,13 @@ def wait_for_answer(url: str, process: Process, seconds: float, *, ca: Path | No
 
     Raises `Failed` when the process ends first or time is up.
     """
-    context = ssl.create_default_context(cafile=str(ca)) if ca else None
     deadline = time.perf_counter() + seconds
     seen = "no answer"
     while time.perf_counter() < deadline:
         if process.ended is not None:
             raise Failed(f"ended at its start with status {process.ended}: {process.last_words()}")
         try:
-            status = _ask(url, context)
+            status = _ask(url, ca)
         except (OSError, http.client.HTTPException) as error:
             seen = type(error).__name__
         else:
@@ -49,16 +49,20 @@ def wait_for_file(path: Path, process: Process, seconds: float) -> str:
     raise Failed(f"did not say where it listens: {process.last_words()}")
 
 
-def _ask(url: str, context: ssl.SSLContext | None) -> int:
+def open_connection(url: str, seconds: float, ca: Path | None) -> http.client.HTTPConnection:
+    """A connection to the URL's host that is given so long for each answer; over TLS where there is a `ca`."""
     parts = urlsplit(url)
     assert parts.hostname
-    connection: http.client.HTTPConnection
-    if context:
-        connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=1, context=context)
-    else:
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=1)
+    if ca is None:
+        return http.client.HTTPConnection(parts.hostname, parts.port, timeout=seconds)
+    context = ssl.create_default_context(cafile=str(ca))
+    return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=seconds, context=context)
+
+
+def _ask(url: str, ca: Path | None) -> int:
+    connection = open_connection(url, _ANSWER_SECONDS, ca)
     try:
-        connection.request("GET", parts.path)
+        connection.request("GET", urlsplit(url).path)
         reply = connection.getresponse()
         reply.read()
         return reply.status

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bench.measures import ALL, Better, Measure
@@ -12,6 +12,7 @@ from bench.stats import Spread
 
 SATURATED = 0.85  # share of its core below which a gateway was not the bottleneck
 NO_RATIO = {"stalls"}
+STRANGERS = "other programs took more than a tenth of a core in every round: the figure suffers"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Report:
 def build(results: Results) -> Report:
     """The table of figures, and those of ratios as far as there is anything to compare."""
     notes = Notes()
-    tables = [_figures(results, notes), _against_floor(results), _ours_against(results)]
+    tables = [_figures(results, notes), _against_floor(results, notes), _ours_against(results, notes)]
     return Report([table for table in tables if table.rows], notes.texts)
 
 
@@ -106,7 +107,7 @@ def _warnings(samples: list[Sample], measure: Measure, notes: Notes) -> str:
     if measure.better is Better.MORE and shares and max(shares) < SATURATED:
         found.append("the gateway's core was not busy: load or upstream was the limit, it can do more")
     if any(sample.strangers > DISTURBED for sample in samples):
-        found.append("other programs took more than a tenth of a core in every round: the figure suffers")
+        found.append(STRANGERS)
     if any(sample.detail.get("failed") for sample in samples):
         found.append("some requests failed, fewer than one in a hundred")
     if any(sample.detail["rate"] < 0.9 * sample.detail["offered"] for sample in samples if "offered" in sample.detail):
@@ -114,36 +115,36 @@ def _warnings(samples: list[Sample], measure: Measure, notes: Notes) -> str:
     return "".join(f" {notes.mark(text)}" for text in found)
 
 
-def _against_floor(results: Results) -> Table:
+def _against_floor(results: Results, notes: Notes) -> Table:
     peers = [peer for peer in results.peers if peer != FLOOR]
-    return _ratios(
-        results,
-        Table(f"Times {FLOOR}'s figure, of the same round", ["", *peers]),
-        lambda measure: [results.ratio(peer, FLOOR, measure.key) for peer in peers],
-    )
-
-
-def _ours_against(results: Results) -> Table:
-    peers = [peer for peer in results.peers if peer not in (FLOOR, OURS)]
-
-    def times_better(measure: Measure) -> list[Spread | None]:
-        if measure.better is Better.MORE:
-            return [results.ratio(OURS, peer, measure.key) for peer in peers]
-        return [results.ratio(peer, OURS, measure.key) for peer in peers]
-
-    return _ratios(results, Table(f"How many times better {OURS} is, of the same round", ["", *peers]), times_better)
-
-
-def _ratios(results: Results, table: Table, of: Callable[[Measure], list[Spread | None]]) -> Table:
-    """Fill the table with the ratios of every measure that has any."""
+    table = Table(f"Times {FLOOR}'s figure, of the same round", ["", *peers])
     for measure in _measured(results):
-        if measure.key not in NO_RATIO and any(ratios := of(measure)):
-            table.rows.append((measure.title, [_ratio_cell(found) for found in ratios]))
+        pairs = [(peer, FLOOR) for peer in peers]
+        _add_ratios(table, results, measure, pairs, notes)
     return table
 
 
-def _ratio_cell(found: Spread | None) -> Cell:
-    return Cell(f"{significant(found.median)} ×") if found else Cell("—")
+def _ours_against(results: Results, notes: Notes) -> Table:
+    peers = [peer for peer in results.peers if peer not in (FLOOR, OURS)]
+    table = Table(f"How many times better {OURS} is, of the same round", ["", *peers])
+    for measure in _measured(results):
+        more = measure.better is Better.MORE
+        pairs = [(OURS, peer) if more else (peer, OURS) for peer in peers]
+        _add_ratios(table, results, measure, pairs, notes)
+    return table
+
+
+def _add_ratios(table: Table, results: Results, measure: Measure, pairs: list[tuple[str, str]], notes: Notes) -> None:
+    """A row with the ratio of each pair, if there is any."""
+    ratios = [results.ratio(one, other, measure.key) for one, other in pairs]
+    if measure.key in NO_RATIO or not any(ratios):
+        return
+    cells = []
+    for found, pair in zip(ratios, pairs, strict=True):
+        samples = [sample for peer in pair for sample in results.of(peer, measure.key)]
+        mark = f" {notes.mark(STRANGERS)}" if any(sample.strangers > DISTURBED for sample in samples) else ""
+        cells.append(Cell(f"{significant(found.median)} ×{mark}" if found else "—"))
+    table.rows.append((measure.title, cells))
 
 
 def significant(value: float) -> str:

@@ -5,6 +5,7 @@ supervisor; wherever they come from, `obey` carries them out.
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,8 @@ Order = Literal["reload", "drain", "leave", "end"]
 is no load balancer that has to notice; `end` at once, without losing a row of the ledger.
 """
 Orders = asyncio.Queue[Order]
+
+STANDARD_ERROR = 2
 
 
 class Service(Protocol):
@@ -57,15 +60,25 @@ class Service(Protocol):
 
 
 class Signals:
-    """Turns signals into orders: SIGHUP reloads, SIGTERM drains, SIGINT leaves, and whatever comes second ends."""
+    """Turns signals into orders: SIGHUP reloads, SIGTERM drains, SIGINT leaves, and whatever comes second ends.
+
+    SIGHUP is also what comes when the terminal is closed in which a process was started; then it leaves.
+    """
 
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
         self._leaving = False
+        self._on_terminal = os.isatty(STANDARD_ERROR)
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, orders.put_nowait, "reload")
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         loop.add_signal_handler(signal.SIGTERM, self._stop, "drain")
         loop.add_signal_handler(signal.SIGINT, self._stop, "leave")
+
+    def _hang_up(self) -> None:
+        if self._on_terminal and not os.isatty(STANDARD_ERROR):
+            self._stop("leave")
+        else:
+            self._orders.put_nowait("reload")
 
     def _stop(self, order: Order) -> None:
         self._orders.put_nowait("end" if self._leaving else order)
@@ -79,12 +92,18 @@ async def follow_file(path: Path, digest: str, orders: Orders, report: Report) -
             orders.put_nowait("reload")
     except OSError as error:
         report("config.not_watched", problem=f"{path.parent}: {error.strerror or error}. Use `trunkline reload`.")
+    except Exception as bug:  # noqa: BLE001  # the edge of a background task: it must not end unheard
+        report("config.not_watched", exception=bug)
 
 
-async def obey(service: Service, orders: Orders, reloaded: Callable[[bool], None]) -> None:
+async def obey(service: Service, orders: Orders, report: Report, reloaded: Callable[[bool], None]) -> None:
     """Carry out orders until all has ended. `reloaded` is told whether a reload was taken."""
     while (order := await orders.get()) == "reload":
-        reloaded(await service.reload())
+        try:
+            reloaded(await service.reload())
+        except Exception as bug:  # noqa: BLE001  # what answers requests goes on, whatever a reload does
+            report("config.not_reloaded", exception=bug)
+            reloaded(False)
     if order != "end":
         settings = service.settings
         grace = settings.grace if order == "drain" else 0.0

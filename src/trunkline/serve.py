@@ -6,7 +6,6 @@ import errno
 import gc
 import os
 import resource
-import ssl
 import time
 from collections.abc import Mapping
 from time import monotonic
@@ -19,6 +18,7 @@ from trunkline.gateway.app import Gateway, Report
 from trunkline.gateway.identity import POLL, Digest, Keys
 from trunkline.gateway.snapshot import SetupError, Snapshot, build, replaced
 from trunkline.ledger.ledger import Ledger, recover
+from trunkline.ledger.prices import load_catalogue
 from trunkline.setup import (
     Options,
     configured_keys,
@@ -38,6 +38,7 @@ from trunkline.transport.connection import Limits
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.pool import Pool
 from trunkline.transport.server import Server
+from trunkline.transport.tls import Certificate
 
 FIXED = ("listen", "control", "workers", "data", "tls")
 """Settings of `server` that a running process keeps."""
@@ -77,8 +78,7 @@ class Process:
         self._config_loaded = 0.0
         self._deadlines = Deadlines()
         self._tasks: list[asyncio.Task[None]] = []
-        self._tls: ssl.SSLContext | None = None
-        self._tls_changed = 0.0
+        self._certificate: Certificate | None = None
 
     # start
 
@@ -101,7 +101,7 @@ class Process:
         keys.configure(configured_keys(config, self._digest))
         keys.load()
         keys.local_only = not self.options.insecure
-        self._tls = self._load_tls(config.server)
+        self._certificate = server_certificate(config.server.tls)
         _refuse_to_expose(config.server.listen, locked=not keys.open or self.options.insecure)
         ledger = Ledger(self._store, data.journal, os.getpid(), self._ledger_trouble)
         log = RequestLog(self.log) if config.telemetry.log.requests else None
@@ -116,7 +116,8 @@ class Process:
 
     async def _listen(self, listen: Address, *, shared: bool) -> None:
         try:
-            host, port = await self.server.listen(listen.host, listen.port, tls=self._tls, shared=shared)
+            tls = self._certificate.context if self._certificate is not None else None
+            host, port = await self.server.listen(listen.host, listen.port, tls=tls, shared=shared)
         except OSError as error:
             await self.close()
             raise CannotListen(listen, error) from None
@@ -132,6 +133,8 @@ class Process:
         routes = [route for name in names if (route := snapshot.routes.resolve(name)) is not None]
         targets = {target for route in routes for target in route.targets}
         self.metrics.know([*names, *(f"{target.provider}/{target.model}" for target in targets)])
+        if not targets and any(deployment.facts.catalogue for deployment in snapshot.deployments.values()):
+            await asyncio.to_thread(load_catalogue)
         for target in targets:
             facts = snapshot.deployments[target.provider].facts
             await asyncio.to_thread(snapshot.catalogue.look_up, target.provider, facts.catalogue, target.model, now)
@@ -156,22 +159,6 @@ class Process:
                 found[name, "busy"] = float(len(deployment.upstream.lines) - idle)
         return found
 
-    def _load_tls(self, settings: schema.Server) -> ssl.SSLContext | None:
-        tls = settings.tls
-        if tls is None:
-            return None
-        context = self._tls or ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        try:
-            context.load_cert_chain(tls.cert, tls.key)
-            if tls.client_ca is not None:
-                context.load_verify_locations(tls.client_ca)
-                context.verify_mode = ssl.CERT_REQUIRED
-        except (OSError, ssl.SSLError) as error:
-            raise SetupError(f"server.tls: the certificate cannot be used: {error}") from None
-        context.set_alpn_protocols(["http/1.1"])
-        self._tls_changed = max(tls.cert.stat().st_mtime, tls.key.stat().st_mtime)
-        return context
-
     # while it runs
 
     async def _follow_keys(self) -> None:
@@ -183,18 +170,14 @@ class Process:
                 await asyncio.to_thread(self.gateway.keys.load)
                 self._follow_certificate()
                 troubled = False
-            except (StoreError, SetupError, OSError) as error:
+            except (StoreError, OSError) as error:
                 if not troubled:
-                    self.report("keys.not_read", problem=str(error))
+                    self.report("keys_or_certificate.not_read", problem=str(error))
                 troubled = True
 
     def _follow_certificate(self) -> None:
-        tls = self.gateway.snapshot.config.server.tls
-        if tls is None or self._tls is None:
-            return
-        if max(tls.cert.stat().st_mtime, tls.key.stat().st_mtime) != self._tls_changed:
-            self._load_tls(self.gateway.snapshot.config.server)
-            self.report("tls.reloaded", certificate=str(tls.cert))
+        if self._certificate is not None and self._certificate.renew():
+            self.report("tls.renewed")
 
     @property
     def settings(self) -> schema.Server:
@@ -262,8 +245,22 @@ class Process:
         for deployment in self.gateway.snapshot.deployments.values():
             await deployment.upstream.close()
         await self.gateway.ledger.close()
+        if self.gateway.log is not None:
+            self.gateway.log.close()
         self._deadlines.stop()
         self._store.close()
+
+
+def server_certificate(tls: schema.Tls | None) -> Certificate | None:
+    """What is shown to clients; None for plain HTTP. Raises `SetupError`."""
+    if tls is None:
+        return None
+    try:
+        return Certificate(tls.cert, tls.key, tls.client_ca)
+    except OSError as error:
+        raise SetupError(
+            f"server.tls: {error.filename or tls.cert} cannot be used: {error.strerror or error}"
+        ) from None
 
 
 def server_limits(settings: schema.Server) -> Limits:

@@ -61,6 +61,7 @@ WRK_SAYS = (
 def test_what_wrk_says_is_read() -> None:
     load = read_result(WRK_SAYS)
     assert (load.per_second, load.failed) == (500, 3)
+    assert read_result(WRK_SAYS, reconnect=True).failed == 2
     assert (load.latency.p50, load.latency.p99, load.latency.worst) == (1.5, 2.5, 9)
 
 

@@ -58,8 +58,8 @@ class Served:
         draft.write_text(json.dumps(overlaid(USUAL, config)))
         draft.rename(self.config)
 
-    async def start(self, *words: str, environment: dict[str, str] | None = None) -> None:
-        """Start it, and read what it says; returns when it is ready, or has ended."""
+    async def start(self, *words: str, environment: dict[str, str] | None = None, terminal: int | None = None) -> None:
+        """Start it, and read what it says; returns when it is ready, or has ended. Its log may go to a terminal."""
         command = [sys.executable, "-P", "-m", "trunkline", "serve", "--config", str(self.config)]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "TRUNKLINE_"))}
         with self._log.open("ab") as log:
@@ -68,7 +68,7 @@ class Served:
                 *["--data", str(self.data)],
                 *words,
                 stdout=asyncio.subprocess.PIPE,
-                stderr=log,
+                stderr=log if terminal is None else terminal,
                 env=kept | (environment or {}),
             )
         assert self.process.stdout is not None

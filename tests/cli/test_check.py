@@ -53,6 +53,8 @@ def test_what_only_starting_would_show_is_found_too(place: Place) -> None:
     (place.folder / "ca.pem").write_text("not a certificate")
     place.configure("providers: {house: {type: openai_compatible, base_url: https://h.example, ca: ca.pem}}\n")
     assert "ca.pem cannot be used" in place.run("check", code=2).stderr
+    place.configure("server: {tls: {cert: ca.pem, key: ca.pem}}\n")
+    assert "server.tls: ca.pem cannot be used" in place.run("check", code=2).stderr
 
 
 def test_a_key_of_the_environment_that_no_header_can_hold_is_told_without_showing_it(place: Place) -> None:

@@ -117,6 +117,20 @@ async def test_the_second_signal_ends_at_once_and_loses_no_row(tmp_path: Path, w
 
 
 @bounded
+async def test_when_its_terminal_is_closed_it_ends(tmp_path: Path) -> None:
+    ours, its = os.openpty()
+    served = Served(tmp_path, {})
+    await served.start(terminal=its)
+    os.close(its)
+    served.signal(signal.SIGHUP)
+    await until(lambda: (status := served.status()) is not None and status.reloads == 1, "a reload")
+    os.close(ours)
+    served.signal(signal.SIGHUP)
+    assert await served.ended() == 0
+    await served.end()
+
+
+@bounded
 async def test_what_was_under_way_when_it_was_killed_is_charged_at_the_next_start(tmp_path: Path) -> None:
     async with streaming(tmp_path) as (served, _, _):
         os.kill(served.process.pid, signal.SIGKILL)

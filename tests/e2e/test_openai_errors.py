@@ -58,7 +58,6 @@ async def test_the_operators_trouble_with_the_provider_is_not_the_callers(fault:
         assert len(it.upstream.requests) == 1, "a refused key is not tried again"
 
 
-@pytest.mark.xfail(strict=True, reason="a 403 of type invalid_request_error is handed on as it is")
 async def test_openais_refusal_of_a_model_names_no_project_to_the_caller() -> None:
     async with alone() as it:
         with pytest.raises(openai.APIStatusError) as caught:
@@ -66,7 +65,6 @@ async def test_openais_refusal_of_a_model_names_no_project_to_the_caller() -> No
         assert replies.ACCOUNT not in str(caught.value.body)
 
 
-@pytest.mark.xfail(strict=True, reason="a 403 benches the key, whatever the model was")
 async def test_a_model_that_is_refused_does_not_take_the_others_away() -> None:
     async with FaultServer() as upstream:
         like = {"like": {"type": "openai_compatible", "base_url": upstream.url, "api_key": "sk-upstream"}}

@@ -109,7 +109,7 @@ async def gateway(upstream: str = "", **settings: Any) -> AsyncIterator[RunningG
             await running.start()
             yield running
         except BaseException as failure:
-            failure.add_note(f"the gateway's log:\n{running.text()}")
+            failure.add_note(f"the end of the gateway's log:\n{running.text()[-3000:]}")
             raise
         finally:
             await running.close()

@@ -58,7 +58,7 @@ def no_garbage_of_ours() -> Iterator[None]:
 def alive() -> Counter[str]:
     """How many of each kind there are now."""
     gc.unfreeze()
-    named = (type(thing).__name__ for thing in gc.get_objects() if type(thing).__module__.startswith("trunkline"))
+    named = (type(thing).__name__ for thing in gc.get_objects() if str(type(thing).__module__).startswith("trunkline"))
     return Counter(name for name in named if name in KINDS.split())
 
 

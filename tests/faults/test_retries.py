@@ -209,7 +209,7 @@ def keys_seen(up: FaultServer) -> list[str]:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("name", ["auth_401", "auth_403", "auth_400_google", "auth_400_xai", "quota_402", "quota_429"])
+@pytest.mark.parametrize("name", ["auth_401", "auth_400_google", "auth_400_xai", "quota_402", "quota_429"])
 async def test_a_refused_key_is_benched_and_the_next_one_is_used(name: str, stream: bool) -> None:
     config = {"providers": TWO_KEYS, "retries": {"attempts": 2, "backoff": FOR_EVER, "max_backoff": FOR_EVER}}
     async with (

@@ -12,6 +12,7 @@ from trunkline.cli.failure import told
 from trunkline.cli.providers import listed
 from trunkline.config import schema
 from trunkline.gateway.snapshot import build
+from trunkline.serve import server_certificate
 from trunkline.transport.deadlines import Deadlines
 
 
@@ -32,9 +33,8 @@ def command(as_schema: bool, config: Path | None) -> None:
     environment = options.environment()
     with told():
         configuration = read_and_build(setup.Options(config=config), environment)
-    names = ", ".join(listed(configuration, environment))
-    click.echo(f"{config or 'No file'}: valid." if config else "There is no trunkline.yaml: the defaults hold.")
-    click.echo(f"Providers: {names}.")
+    click.echo(f"{config}: valid." if config else "There is no trunkline.yaml: the defaults hold.")
+    click.echo(f"Providers: {', '.join(listed(configuration, environment))}.")
     click.echo(f"Models: {', '.join(configuration.models) or 'none named; ask for provider/model'}.")
     if configuration.keys:
         click.echo(f"Keys: {', '.join(key.name for key in configuration.keys)}.")
@@ -43,6 +43,7 @@ def command(as_schema: bool, config: Path | None) -> None:
 def read_and_build(given: setup.Options, environment: options.Environment) -> schema.Config:
     """The configuration, which can be put to work as well as read. Raises `ConfigError` or `SetupError`."""
     config = setup.read_config(given, environment)
+    server_certificate(config.server.tls)
 
     async def put_together() -> None:
         snapshot = build(config, environment, Deadlines(), None)

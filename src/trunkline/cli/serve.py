@@ -114,13 +114,16 @@ class Serving:
 
     def listens(self, address: Address) -> None:
         """Note where applications reach us."""
-        self.status = msgspec.structs.replace(self.status, url=url(self.configuration, address))
-        self.entry.tell(self.status)
+        self._tell(msgspec.structs.replace(self.status, url=url(self.configuration, address)))
 
     def reloaded(self, taken: bool) -> None:
         """Note how a reload went, for `trunkline reload`."""
-        self.status = msgspec.structs.replace(self.status, reloads=self.status.reloads + 1, taken=taken)
-        self.entry.tell(self.status)
+        self._tell(msgspec.structs.replace(self.status, reloads=self.status.reloads + 1, taken=taken))
+
+    def _tell(self, status: Status) -> None:
+        self.status = status
+        with contextlib.suppress(OSError):  # a full disk must not end what answers requests
+            self.entry.tell(status)
 
 
 def _serve(serving: Serving, *, quiet: bool) -> None:
@@ -146,10 +149,11 @@ async def _run(serving: Serving, listener: socket.socket, log: Log, *, quiet: bo
         service = await _start(serving, log)
         serving.listens(service.address)
         if not quiet:
-            click.echo(announcement(serving.facts(service, listener), serving.environment))
+            with contextlib.suppress(OSError):  # nobody reads it
+                click.echo(announcement(serving.facts(service, listener), serving.environment))
         control = await serve_control(listener, collect=service.snapshots, unready=service.unready, version=__version__)
         async with _following(serving.configuration, orders, log):
-            await obey(service, orders, serving.reloaded)
+            await obey(service, orders, log.report, serving.reloaded)
         await control.shutdown()
 
 

@@ -84,7 +84,7 @@ def _why_truncated(body: bytes) -> str:
 
 def _opens_more_than(body: bytes, limit: int) -> bool:
     """Whether there are more opening brackets than `limit`: without them there is no such depth."""
-    return len(body.split(b"{", limit)) + len(body.split(b"[", limit)) - 2 > limit
+    return len(body.split(b"{", limit + 1)) + len(body.split(b"[", limit + 1)) - 2 > limit
 
 
 def _first_bad_byte(body: bytes) -> int:

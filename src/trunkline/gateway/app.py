@@ -78,6 +78,7 @@ class Gateway:
             error = caught
         except Refusal as refusal:
             error = TransportRefused(refusal.status, refusal.code, str(refusal))
+            refusal.__traceback__ = None
         except asyncio.CancelledError:
             status = CLIENT_GONE
             raise
@@ -90,6 +91,8 @@ class Gateway:
                 status = error.status
                 journey.delivery.fail(error, _remedy(error) + (journey.answer_head(None) if journey.attempts else b""))
             self._record(journey, status, error)
+            if error is not None:
+                error.__traceback__ = None  # it holds the frames that hold it: nothing is left for the cycle collector
 
     def refusal(self, path: bytes, refusal: Refusal) -> tuple[bytes, bytes]:
         """The answer to what never became a request."""

@@ -10,7 +10,7 @@ import time
 from time import monotonic
 
 from trunkline.formats.conversation import Usage
-from trunkline.gateway.deployments import Deployment, ProviderKey
+from trunkline.gateway.deployments import BENCHED_FOR, Deployment, ProviderKey
 from trunkline.gateway.errors import (
     GatewayError,
     LedgerUnavailable,
@@ -18,6 +18,7 @@ from trunkline.gateway.errors import (
     UpstreamAuth,
     UpstreamBroken,
     UpstreamError,
+    UpstreamModelRefused,
     UpstreamQuota,
     UpstreamRefused,
     UpstreamTimeout,
@@ -64,6 +65,8 @@ def _may_go_on(journey: Journey, error: GatewayError, number: int, targets: int)
     """
     if journey.delivering or not isinstance(error, UpstreamError):
         return False
+    if isinstance(error, UpstreamModelRefused):
+        return number < targets
     if isinstance(error, UpstreamAuth | UpstreamQuota):
         return number < targets or journey.key_left
     return True
@@ -250,8 +253,9 @@ class Attempt:
         """What a failure says about the provider's key and the line."""
         journey, reception = self._journey, self._reception
         now = monotonic()
-        if isinstance(error, UpstreamAuth | UpstreamQuota) and reception is not None and reception.verdict is not None:
-            self._deployment.bench(key, reception.verdict, now)
+        verdict = reception.verdict if reception is not None else None
+        if verdict is not None and verdict in BENCHED_FOR:
+            self._deployment.bench(key, verdict, now)
             journey.gateway.metrics.event("benched_keys", self._target.provider)
             journey.event("provider_key.benched", provider=self._target.provider, why=error.code or "")
         journey.key_left = key.header != b"" and self._deployment.usable(now)

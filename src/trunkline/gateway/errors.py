@@ -18,6 +18,7 @@
     │   ├── UpstreamFailed        502  it answered 5xx
     │   ├── UpstreamRateLimited   429  it answered 429
     │   ├── UpstreamAuth          502  it refuses the operator's key
+    │   │   └── UpstreamModelRefused  for this model only
     │   ├── UpstreamQuota         503  the operator's account has no credit
     │   └── StreamTruncated       502  its stream ended before it was complete
     ├── UpstreamRefused           4xx  the provider refuses the caller's request; its answer is handed on as it is
@@ -173,6 +174,10 @@ class UpstreamAuth(UpstreamError):
     """The provider refuses the operator's key. The caller's key is not at fault."""
 
     code = "upstream_auth"
+
+
+class UpstreamModelRefused(UpstreamAuth):
+    """The provider refuses the operator's key for this model only."""
 
 
 class UpstreamQuota(UpstreamError):

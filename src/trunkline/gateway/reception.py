@@ -15,6 +15,7 @@ from trunkline.gateway.errors import (
     UpstreamAuth,
     UpstreamBroken,
     UpstreamFailed,
+    UpstreamModelRefused,
     UpstreamQuota,
     UpstreamRateLimited,
     UpstreamRefused,
@@ -256,6 +257,8 @@ class Reception:
         target, said = self.target, f": {refused.message}" if refused.message else "."
         if verdict == "auth":
             return UpstreamAuth(f"{target} refuses the credentials this gateway has for it. Tell its operator.")
+        if verdict == "model":
+            return UpstreamModelRefused(f"{target} is not open to this gateway's account there. Tell its operator.")
         if verdict == "quota":
             return UpstreamQuota(f"This gateway's account with {target} has no credit left. Tell its operator.")
         if verdict == "rate_limit":

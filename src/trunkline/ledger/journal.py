@@ -33,7 +33,8 @@ class Segment:
         draft = path.with_suffix(".new")  # locked before another process can take it for a dead one's
         self.fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        draft.rename(path)
+        path.hardlink_to(draft)  # and not over another's
+        draft.unlink()
         self.size = 0
         self.open = 0
         """Attempts begun here whose row is not in the store yet."""
@@ -105,17 +106,15 @@ def orphans(folder: Path) -> Iterator[tuple[Path, list[Intent]]]:
     """
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            file = path.open("rb")
         except FileNotFoundError:
             continue  # another process that starts has dealt with it
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            continue
-        else:
-            yield path, list(_intents(path.read_bytes()))
-        finally:
-            os.close(fd)
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield path, list(_intents(file.read()))
 
 
 def _intents(text: bytes) -> Iterator[Intent]:

@@ -117,6 +117,13 @@ class Catalogue:
         return base
 
 
+def load_catalogue() -> None:
+    """Import the catalogue, which takes some half a second, before it is needed. For worker threads."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    get_snapshot()
+
+
 def _from_catalogue(catalogue: str, model: str) -> Price | None:
     from genai_prices.data_snapshot import get_snapshot  # here, because it is large and slow to import
 

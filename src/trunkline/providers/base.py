@@ -1,7 +1,7 @@
 """What Trunkline must know of a provider: facts, and how to read its refusals.
 
-A provider is a page: an instance of `Provider` with who, where, how it authenticates, which format it speaks and its quirks
-as flags that the format honours. Nowhere else is a provider's name compared.
+A provider is a page: an instance of `Provider` with who, where, how it authenticates, which format it speaks and its
+quirks as flags that the format honours. Nowhere else is a provider's name compared.
 """
 
 import re
@@ -12,11 +12,12 @@ import msgspec
 
 from trunkline.formats.openai_chat import Ending
 
-Verdict = Literal["caller", "rate_limit", "auth", "quota", "server"]
+Verdict = Literal["caller", "rate_limit", "auth", "model", "quota", "server"]
 """Whose fault an error is.
 
-`caller`: the request; its answer is handed on. `rate_limit`: come back later. `auth`: the operator's key is refused. `quota`: the
-operator's account has no credit. `server`: the provider's own trouble.
+`caller`: the request; its answer is handed on. `rate_limit`: come back later. `auth`: the operator's key is refused.
+`model`: the key is good, but not for this model. `quota`: the operator's account has no credit. `server`: the
+provider's own trouble.
 """
 
 
@@ -55,8 +56,12 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """What it says differently from `usual_verdict`; None leaves the usual one."""
 
 
-_KEY_REFUSED = re.compile(r"(incorrect|invalid|expired|revoked) (api|subscription) key|api key (not|is) (valid|invalid)", re.I)
-_NO_CREDIT = re.compile(r"credit balance is too low|insufficient (balance|credits?|funds)|no credits? (left|remaining)", re.I)
+_KEY_REFUSED = re.compile(
+    r"(incorrect|invalid|expired|revoked) (api|subscription) key|api key (not|is) (valid|invalid)", re.IGNORECASE
+)
+_NO_CREDIT = re.compile(
+    r"credit balance is too low|insufficient (balance|credits?|funds)|no credits? (left|remaining)", re.IGNORECASE
+)
 _SPENT = frozenset(
     {
         "insufficient_quota",
@@ -71,10 +76,14 @@ _SPENT = frozenset(
 
 
 def usual_verdict(refused: Refused) -> Verdict:
-    """What an error means where its provider has nothing special to say. Facts: provider documentation and recordings."""
+    """What an error means where its provider has nothing special to say. Facts: provider documentation and
+    recordings.
+    """
     status = refused.status
     if refused.code in _SPENT or status == 402 or _NO_CREDIT.search(refused.message):
         return "quota"
+    if status == 403 and "model" in f"{refused.code} {refused.message}".lower():
+        return "model"
     if status in (401, 403) or (status == 400 and _KEY_REFUSED.search(refused.message)):
         return "auth"
     if status == 429:

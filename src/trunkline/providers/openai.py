@@ -4,8 +4,8 @@ from trunkline.providers.base import Provider, Refused, Verdict
 
 
 def _judge(refused: Refused) -> Verdict | None:
-    """A 403 of type `invalid_request_error` is about the model ("You are not allowed to sample from this model"), not the key."""
-    if refused.status == 403 and refused.type == "invalid_request_error":
+    """A 403 with a code names the operator's project; "You are not allowed to sample from this model" has none."""
+    if refused.status == 403 and refused.type == "invalid_request_error" and not refused.code:
         return "caller"
     return None
 

@@ -91,9 +91,8 @@ class Line(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.lost:
             return  # our own doing
-        self.lost = True
-        self._pool.deadlines.drop(self)
         self._pool.forget(self, by_peer=True)
+        self._let_go()
         if self._receiver is None:
             return
         if not self._head_done:
@@ -228,10 +227,14 @@ class Line(asyncio.Protocol):
 
     def _drop(self) -> None:
         if not self.lost:
-            self.lost = True
-            self._pool.deadlines.drop(self)
             self._pool.forget(self)
+            self._let_go()
             self._transport.abort()
+
+    def _let_go(self) -> None:
+        self.lost = True
+        self._pool.deadlines.drop(self)
+        del self._parser  # it holds this line: nothing is left for the cycle collector
 
     def _delimited_by_close(self) -> bool:
         return b"content-length" not in self._headers and b"transfer-encoding" not in self._headers

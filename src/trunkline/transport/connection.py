@@ -93,6 +93,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
+        del self._parser  # it holds this connection: nothing is left for the cycle collector
         self.server.deadlines.drop(self)
         if self._absence is not None:
             self._absence.rest()

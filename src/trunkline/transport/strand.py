@@ -94,6 +94,8 @@ class Strand:
         except Exception as bug:  # noqa: BLE001  # the edge of a request, as a task would be
             self._loop.call_exception_handler({"message": "a request's coroutine failed", "exception": bug})
             return
+        finally:
+            error = None  # its traceback holds this frame: nothing is left for the cycle collector
         self._waits_for = waits_for
         if isinstance(waits_for, Signal):
             waits_for.wait(self)

@@ -49,7 +49,7 @@ async def _run(channel: Channel, options: Options, environment: Mapping[str, str
             return
         channel.send(Ready(process.recovered, process.secret_made, process.open))
         listening = asyncio.create_task(_listen(channel, process, orders))
-        await obey(process, orders, lambda taken: channel.send(Reloaded(taken)))
+        await obey(process, orders, log.report, lambda taken: channel.send(Reloaded(taken)))
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
 
