@@ -1,11 +1,9 @@
-"""Whatever bytes come from either side, in whatever pieces: a defined outcome, no error of ours, nothing left behind."""
+"""Whatever bytes come from either side, in any pieces: a defined outcome, no error of ours, nothing left behind."""
 
 import asyncio
 import contextlib
 import gzip
 import json
-import socket
-from dataclasses import dataclass, field
 
 from hypothesis import given
 from tests import aio
@@ -19,21 +17,13 @@ from tests.faults.mutations import cut, cuts, fuzz, nearly
 from tests.faults.outcomes import WHOLE, check
 from tests.faults.server import FaultServer
 
-from trunkline.transport.client import Line
-from trunkline.transport.connection import Connection, Limits
-from trunkline.transport.deadlines import Deadlines
-from trunkline.transport.exchange import Call, Fault, Times
-from trunkline.transport.pool import Origin, Pool
-from trunkline.transport.request import Refusal, Request
-from trunkline.transport.server import Server
-
 BODY = chat_body("up/any")
 HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
 REQUESTS = [
     chat_request("up/any"),
     chat_request("up/any", stream=True) + request("GET", "/v1/models") * 2,
     HEAD + b"transfer-encoding: chunked\r\n\r\n" + http1.chunk(BODY[:9]) + http1.chunk(BODY[9:]) + b"0\r\nx: y\r\n\r\n",
-    HEAD + b"expect: 100-continue\r\ncontent-length: %d\r\n\r\n" % len(BODY) + BODY + request("HEAD", "/health/live"),
+    HEAD + b"expect: 100-continue\r\ncontent-length: %d\r\n\r\n" % len(BODY) + BODY,
     chat_request("up/any").replace(b"1.1", b"1.0"),
 ]
 
@@ -48,11 +38,8 @@ REPLIES = [
 ]
 
 
-# The whole gateway
-
-
 @given(data=nearly(REQUESTS), at=cuts)
-@fuzz
+@fuzz(40)
 @aio.within(20)
 async def test_whatever_a_client_sends_it_gets_http_and_the_next_client_is_served(data: bytes, at: list[int]) -> None:
     async with no_leaks(), FaultServer() as up, gateway(up.url) as gw:
@@ -92,7 +79,7 @@ def sends(data: bytes, at: list[int]) -> UpstreamFault:
 
 
 @given(data=nearly(REPLIES), at=cuts)
-@fuzz
+@fuzz(40)
 @aio.within(20)
 async def test_whatever_an_upstream_answers_the_client_is_told_in_order(data: bytes, at: list[int]) -> None:
     for stream in (False, True):
@@ -100,51 +87,12 @@ async def test_whatever_an_upstream_answers_the_client_is_told_in_order(data: by
             response = await ask(raw, "up/any", stream=stream)
             assert response.complete
             if response.status == 200 and stream:
-                last = response.data()[-1]
-                assert last == "[DONE]" or json.loads(last)["error"]["message"]
+                last = response.body.rstrip().rpartition(b"data:")[2].strip()
+                assert last == b"[DONE]" or json.loads(last)["error"]["message"]
             elif response.status == 200:
                 assert response.json()["choices"] is not None
             elif response.status >= 500:
                 assert response.json()["error"]["message"]
             else:
                 assert 400 <= response.status < 500
-            (row,) = await gw.rows()
-            assert row.outcome == "ok" if response.status == 200 and not stream else row.outcome
-
-
-# Each side by itself
-
-
-@dataclass
-class Taken:
-    """A receiver that notes what it is told, and that no rule is broken."""
-
-    status: int = 0
-    headers: dict[bytes, bytes] = field(default_factory=dict)
-    body: bytes = b""
-    end: str = ""
-
-    def head(self, status: int, headers: dict[bytes, bytes]) -> None:
-        assert not self.status
-        assert not self.end
-        assert status >= 200
-        self.status, self.headers = status, headers
-
-    def data(self, data: bytes) -> None:
-        assert self.status
-        assert not self.end
-        assert data
-        self.body += data
-
-    def end_(self, how: str) -> None:
-        assert not self.end, "told twice"
-        self.end = how
-
-
-class Receiver(Taken):
-    def __init__(self) -> None:
-        super().__init__()
-        self.over = asyncio.Event()
-
-    def end(self) -> None:  # type: ignore[override]
-        ...
+            assert len(await gw.rows()) == 1

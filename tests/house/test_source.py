@@ -13,6 +13,7 @@ LONGEST_FUNCTION = 60
 CATCHES_ALL = {
     "gateway.app": "the edge of a request: whatever happens, the client is told, and the log has it",
     "transport.strand": "the same edge, for what happens outside of the handler",
+    "lifetime": "the edges of a reload and of the watch for one: what answers requests goes on, and the log has it",
     "telemetry.log": "a library's mistake in a format string must not fail its caller",
     "telemetry.redact": "what cannot be shown must not fail the line that tells about it",
 }

@@ -126,7 +126,8 @@ class Gateway:
         endpoint = methods.get(b"GET" if request.method == b"HEAD" else request.method)
         if endpoint is None:
             allowed = ", ".join(method.decode() for method in methods)
-            raise MethodNotAllowed(f"{path.decode('latin-1')} takes {allowed}, not {request.method.decode('latin-1')}.")
+            method = request.method.decode("latin-1")
+            raise MethodNotAllowed(f"{path.decode('latin-1')} takes {allowed}, not {method}.", allowed)
         return endpoint
 
     def _record(self, journey: Journey, status: int, error: GatewayError | None) -> None:
@@ -196,7 +197,7 @@ def _within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bo
 
 def _remedy(error: GatewayError) -> bytes:
     """Headers that tell a client whether to come back. What we have tried ourselves, an SDK need not try again."""
-    lines = b""
+    lines = b"allow: %b\r\n" % error.allow.encode() if isinstance(error, MethodNotAllowed) else b""
     if error.retry_after is not None:
         lines += b"retry-after: %d\r\n" % max(1, -int(-error.retry_after // 1))
     if isinstance(error, UpstreamError) or error.status < 500:

@@ -68,10 +68,14 @@ class UnknownPath(InvalidRequest):
 
 
 class MethodNotAllowed(InvalidRequest):
-    """The path exists, with another method."""
+    """The path exists, with other methods, which `allow` lists."""
 
     status = 405
     code = "method_not_allowed"
+
+    def __init__(self, message: str, allow: str) -> None:
+        super().__init__(message)
+        self.allow = allow
 
 
 class ModelNotFound(InvalidRequest):

@@ -192,8 +192,9 @@ class Line(asyncio.Protocol):
                 data = self._inflated(self._inflate, cast("bytes", data))
             if data is None:
                 return
-            if self._flowing:
-                self._restart_gap()
+            if self._flowing and not self._paused:
+                due = monotonic() + self._times.gap
+                self.due = min(due, self._total)  # only ever later, so the wheel need not be told
             receiver.data(data)
         if self._whole and self._receiver is receiver:
             self._finish(receiver)

@@ -126,7 +126,7 @@ class Connection(asyncio.Protocol):
                 self._fruitless = 0
             else:  # a head in pieces, a long trailer, or the like, of which the parser tells nothing yet
                 self._fruitless += len(data)
-                if self._fruitless > self._limits.head:
+                if self._fruitless > 2 * self._limits.head:  # twice, for what is counted when it is whole lacks spaces
                     self._refuse(_head_too_large(self._limits.head))
         if self._current is None and self._waiting:
             self._serve_next()
@@ -160,6 +160,7 @@ class Connection(asyncio.Protocol):
         request = self._incoming
         assert request is not None
         request.target += url
+        self._head_size += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         request = self._incoming
