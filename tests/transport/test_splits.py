@@ -12,13 +12,14 @@ from hypothesis import given
 from tests import aio
 from tests.faults import http1
 from tests.faults.mutations import cut, cuts, fuzz, nearly
+from tests.transport.application import Application
+from tests.transport.receiver import Receiver
 
 from trunkline.transport.client import Line
 from trunkline.transport.connection import Connection, Limits
 from trunkline.transport.deadlines import Deadlines
-from trunkline.transport.exchange import Call, Fault, Times
+from trunkline.transport.exchange import Call, Times
 from trunkline.transport.pool import Origin, Pool
-from trunkline.transport.request import Refusal, Request
 from trunkline.transport.server import Server
 
 REPLIES = [
@@ -44,40 +45,6 @@ REQUESTS = [
     b"POST /a" + HOST + b"content-length: 5000\r\n\r\n" + b"x" * 5000,
     b"POST /a" + HOST + b"x: " + b"y" * 3000 + b"\r\n\r\n",
 ]
-
-
-class Receiver:
-    """Notes what it is told of a reply, and that no rule of `exchange.Receiver` is broken."""
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.headers: dict[bytes, bytes] = {}
-        self.body = b""
-        self.ended = ""
-        self.over = asyncio.Event()
-
-    def head(self, status: int, headers: dict[bytes, bytes]) -> None:
-        assert not self.status
-        assert not self.ended
-        assert status >= 200
-        self.status, self.headers = status, dict(headers)
-
-    def data(self, data: bytes) -> None:
-        assert self.status
-        assert not self.ended
-        self.body += data
-
-    def end(self) -> None:
-        assert self.status
-        self._over("whole")
-
-    def fail(self, fault: Fault) -> None:
-        self._over(fault.kind)
-
-    def _over(self, how: str) -> None:
-        assert not self.ended
-        self.ended = how
-        self.over.set()
 
 
 @asynccontextmanager
@@ -126,27 +93,6 @@ async def test_a_reply_means_the_same_however_it_is_cut(data: bytes, at: list[in
 
 UNSTEADY = re.compile(rb"date: [^\r]*\r\n|HTTP/1.1 100 Continue\r\n\r\n")
 """A client that has sent its body already is not asked for it."""
-
-
-class Application:
-    """Answers every request with what it got; `late` ones after a turn of the loop, `/s` in pieces."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[bytes, bytes, dict[bytes, bytes], bytes]] = []
-
-    async def handle(self, request: Request) -> None:
-        try:
-            if request.target.endswith(b"late"):
-                await asyncio.sleep(0)
-            body = await request.body()
-        except Refusal as refusal:
-            request.respond(refusal.status, b"x-refused: %b\r\n" % refusal.code.encode())
-            return
-        self.seen.append((request.method, request.target, dict(request.headers), body))
-        request.respond(200, b"", body[::-1])
-
-    def refusal(self, path: bytes, refusal: Refusal) -> tuple[bytes, bytes]:
-        return b"x-refused: %b\r\n" % refusal.code.encode(), b""
 
 
 async def serve(pieces: Iterable[bytes]) -> tuple[list[Any], bytes]:

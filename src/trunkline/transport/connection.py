@@ -160,7 +160,6 @@ class Connection(asyncio.Protocol):
         request = self._incoming
         assert request is not None
         request.target += url
-        self._head_size += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         request = self._incoming
