@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from tests import aio
 from tests.cli.serving import WITHIN, Served, serving
 
@@ -49,6 +50,7 @@ async def test_a_revoked_key_stops_within_a_second_while_requests_run(tmp_path: 
         await revoke_under_load(served)
 
 
+@pytest.mark.slow
 @bounded
 async def test_a_revoked_key_stops_in_every_worker(tmp_path: Path) -> None:
     async with serving(tmp_path, server={"workers": 2}) as served:

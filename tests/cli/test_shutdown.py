@@ -17,6 +17,8 @@ from tests.faults.server import FaultServer
 
 bounded = aio.within(2 * WITHIN)
 
+WORKERS = [1, pytest.param(2, marks=pytest.mark.slow)]
+
 
 @contextlib.asynccontextmanager
 async def streaming(
@@ -51,7 +53,7 @@ def refuses(port: int) -> bool:
 
 
 @bounded
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", WORKERS)
 async def test_sigterm_turns_readiness_red_and_goes_on_accepting_for_the_grace(tmp_path: Path, workers: int) -> None:
     async with serving(tmp_path, server={"grace": "60s", "workers": workers}) as served:
         served.signal(signal.SIGTERM)
@@ -65,7 +67,7 @@ async def test_sigterm_turns_readiness_red_and_goes_on_accepting_for_the_grace(t
 
 
 @bounded
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", WORKERS)
 async def test_then_nothing_new_is_accepted_while_streams_finish(tmp_path: Path, workers: int) -> None:
     async with streaming(tmp_path, workers=workers) as (served, upstream, raw):
         served.signal(signal.SIGTERM)
@@ -103,7 +105,7 @@ async def test_sigint_does_not_wait_for_the_grace(tmp_path: Path) -> None:
 
 
 @bounded
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", WORKERS)
 async def test_the_second_signal_ends_at_once_and_loses_no_row(tmp_path: Path, workers: int) -> None:
     async with streaming(tmp_path, workers=workers, grace="1h") as (served, _, raw):
         served.signal(signal.SIGTERM)

@@ -12,6 +12,7 @@ from trunkline.transport.connection import Limits
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.server import Server
 
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 GET = request("GET", "/a")
 
 
@@ -57,10 +58,10 @@ async def test_a_connection_is_ended_after_so_many_requests() -> None:
 
 async def test_answers_are_counted_while_they_are_under_way() -> None:
     async with server(Limits()) as (found, port), connect(port) as raw:
-        await raw.send(request("POST", "/a", body=b"x" * 10)[:-1])
-        while not found.in_flight:
-            await asyncio.sleep(0.001)
-        await raw.send(b"x")
+        await raw.send(request("POST", "/a", body=b"x" * 10, headers=[("expect", "100-continue")])[:-10])
+        await raw.take(len(CONTINUE))
+        assert found.in_flight == 1
+        await raw.send(b"x" * 10)
         assert (await raw.response()).status == 200
         assert found.in_flight == 0
 

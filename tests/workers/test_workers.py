@@ -6,6 +6,7 @@ import signal
 import socket
 from pathlib import Path
 
+import pytest
 from tests import aio
 from tests.cli.serving import WITHIN, Served, lives, serving, until
 from tests.faults.client import chat_request, connect
@@ -93,6 +94,21 @@ async def test_when_the_supervisor_is_killed_the_workers_end(tmp_path: Path) -> 
         os.kill(served.process.pid, signal.SIGKILL)
         await served.ended()
         await until(lambda: not any(map(lives, workers)), "the workers have ended")
+
+
+@pytest.mark.slow
+@bounded
+async def test_a_worker_that_does_not_end_is_killed(tmp_path: Path) -> None:
+    async with serving(tmp_path, server=TWO) as served:
+        workers = served.children()
+        os.kill(workers[0], signal.SIGSTOP)
+        served.signal(signal.SIGTERM)
+        await served.has_logged("stopping")
+        served.signal(signal.SIGTERM)
+        assert await served.ended() == 0
+        assert not any(map(lives, workers))
+        [line] = served.logged("worker.killed")
+        assert line["problem"] == "it did not end"
 
 
 @bounded

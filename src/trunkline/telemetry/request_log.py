@@ -12,9 +12,8 @@ from typing import Final
 import msgspec
 
 from trunkline.telemetry import lines
-from trunkline.telemetry.lines import LEVELS
+from trunkline.telemetry.lines import LEVELS, Level
 from trunkline.telemetry.log import Log
-from trunkline.telemetry.redact import Guard
 
 GATHERED: Final = 64 * 1024
 """Bytes of lines that are written together, if so many come within the time."""
@@ -23,18 +22,31 @@ GATHERED_FOR: Final = 0.1
 LONGEST_TEXT: Final = 200
 """Characters of one field."""
 REMEMBERED: Final = 5000
-"""Texts."""
+"""Combinations of what requests have in common."""
 
 _HARMLESS: Final = re.compile(r"[0-9a-f-]{0,64}")
 """Nothing, and the ids that most clients send, which need no look at every pattern."""
 
 _LINE: Final = (
-    b'{"time":"%b","level":"%b","event":"request","status":%d,"request":"%b","label":%b,"client":%b,"key":%b,"path":%b,'
-    b'"model":%b,"provider":%b,"served":%b,"stream":%b,"attempts":%d,"duration_ms":%d.%03d,"first_output_ms":%b,'
-    b'"overhead_ms":%d.%03d,"cost_nanodollars":%b,"error":%b,"detail":%b}\n'
+    b'{"time":"%b",%b,"request":"%b","label":%b,%b,"duration_ms":%d.%03d,"first_output_ms":%b,"overhead_ms":%d.%03d,'
+    b'"cost_nanodollars":%b,"detail":%b}\n'
+)
+_START: Final = b'"level":"%b","event":"request","status":%d'
+_MIDDLE: Final = (
+    b'"client":%b,"key":%b,"path":%b,"model":%b,"provider":%b,"served":%b,"stream":%b,"attempts":%d,"error":%b'
 )
 _FIRST_CLIENT_ERROR: Final = 400
 _FIRST_SERVER_ERROR: Final = 500
+
+
+_Same = tuple[int, str, str, str, str, str, str, bool, int, str]
+"""Status, client, key, path, model, provider, served, stream, attempts and error of a request."""
+
+
+class _Parts(msgspec.Struct, frozen=True):
+    level: int
+    start: bytes
+    middle: bytes
 
 
 class RequestLog:
@@ -46,7 +58,8 @@ class RequestLog:
         self._timer: asyncio.TimerHandle | None = None
         self._lines: list[bytes] = []
         self._size = 0
-        self._text = _Texts(log.guard)
+        self._guard = log.guard
+        self._parts: dict[_Same, _Parts] = {}
         self._least = log.least
 
     def line(
@@ -75,34 +88,56 @@ class RequestLog:
         `path` is without its query; `model` is what was asked for, `served` the provider's name for what answered.
         Times are seconds, `first` from the arrival to the first output; `cost` is nano-dollars, -1 for unknown.
         """
-        failed = status >= _FIRST_SERVER_ERROR or (error != "" and status < _FIRST_CLIENT_ERROR)
-        if (LEVELS["warning"] if failed else LEVELS["info"]) < self._least:
+        same = (status, client, key, path, model, provider, served, stream, attempts, error)
+        parts = self._parts.get(same) or self._parts_of(same)
+        if parts.level < self._least:
             return
-        text = self._text
+        once = self._once
         self._put(
             _LINE
             % (
                 self._log.stamp().encode(),
-                b"warning" if failed else b"info",
-                status,
+                parts.start,
                 request.encode(),
-                text.once(label),
-                text[client],
-                text[key],
-                text[path],
-                text[model],
-                text[provider],
-                text[served],
-                b"true" if stream else b"false",
-                attempts,
+                once(label) if label else b'""',
+                parts.middle,
                 *divmod(int(seconds * 1e6), 1000),  # by integers: formatting a float takes ten times as long
                 b"%d.%03d" % divmod(int(first * 1e6), 1000) if first is not None else b"null",
                 *divmod(int(overhead * 1e6), 1000),
                 b"%d" % cost if cost >= 0 else b"null",
-                text[error],
-                text.once(detail),
+                once(detail) if detail else b'""',
             )
         )
+
+    def _parts_of(self, same: _Same) -> _Parts:
+        """The parts of a line that are the same for many requests."""
+        if len(self._parts) >= REMEMBERED:
+            self._parts.clear()
+        status, client, key, path, model, provider, served, stream, attempts, error = same
+        failed = status >= _FIRST_SERVER_ERROR or (error != "" and status < _FIRST_CLIENT_ERROR)
+        level: Level = "warning" if failed else "info"
+        once = self._once
+        parts = self._parts[same] = _Parts(
+            LEVELS[level],
+            _START % (level.encode(), status),
+            _MIDDLE
+            % (
+                once(client),
+                once(key),
+                once(path),
+                once(model),
+                once(provider),
+                once(served),
+                b"true" if stream else b"false",
+                attempts,
+                once(error),
+            ),
+        )
+        return parts
+
+    def _once(self, text: str) -> bytes:
+        """A text as it may stand in a line: JSON, bounded, without what looks like a secret."""
+        return lines.encode(self._guard.text(text[:LONGEST_TEXT])) if text else b'""'
 
     def close(self) -> None:
         """Hand on what was gathered. The log itself stays open."""
@@ -126,26 +161,6 @@ class RequestLog:
             self._log.sink.put(b"".join(self._lines))
             self._lines = []
             self._size = 0
-
-
-class _Texts(dict[str, bytes]):
-    """Texts as they may stand in a line: JSON, bounded, without what looks like a secret."""
-
-    def __init__(self, guard: Guard) -> None:
-        super().__init__()
-        self._guard = guard
-
-    def __missing__(self, text: str) -> bytes:
-        if len(self) >= REMEMBERED:
-            self.clear()
-        made = self[text] = self.once(text)
-        return made
-
-    def once(self, text: str) -> bytes:
-        """As `[text]`, for one that will not come again."""
-        if _HARMLESS.fullmatch(text):
-            return b'"%b"' % text.encode()
-        return lines.encode(self._guard.text(text[:LONGEST_TEXT]))
 
 
 def _for_people(line: bytes) -> bytes:

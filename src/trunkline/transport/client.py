@@ -60,7 +60,6 @@ class Line(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._pool.lines.add(self)
         socket = transport.get_extra_info("socket")
         self._poll.register(socket.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
 

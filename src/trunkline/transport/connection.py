@@ -123,7 +123,8 @@ class Connection(asyncio.Protocol):
                 self._refuse(Refusal(400, "invalid_http", f"This is not a valid HTTP/1.1 request: {error}."))
         else:
             if incoming is None or incoming is not self._incoming or taken != self._taken or size != incoming.size:
-                self._fruitless = 0
+                begun = self._incoming is not None and not self._incoming.method  # a head, somewhere in this read
+                self._fruitless = min(len(data), self._limits.head) if begun else 0
             else:  # a head in pieces, a long trailer, or the like, of which the parser tells nothing yet
                 self._fruitless += len(data)
                 if self._fruitless > 2 * self._limits.head:  # twice, for what is counted when it is whole lacks spaces

@@ -107,6 +107,8 @@ class Pool:
                 line = await self._connect()
         except TimeoutError:
             raise Fault("connect_timeout", f"{self.origin.host} did not answer within {timeout:g} s") from None
+        if not line.lost:
+            self.lines.add(line)
         self.opened += 1
         return line
 
