@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from bench.errors import Unavailable
 from bench.payload import CLIENT_KEY, MODEL, UPSTREAM_KEY
 from bench.peers import Launch, Place
 from bench.venue import free_port
+from trunkline import __version__
 
 _PROGRAM = Path(sys.executable).with_name("trunkline")
 
@@ -25,7 +25,7 @@ class Trunkline:
         """See `Peer`."""
         if not _PROGRAM.exists():
             raise Unavailable("the trunkline command is not installed beside this Python")
-        return importlib.metadata.version("trunkline")
+        return __version__
 
     def launch(self, place: Place) -> Launch:
         """See `Peer`. The file is JSON, which is YAML."""

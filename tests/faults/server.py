@@ -12,6 +12,7 @@ Which fault a request meets: the next that was `play`ed; else the one named by i
 import asyncio
 import collections
 import socket
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -28,7 +29,8 @@ class FaultServer:
     """An upstream on a free port of 127.0.0.1, for the length of an `async with`.
 
     `connections` and `requests` hold all that was seen, in order; with `record=False`, for long runs, only `counts`
-    (requests by fault) is kept. A script that fails, or a request that is not HTTP, fails the block at its end.
+    (requests by fault) is kept. `witness` is called with each request once its fault is chosen. A script that fails, or
+    a request that is not HTTP, fails the block at its end.
     `certificate` puts any fault behind TLS; `receive_buffer` bytes make an upstream that takes little before it blocks.
     """
 
@@ -38,6 +40,7 @@ class FaultServer:
         *,
         certificate: Certificate | None = None,
         record: bool = True,
+        witness: Callable[[Request], None] | None = None,
         receive_buffer: int | None = None,
     ) -> None:
         self.fault = FAULTS[fault] if isinstance(fault, str) else fault
@@ -47,6 +50,7 @@ class FaultServer:
         self.counts: collections.Counter[str] = collections.Counter()
         self.port = 0
         self._record = record
+        self._witness = witness
         self._receive_buffer = receive_buffer
         self._bell = aio.Bell()
         self._released = asyncio.Event()
@@ -192,6 +196,8 @@ class FaultServer:
         fault = await self._read_until_chosen(exchange)
         request.fault = fault.name
         self.counts[fault.name] += 1
+        if self._witness is not None:
+            self._witness(request)
         if not fault.early:
             await exchange.read_rest()
         await fault.answer(exchange)

@@ -11,6 +11,7 @@ from trunkline.gateway.errors import (
     GatewayError,
     InternalError,
     MethodNotAllowed,
+    ShuttingDown,
     TransportRefused,
     UnknownPath,
     UpstreamError,
@@ -81,7 +82,9 @@ class Gateway:
             refusal.__traceback__ = None
         except asyncio.CancelledError:
             status = CLIENT_GONE
-            raise
+            if request.gone:
+                raise
+            error = ShuttingDown("This gateway is shutting down and could not wait for the answer. Try again.")
         except Exception as bug:  # noqa: BLE001  # the edge of a request: whatever it is, the client is told and the log has it
             self.report("request.bug", request=journey.id, exception=bug)
             error = InternalError(f"Trunkline failed at this request. Its log has the reason under {journey.id}.")

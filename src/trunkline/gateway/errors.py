@@ -10,6 +10,7 @@
     ├── PermissionDenied          403  a key that may not do this
     ├── ForbiddenOrigin           403  without keys, only programs on this machine may call
     ├── Overloaded                503  more requests in flight than allowed; come back later
+    ├── ShuttingDown              503  the gateway is going away, and could not wait for the answer
     ├── LedgerUnavailable         503  requests cannot be recorded, so none is sent
     ├── UpstreamError             502  the provider is at fault, or the way to it
     │   ├── UpstreamUnreachable   502  nothing was sent: DNS, refused, TLS
@@ -122,6 +123,14 @@ class Overloaded(GatewayError):
 
     status = 503
     code = "overloaded"
+    retry_after = 1.0
+
+
+class ShuttingDown(GatewayError):
+    """The gateway is going away, and its patience with requests under way is over."""
+
+    status = 503
+    code = "shutting_down"
     retry_after = 1.0
 
 

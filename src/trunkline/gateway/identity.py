@@ -109,9 +109,10 @@ class Keys:
     async def _ask_store(self, known: bytes) -> Caller | None:
         if known in self._unknown:
             return None
+        stored = self._stored  # what `load` has replaced by then, what is found out here does not change
         record = await asyncio.to_thread(self._store.key_by_digest, known)
         if record is not None and record.revoked is None:
-            caller = self._stored[known] = _caller(record)
+            caller = stored[known] = _caller(record)
             return caller
         if len(self._unknown) >= UNKNOWN:
             self._unknown.clear()

@@ -94,7 +94,7 @@ def usual_verdict(refused: Refused) -> Verdict:
 
 
 def read_refusal(status: int, body: bytes) -> Refused:
-    """Whatever can be read of an error's body. The shapes are those of recorded providers; none of them is relied on."""
+    """Whatever can be read of an error's body. The shapes are those of recorded providers; none is relied on."""
     try:
         value: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

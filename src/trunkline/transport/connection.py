@@ -363,10 +363,11 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def cancel(self) -> None:
-        """Drop the client, and cancel what was answering it."""
-        self._transport.abort()
+        """End what is being answered: its handler is cancelled, and may still say so to the client."""
+        self._closing = True
         if self._strand is not None:
             self._strand.cancel()
+        self._transport.close()
 
     def close_if_idle(self) -> None:
         """Close a connection nobody is using, for the server is draining."""

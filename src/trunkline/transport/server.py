@@ -9,6 +9,9 @@ from trunkline.transport.connection import Connection, Limits
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.request import Refusal, Request
 
+LAST_WORDS = 0.5
+"""Seconds that clients have, at the end, to read what they are told."""
+
 
 class Application(Protocol):
     """What the server calls."""
@@ -83,9 +86,12 @@ class Server:
         return not self.connections
 
     async def close(self) -> None:
-        """End everything at once. Handlers still running are cancelled."""
+        """End everything now. Handlers still running are cancelled; a client that does not read is dropped."""
         self.stop_accepting()
         self._clock.cancel()
         for connection in list(self.connections):
             connection.cancel()
-        await self.drained(1.0)
+        if not await self.drained(LAST_WORDS):
+            for connection in list(self.connections):
+                connection.abort()
+            await self.drained(LAST_WORDS)
