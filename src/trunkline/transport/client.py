@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trunkline.transport.pool import Pool
 
 MAX_HEAD = 128 * 1024
-"""Bytes of reply headers still without an end, 1xx replies included, above which the reply is not HTTP we want."""
+"""Bytes of reply headers, 1xx replies included, above which the reply is not HTTP we want."""
 INFLATED = 16 * 1024 * 1024
 """Bytes that one read may inflate to where a reply is compressed."""
 
@@ -77,12 +77,14 @@ class Line(asyncio.Protocol):
                 self._break_off(error)
                 return
             self._tail = True
-        if self._head_done:
+        if self._head_told:
             self._hand_on(self._receiver)
             return
         self._head_size += len(data)
-        if self._head_size > MAX_HEAD:
+        if self._head_size > MAX_HEAD and not (self._head_done and self._head_is_small()):
             self._fail("invalid", f"reply headers larger than {MAX_HEAD} bytes")
+        elif self._head_done:
+            self._hand_on(self._receiver)
 
     def eof_received(self) -> bool:
         return False
@@ -197,6 +199,11 @@ class Line(asyncio.Protocol):
             receiver.data(data)
         if self._whole and self._receiver is receiver:
             self._finish(receiver)
+
+    def _head_is_small(self) -> bool:
+        """Whether it was a body, behind the head in one read, that made it so many bytes."""
+        headers = self._headers
+        return sum(map(len, headers)) + sum(map(len, headers.values())) + 4 * len(headers) <= MAX_HEAD
 
     def _break_off(self, error: httptools.HttpParserError) -> None:
         """What came is not HTTP. The part before it counts, as if it had come in a read of its own."""
