@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests import aio
@@ -18,20 +19,32 @@ ROUNDS = 10
 CLIENTS = 12
 UNDER_LOAD = 300
 """Requests that the upstream sees in each round before the gateway is killed."""
-MODELS = ["up/normal", "up/one_write", "up/held_mid_stream", "up/error_500", "up/cut_between_events", "up/gone"]
+ANSWERED = ["up/normal", "up/one_write", "up/error_500", "up/cut_between_events", "up/any"]
+UNDER_WAY = ["up/held", "up/held_mid_stream"]
+STREAMED = ["up/one_write", "up/cut_between_events", "up/held_mid_stream"]
 
 
-async def keep_asking(port: int, numbers: Iterator[int]) -> None:
+async def keep_asking(port: int, numbers: Iterator[int], models: list[str]) -> None:
     """Sends one request after the other, each with a number of its own, until the gateway is gone."""
     with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
         async with connect(port, within=30) as raw:
             while True:
                 number = next(numbers)
-                model = MODELS[number % len(MODELS)]
-                stream = model in ("up/one_write", "up/held_mid_stream", "up/cut_between_events")
+                model = models[number % len(models)]
                 names = [("x-request-id", f"n={number}"), ("baggage", f"n={number}")]
-                await raw.send(request(body=chat_body(model, stream=stream), headers=names))
+                await raw.send(request(body=chat_body(model, stream=model in STREAMED), headers=names))
                 await raw.response()
+
+
+@contextlib.asynccontextmanager
+async def started(folder: Path, config: dict[str, Any]) -> AsyncIterator[Served]:
+    """The gateway, on what the last one has left behind."""
+    served = Served(folder, config)
+    try:
+        await served.start()
+        yield served
+    finally:
+        await served.end()
 
 
 @pytest.mark.slow
@@ -53,19 +66,15 @@ async def test_whatever_moment_it_is_killed_at_each_attempt_that_the_upstream_sa
         for killed in range(ROUNDS):
             goal = seen.total() + UNDER_LOAD + 7 * killed
             enough.clear()
-            served = Served(tmp_path, config)
-            await served.start()
-            clients = [asyncio.create_task(keep_asking(served.port, numbers)) for _ in range(CLIENTS)]
-            await enough.wait()
-            served.signal(signal.SIGKILL)
-            assert await served.ended() == -signal.SIGKILL
-            await asyncio.gather(*clients)
-            await served.end()
-        last = Served(tmp_path, config)
-        await last.start()
-        assert (await last.ask("up/normal")).status == 200
-        await last.end()
-        assert last.process.returncode == 0
+            async with started(tmp_path, config) as served:
+                clients = [keep_asking(served.port, numbers, UNDER_WAY if n < 4 else ANSWERED) for n in range(CLIENTS)]
+                asking = asyncio.gather(*clients)
+                await enough.wait()
+                served.signal(signal.SIGKILL)
+                assert await served.ended() == -signal.SIGKILL
+                await asking
+        async with started(tmp_path, config) as last:
+            assert (await last.ask("up/normal")).status == 200
 
     rows = last.rows()
     found, unsettled = Counter(row.label for row in rows), Counter(r.label for r in rows if r.outcome == "unsettled")

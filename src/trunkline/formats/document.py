@@ -16,6 +16,10 @@ _HALF_A_PAIR = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u
 _decode = msgspec.json.Decoder().decode
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
+LARGE = 16 * 1024
+"""Bytes from which on brackets are not counted: looking at the few objects of a long text is quicker."""
+MOST_CONTAINERS = 200_000
+"""Objects and arrays of one level: each takes many times its bytes in memory, and no prompt has so many."""
 
 
 class DocumentError(ValueError):
@@ -69,7 +73,8 @@ def _read(body: bytes, depth: int) -> dict[str, Any]:
         raise DocumentError(f"The body is not valid JSON: {text}.") from None
     if type(value) is not dict:
         raise DocumentError("The body must be a JSON object.")
-    if _opens_more_than(body, depth) and _deeper_than(value, depth):
+    few = len(body) < LARGE and body.count(b"{") + body.count(b"[") <= depth  # cheaper than to look, in a small body
+    if not few and _deeper_than(value, depth):
         raise DocumentError(f"The JSON is nested deeper than {depth} levels.")
     return value
 
@@ -80,11 +85,6 @@ def _why_truncated(body: bytes) -> str:
     if half is not None:
         return f"invalid utf-16 surrogate pair (byte {half.end()})"
     return f"it ends too early (byte {len(body)})" if body else "it is empty"
-
-
-def _opens_more_than(body: bytes, limit: int) -> bool:
-    """Whether there are more opening brackets than `limit`: without them there is no such depth."""
-    return len(body.split(b"{", limit + 1)) + len(body.split(b"[", limit + 1)) - 2 > limit
 
 
 def _first_bad_byte(body: bytes) -> int:
@@ -106,6 +106,8 @@ def _deeper_than(value: dict[str, Any], depth: int) -> bool:
         ]
         if not level:
             return False
+        if len(level) > MOST_CONTAINERS:
+            raise DocumentError(f"The JSON has more than {MOST_CONTAINERS} objects and arrays on one level.")
     return True
 
 

@@ -1,0 +1,54 @@
+"""A disk that is full: what cannot be recorded is not sent, and what was recorded before is not lost."""
+
+import contextlib
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from tests.faults.client import connect
+from tests.faults.gateway import ask, gateway
+from tests.faults.leaks import no_leaks
+from tests.faults.outcomes import WHOLE, check
+from tests.faults.server import FaultServer
+
+from trunkline.ledger.journal import Journal, orphans
+from trunkline.ledger.record import Intent
+
+INTENT = Intent("01a20271-3c73-7e94-a370-02e34b416cbd", 1, 0, "label", "key", "asked", "up", "model", False, 7)
+
+
+@contextlib.contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """Until the end of the block, this process cannot make a file larger than so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_cannot_be_recorded_is_not_sent(stream: bool) -> None:
+    async with no_leaks(), FaultServer() as up, gateway(up.url) as gw, connect(gw.port) as raw:
+        with no_file_larger_than(0):
+            response = await ask(raw, "up/any", stream=stream)
+        assert (response.status, response.json()["error"]["code"]) == (503, "ledger_unavailable")
+        assert response.header("retry-after")
+        assert up.requests == []
+        check(await ask(raw, "up/any", stream=stream), WHOLE, stream=stream)
+        assert [row.outcome for row in await gw.rows()] == ["ok"]
+
+
+def test_half_an_intent_does_not_spoil_the_next(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, 1)
+    journal.begin(INTENT)
+    (path,) = tmp_path.iterdir()
+    with no_file_larger_than(path.stat().st_size + 20), pytest.raises(OSError, match="full"):
+        journal.begin(replace(INTENT, attempt=2))
+    journal.begin(replace(INTENT, attempt=3))
+    journal.close()
+    ((_, found),) = orphans(tmp_path)
+    assert [intent.attempt for intent in found] == [1, 3]
