@@ -10,7 +10,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-annotate $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check bench lock docs clean
+.PHONY: help run test quick soak check bench lock docs clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: $(VENV)/.dev ## Run all tests (ARGS="tests/cli -k keys").
 
 quick: $(VENV)/.dev ## Run the tests that take no more than a few seconds each.
 	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+soak: $(VENV)/.dev ## Run the long tests in full: 200,000 requests with faults, and kills under load.
+	@TRUNKLINE_SOAK=$${TRUNKLINE_SOAK:-200000} $(BIN)/python -m pytest tests/faults/test_soak.py tests/faults/test_kill.py $(ARGS)
 
 check: $(VENV)/.dev ## Look for mistakes without running anything: ruff and strict mypy.
 	@$(BIN)/ruff check .

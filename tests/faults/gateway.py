@@ -23,6 +23,7 @@ import apsw
 from tests.faults import certificates
 from tests.faults.client import RawClient, Response, chat_request
 
+from trunkline.ledger import ledger
 from trunkline.ledger.record import Row
 from trunkline.serve import Process
 from trunkline.setup import Options, read_config
@@ -32,8 +33,8 @@ SETTLED_WITHIN = 5.0
 """Seconds in which what a test did must be in the ledger."""
 LOOK_EVERY = 0.005
 
-INPUT, OUTPUT = 2.0, 8.0
-"""Dollars that the upstream `up` asks for a million tokens: nano-dollars a token, times a thousand."""
+INPUT_PRICE, OUTPUT_PRICE = 2000, 8000
+"""Nano-dollars that the upstream `up` asks for a token: as thousandths, the dollars for a million."""
 
 
 class RunningGateway:
@@ -68,12 +69,12 @@ class RunningGateway:
 
     async def idle(self) -> None:
         """Returns once no request is under way and every row is in the store."""
-        server, ledger = self.process.server, self.process.gateway.ledger
+        server, rows = self.process.server, self.process.gateway.ledger
         for _ in range(round(SETTLED_WITHIN / LOOK_EVERY)):
-            if not server.in_flight and not ledger.lag:
+            if not server.in_flight and not rows.lag:
                 return
             await asyncio.sleep(LOOK_EVERY)
-        raise AssertionError(f"{server.in_flight} requests are under way, {ledger.lag} rows are not in the store")
+        raise AssertionError(f"{server.in_flight} requests are under way, {rows.lag} rows are not in the store")
 
     async def rows(self) -> list[Row]:
         """The ledger once all is settled, in the order in which the attempts began."""
@@ -99,8 +100,20 @@ class RunningGateway:
 async def gateway(upstream: str = "", **settings: Any) -> AsyncIterator[RunningGateway]:
     """A gateway whose provider `up` is at the base URL `upstream`; `settings` are sections of its configuration.
 
-    A section given here is laid over what `usual` says, setting by setting.
+    A section given here is laid over what `usual` says, setting by setting. Its ledger writes rows almost at once,
+    because tests wait for them.
     """
+    usual_time, ledger.GROUP_TIME = ledger.GROUP_TIME, 0.002
+    try:
+        async with gateway_at_its_pace(upstream, **settings) as running:
+            yield running
+    finally:
+        ledger.GROUP_TIME = usual_time
+
+
+@contextlib.asynccontextmanager
+async def gateway_at_its_pace(upstream: str = "", **settings: Any) -> AsyncIterator[RunningGateway]:
+    """As `gateway`, for long runs: its ledger gathers rows as it usually does."""
     collector = gc.get_threshold()
     gc.freeze()  # a process collects before it begins: it need not look through all that the test run has loaded
     with tempfile.TemporaryDirectory() as folder:
@@ -127,7 +140,8 @@ async def ask(raw: RawClient, model: str, *, stream: bool = False, **fields: Any
 
 def usual(folder: Path, upstream: str, settings: dict[str, Any]) -> dict[str, Any]:
     """The configuration of most tests, with `settings` laid over it."""
-    up = {"type": "openai_compatible", "base_url": upstream, "price": {"input": INPUT, "output": OUTPUT}}
+    price = {"input": INPUT_PRICE / 1000, "output": OUTPUT_PRICE / 1000}
+    up = {"type": "openai_compatible", "base_url": upstream, "price": price}
     if upstream.startswith("https:"):
         up["ca"] = str(certificates.write_authority(folder / "authority.pem"))
     config = {

@@ -14,6 +14,7 @@ def fuzz(examples: int) -> settings:
     """So many examples; always the same ones in CI."""
     return settings(max_examples=examples * EFFORT, deadline=None, derandomize=bool(os.environ.get("CI")))
 
+
 TOKENS = [
     *(b"\r\n", b"\n", b"\r", b"\r\n\r\n", b"\0", b" ", b"\t", b":", b";", b",", b"\xff\xfe"),
     *(b"content-length: 5\r\n", b"content-length: 99999999999999999999\r\n", b"0\r\n\r\n", b"ffffffffffffffff\r\n"),

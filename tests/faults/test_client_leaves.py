@@ -1,6 +1,7 @@
 """A client may leave at any moment, in any way: its upstream is let go within 100 ms, the ledger says what it has cost,
 and nothing is left behind."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,18 +10,16 @@ from pathlib import Path
 import pytest
 from tests.faults import certificates
 from tests.faults.client import RawClient, chat_request, connect, request
-from tests.faults.gateway import RunningGateway, ask, gateway
+from tests.faults.gateway import INPUT_PRICE, OUTPUT_PRICE, RunningGateway, ask, gateway
 from tests.faults.leaks import no_leaks
 from tests.faults.outcomes import WHOLE, check
 from tests.faults.server import FaultServer
 
 from trunkline.ledger.record import Row
+from trunkline.transport.pool import Pool
 
 AT_ONCE = 0.1
 """Seconds within which the upstream's socket is closed."""
-
-PROMPT_PRICE, OUTPUT_PRICE = 2000, 8000
-"""Nano-dollars a token."""
 
 
 async def leave(raw: RawClient) -> None:
@@ -46,7 +45,7 @@ def check_charged(row: Row, *, produced: bool) -> None:
     assert (row.outcome, row.error, row.usage) == ("cancelled", "", "estimated")
     assert row.input_tokens > 0
     assert (row.output_tokens > 0) == produced
-    assert row.cost == row.input_tokens * PROMPT_PRICE + row.output_tokens * OUTPUT_PRICE
+    assert row.cost == row.input_tokens * INPUT_PRICE + row.output_tokens * OUTPUT_PRICE
 
 
 @asynccontextmanager
@@ -134,6 +133,26 @@ async def test_a_client_that_leaves_between_its_answers_leaves_only_settled_rows
         rows = await gw.rows()
         assert len(rows) == len(up.requests) <= 20
         assert {row.outcome for row in rows} <= {"ok", "cancelled"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_client_may_leave_at_any_turn_of_the_event_loop(stream: bool, way: Way) -> None:
+    async with both() as (up, gw):
+        for turns in range(60):
+            async with connect(gw.port) as raw:
+                await raw.send(chat_request("up/normal", stream=stream))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                await way(raw)
+            await gw.idle()
+        rows = await gw.rows()
+        assert {row.outcome for row in rows} == {"ok", "cancelled"}
+        assert len(up.requests) <= len(rows) <= 60
+        pool = gw.process.gateway.snapshot.deployments["up"].upstream
+        assert isinstance(pool, Pool)
+        assert pool.lines == set(pool.idle)
+        assert len([seen for seen in up.connections if seen.ended is None]) == len(pool.idle) <= 1
 
 
 async def test_a_client_that_leaves_before_the_upstream_has_answered_leaves_a_line_that_is_not_used_again() -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.faults import http1, replies
 from tests.faults.client import Response, chat_request, connect
 from tests.faults.connection import Exchange
+from tests.faults.expected import cases, check_recorded, deadline_for, model_of, outcome_of
 from tests.faults.fault import Fault
 from tests.faults.gateway import RunningGateway, ask, gateway
 from tests.faults.leaks import no_leaks
@@ -24,7 +25,6 @@ from tests.faults.outcomes import (
     check,
 )
 from tests.faults.server import FaultServer
-from tests.faults.test_upstream_faults import cases, check_recorded, deadline_for, model_of, outcome_of
 
 FOR_EVER = "1h"
 """A wait that no test would survive."""

@@ -16,7 +16,7 @@ import pytest
 from tests import aio
 from tests.faults.client import RawClient, chat_body, connect, request
 from tests.faults.fault import Fault
-from tests.faults.gateway import RunningGateway, gateway
+from tests.faults.gateway import RunningGateway, gateway_at_its_pace
 from tests.faults.leaks import no_leaks
 from tests.faults.outcomes import STALLED, TIMED_OUT, check
 from tests.faults.table import FAULTS
@@ -122,7 +122,11 @@ async def test_a_long_run_leaves_nothing_behind_and_misses_nothing() -> None:
     memory: list[int] = []
     plan = iter(Plan())
     began = time.monotonic()
-    async with no_leaks(), upstream_process() as upstream, gateway(upstream.url, **PATIENCE) as gw:
+    async with (
+        no_leaks(),
+        upstream_process() as upstream,
+        gateway_at_its_pace(upstream.url, **PATIENCE) as gw,
+    ):
         await asyncio.gather(*(client(gw.port, plan, memory) for _ in range(CLIENTS)))
         took = time.monotonic() - began
         await gw.idle()

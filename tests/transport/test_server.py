@@ -1,6 +1,7 @@
 """The server's bounds that no configuration of the gateway reaches."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,20 +9,27 @@ from tests.faults.client import connect, request
 from tests.faults.leaks import no_leaks
 from tests.transport.application import Application
 
-from trunkline.transport.connection import Limits
+from trunkline.transport.connection import WRITE_BUFFER, Limits
 from trunkline.transport.deadlines import Deadlines
+from trunkline.transport.request import Request
 from trunkline.transport.server import Server
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 GET = request("GET", "/a")
 
 
+class ServerUnderTest(Server):
+    application: Application
+
+
 @asynccontextmanager
-async def server(limits: Limits) -> AsyncIterator[tuple[Server, int]]:
+async def server(
+    limits: Limits, application: Application | None = None
+) -> AsyncIterator[tuple["ServerUnderTest", int]]:
     async with no_leaks():
         deadlines = Deadlines()
         stop = deadlines.start(asyncio.get_running_loop())
-        found = Server(Application(), limits, deadlines)
+        found = ServerUnderTest(application or Application(), limits, deadlines)
         _, port = await found.listen("127.0.0.1", 0)
         try:
             yield found, port
@@ -48,12 +56,13 @@ async def test_connections_above_the_bound_are_turned_away_and_counted() -> None
 
 
 async def test_a_connection_is_ended_after_so_many_requests() -> None:
-    async with server(Limits(requests=3)) as (_, port), connect(port) as raw:
+    async with server(Limits(requests=3)) as (found, port), connect(port) as raw:
         await raw.send(GET * 5)
         responses = [await raw.response() for _ in range(3)]
         assert [response.header("connection") for response in responses] == [None, None, "close"]
         await raw.closed()
         assert raw.leftover == b""
+        assert len(found.application.seen) == 3
 
 
 async def test_answers_are_counted_while_they_are_under_way() -> None:
@@ -64,6 +73,48 @@ async def test_answers_are_counted_while_they_are_under_way() -> None:
         await raw.send(b"x" * 10)
         assert (await raw.response()).status == 200
         assert found.in_flight == 0
+
+
+class Filling(Application):
+    """Answers until the kernel takes no more, and a little beyond."""
+
+    async def handle(self, request: Request) -> None:
+        request.keep_alive = False
+        request.start(200, b"")
+        transport = request._connection._transport
+        for _ in range(10_000):
+            if transport.get_write_buffer_size():
+                break
+            request.write(b"x" * 16_000)
+        request.end()
+        assert 0 < transport.get_write_buffer_size() < WRITE_BUFFER
+
+
+async def test_a_client_that_never_takes_the_end_of_its_answer_is_dropped() -> None:
+    limits = Limits(write_stall=0.2)
+    async with server(limits, Filling()) as (found, port), connect(port, receive_buffer=4096) as raw:
+        await raw.send(GET)
+        await raw.response_head()
+        await asyncio.sleep(0.05)
+        assert found.connections
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if not found.connections:
+                break
+        assert not found.connections
+
+
+async def test_a_client_that_sends_but_does_not_read_gets_no_more_time() -> None:
+    async with server(Limits(write_stall=0.3)) as (found, port), connect(port, receive_buffer=4096) as raw:
+        began = asyncio.get_running_loop().time()
+        body = b"x" * (8 << 20)
+        await raw.send(request("POST", "/a", body=body))
+        while found.connections and asyncio.get_running_loop().time() < began + 5:
+            with contextlib.suppress(ConnectionError):
+                await raw.send(b"G")
+            await asyncio.sleep(0.05)
+        assert not found.connections
+        assert asyncio.get_running_loop().time() < began + 3
 
 
 async def test_a_handler_that_fails_ends_only_its_own_connection() -> None:

@@ -62,6 +62,7 @@ class Journal:
             segment = self._segment
         line = _encode(intent) + b"\n"
         if os.write(segment.fd, line) != len(line):
+            os.ftruncate(segment.fd, segment.size)  # half a line would spoil the next one
             raise OSError("the journal's disk is full")
         segment.size += len(line)
         segment.open += 1

@@ -73,6 +73,7 @@ class Connection(asyncio.Protocol):
         self._since = 0.0  # when the part now being read began
         self._patience = server.limits.head_time  # how long the next head may take to begin
         self._closing = False  # no further request is read
+        self._over = False  # no further request is answered
         self._linger = -1  # bytes still read and thrown away after a refusal; -1 before one
         self._unread = -1  # size of the write buffer when the client stopped reading; -1 while it reads
 
@@ -92,7 +93,7 @@ class Connection(asyncio.Protocol):
         self._rearm()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.lost = True
+        self.lost = self._over = True
         del self._parser  # it holds this connection: nothing is left for the cycle collector
         self.server.deadlines.drop(self)
         if self._absence is not None:
@@ -138,7 +139,7 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._unread = self._transport.get_write_buffer_size()
-        self._rearm()
+        self.server.deadlines.set(self, monotonic() + self._limits.write_stall)
         if self._current is not None and self._current.producer is not None:
             self._current.producer.pause()
 
@@ -240,7 +241,7 @@ class Connection(asyncio.Protocol):
         if self._starting:
             return
         self._starting = True
-        while self._waiting and self._current is None and self._unread < 0 and not self.lost:
+        while self._waiting and self._current is None and self._unread < 0 and not self._over:
             self._current = request = self._waiting.popleft()
             if len(self._waiting) == PIPELINE:
                 self._transport.resume_reading()
@@ -267,18 +268,21 @@ class Connection(asyncio.Protocol):
 
     def _after(self, request: Request) -> None:
         """The answer is out, or its handler gave up: go on with the next request, or end the connection."""
+        if request.ended and self.keeps_alive(request):
+            if self._waiting:
+                self._serve_next()
+            else:
+                self._since = monotonic()
+                self._patience = self._limits.idle_time
+                self._rearm()
+            return
         if not request.ended:
+            self._over = True
             self._transport.abort()
         elif not request.arrived:
             self._linger_on()  # answered early: what is still coming is not worth reading
-        elif not self.keeps_alive(request):
-            self._transport.close()
-        elif self._waiting:
-            self._serve_next()
         else:
-            self._since = monotonic()
-            self._patience = self._limits.idle_time
-            self._rearm()
+            self._close()
 
     def keeps_alive(self, request: Request) -> bool:
         """Whether the connection outlives this request."""
@@ -302,8 +306,16 @@ class Connection(asyncio.Protocol):
         self._current = None
         self._linger_on()
 
+    def _close(self) -> None:
+        """End the connection as soon as the client has taken what is written, which must not take it for ever."""
+        self._over = True
+        self._transport.close()
+        self._since = monotonic()
+        self._rearm()
+
     def _linger_on(self) -> None:
         """The answer is written and the client may still be sending: close in a way that lets it read the answer."""
+        self._over = True
         self._linger = LINGER_BYTES
         if self._transport.can_write_eof():
             self._transport.write_eof()
@@ -319,7 +331,9 @@ class Connection(asyncio.Protocol):
         if self._linger >= 0:
             due = self._since + LINGER_SECONDS
         elif self._unread >= 0:
-            due = monotonic() + limits.write_stall
+            return  # since `pause_writing`, and whatever else the client does
+        elif self._over:
+            due = self._since + limits.write_stall
         elif incoming is not None and incoming.method and (self._current is None or incoming is self._current):
             due = self._since + limits.body_time + incoming.size / SLOWEST_BODY
         elif self._current is not None or self._waiting:
@@ -341,8 +355,10 @@ class Connection(asyncio.Protocol):
             else:
                 self._unread = left
                 self.server.deadlines.set(self, now + self._limits.write_stall)
+        elif self._over:
+            self._transport.abort()
         elif self._incoming is None:
-            self._transport.close()
+            self._close()
         else:
             what = "body" if self._incoming.method else "headers"
             self._refuse(Refusal(408, "request_timeout", f"The request's {what} came too slowly."))
@@ -371,8 +387,8 @@ class Connection(asyncio.Protocol):
 
     def close_if_idle(self) -> None:
         """Close a connection nobody is using, for the server is draining."""
-        if self._current is None and not self._waiting and self._linger < 0:
-            self._transport.close()
+        if self._current is None and not self._waiting and not self._over:
+            self._close()
 
 
 def _size_of(request: Request) -> int:
