@@ -120,6 +120,8 @@ class Connection(asyncio.Protocol):
             cause = error.__context__
             if isinstance(cause, Refusal):
                 self._refuse(cause)
+            elif isinstance(error, httptools.HttpParserCallbackError):
+                raise  # a bug of ours, for the log; the loop drops the connection
             elif not self._closing or self._incoming is not None:
                 self._refuse(Refusal(400, "invalid_http", f"This is not a valid HTTP/1.1 request: {error}."))
         else:
