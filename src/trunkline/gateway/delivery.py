@@ -33,11 +33,6 @@ class Delivery:
         self.head = b""
         """Header lines of every answer to this request."""
 
-    @property
-    def committed(self) -> bool:
-        """The head is out: it can no longer be told by status what happens."""
-        return self._request.started
-
     def expect_stream(self, interval: float, now: float) -> None:
         """The answer will be a stream: keep the client's connection alive while nothing comes."""
         self._interval = interval

@@ -81,5 +81,4 @@ def _plan(journey: Journey) -> Route:
         near = routes.nearest(asked)
         hint = f" Did you mean '{near}'?" if near else " `GET /v1/models` lists what there is."
         raise ModelNotFound(f"The model '{asked}' is not configured here.{hint}", param="model")
-    journey.route_name = route.name
     return route

@@ -38,7 +38,6 @@ class Journey:
     document: Document
     caller: Caller = ANYBODY
     asked: Asked = NOTHING
-    route_name = ""
     counted = False
     """It is a request for a model: it has its line in the log and its place in the counters."""
 

@@ -1,7 +1,7 @@
 """The ledger's writer: intents to the journal at once, rows to the store in groups, from a thread of its own.
 
 An intent is in the kernel's hands when `intend` returns, which `kill -9` does not undo, and on the disk within some
-25 ms, which a power cut does not undo. A row is in the store, on the disk, within the same time of `settle`.
+60 ms, which a power cut does not undo. A row is in the store, on the disk, within the same time of `settle`.
 
 A row that the store cannot take is kept and tried again; nothing is dropped. When too many wait, `full` says so and
 the gateway takes no more requests: what cannot be recorded is not begun.
