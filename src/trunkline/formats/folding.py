@@ -1,0 +1,133 @@
+"""A stream and a whole reply say the same: `fold` makes a reply of events, `unfold` events of a reply."""
+
+from collections.abc import Iterable, Iterator
+
+from trunkline.formats.conversation import (
+    AnyPart,
+    Audio,
+    Choice,
+    Delta,
+    Event,
+    FormatName,
+    Reasoning,
+    Refusal,
+    Reply,
+    Text,
+    ToolCall,
+)
+
+_APPENDED = frozenset({"text", "arguments", "data", "transcript", "signature", "encrypted"})
+"""String fields of a piece that add to what is there; others replace it."""
+
+
+class Folding:
+    """A reply that is still being built."""
+
+    def __init__(self, source: FormatName) -> None:
+        self.reply = Reply(format=source)
+        self._choices: dict[int, Choice] = {}
+        self._parts: dict[tuple[int, int], AnyPart] = {}
+
+    def add(self, event: Event) -> None:
+        """Take in one event."""
+        reply = self.reply
+        reply.id = reply.id or event.id
+        reply.model = reply.model or event.model
+        reply.created = reply.created or event.created
+        reply.service_tier = event.service_tier or reply.service_tier
+        reply.usage = event.usage or reply.usage
+        reply.reported = event.reported or reply.reported
+        for delta in event.deltas:
+            self._add_delta(delta)
+        for index, stop in event.stops.items():
+            self._choice(index).stop = stop
+
+    def _add_delta(self, delta: Delta) -> None:
+        choice = self._choice(delta.choice)
+        if delta.logprobs:
+            choice.logprobs = [*(choice.logprobs or []), *delta.logprobs]
+        piece = delta.piece
+        if piece is None:
+            return
+        key = (delta.choice, delta.part)
+        part = self._parts.get(key)
+        if part is None:
+            part = self._parts[key] = type(piece)()
+            choice.parts.append(part)
+        if type(part) is type(piece):
+            add(part, piece)
+
+    def _choice(self, index: int) -> Choice:
+        choice = self._choices.get(index)
+        if choice is None:
+            choice = self._choices[index] = Choice(index=index)
+            self.reply.choices.append(choice)
+        return choice
+
+
+def add(part: AnyPart, piece: AnyPart) -> None:
+    """Add `piece` to `part`, which is of the same kind."""
+    for name in part.__struct_fields__:
+        new = getattr(piece, name)
+        if name == "spelling" or new is None or new == "" or new == [] or new == {}:
+            continue
+        old = getattr(part, name)
+        if name in _APPENDED:
+            new = old + new
+        elif name == "summary" or name == "citations":
+            new = [*old, *new]
+        elif name == "extras":
+            new = {source: {**old.get(source, {}), **fields} for source, fields in new.items()}
+        setattr(part, name, new)
+
+
+def fold(events: Iterable[Event], source: FormatName) -> Reply:
+    """The reply that a stream amounts to."""
+    folding = Folding(source)
+    for event in events:
+        folding.add(event)
+    return folding.reply
+
+
+def unfold(reply: Reply) -> Iterator[Event]:
+    """A stream that amounts to `reply`: one event for the start, one for each part, one for the end."""
+    yield Event(id=reply.id, model=reply.model, created=reply.created, service_tier=reply.service_tier, starts=True)
+    for choice in reply.choices:
+        for number, part in enumerate(choice.parts):
+            yield Event(
+                id=reply.id,
+                model=reply.model,
+                created=reply.created,
+                deltas=[Delta(choice=choice.index, part=number, piece=part, begins=True, ends=True)],
+            )
+    stops = {choice.index: choice.stop for choice in reply.choices if choice.stop is not None}
+    yield Event(
+        id=reply.id,
+        model=reply.model,
+        created=reply.created,
+        stops=stops,
+        usage=reply.usage,
+        reported=reply.reported,
+        ends=True,
+    )
+
+
+def carries_output(event: Event) -> bool:
+    """Whether an event brings something a client waits for: text, reasoning, a call, a sound, or an end."""
+    return bool(event.stops) or any(_says_something(delta.piece) for delta in event.deltas)
+
+
+def _says_something(part: AnyPart | None) -> bool:
+    match part:
+        case None:
+            return False
+        case Text() | Refusal():
+            return bool(part.text)
+        case Reasoning():
+            return bool(part.text or part.encrypted or part.summary or part.signature)
+        case ToolCall():
+            return bool(part.name or part.arguments)
+        case Audio():
+            return bool(part.data or part.transcript)
+        case _:
+            return True

@@ -1,0 +1,39 @@
+"""Reasoning of one family of models in a field of another's format that holds an opaque string.
+
+A model that reasons wants its own signed reasoning back on the next turn. A client that speaks another format can carry
+it in the field that its own format has for such a thing (Anthropic's `signature` and `data`, Responses'
+`encrypted_content`), which it returns unread. There it is written with a mark and its issuer, so that it is recognised
+when it comes back, and never sent to a model that did not make it.
+"""
+
+import base64
+import binascii
+
+import msgspec
+
+_MARK = "trunkline.1."
+
+
+class Sealed(msgspec.Struct, frozen=True, array_like=True):
+    """What only its issuer can read, or would miss."""
+
+    issuer: str
+    signature: str = ""
+    encrypted: str = ""
+    text: str = ""
+    """Only where the carrying field stands without the text that was signed."""
+
+
+def seal(value: Sealed) -> str:
+    """An opaque string that says all of it."""
+    return _MARK + base64.urlsafe_b64encode(msgspec.json.encode(value)).decode()
+
+
+def unseal(text: str) -> Sealed | None:
+    """What `seal` made of it; None for any other string."""
+    if not text.startswith(_MARK):
+        return None
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(text[len(_MARK) :]), type=Sealed)
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        return None
