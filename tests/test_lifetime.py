@@ -12,7 +12,7 @@ class Noted:
     """A service that notes what it is told to do. It drains for ever, and its reloads do as `reloads` says."""
 
     address = Address("127.0.0.1", 4000)
-    secret_made = False
+    secrets_made: frozenset[str] = frozenset()
     recovered = 0
     open = True
     settings = schema.Server()

@@ -21,22 +21,26 @@ class DataDirectory:
         """Sockets of the running processes."""
         self.store = root / "trunkline.db"
         self.key_secret = root / "secrets" / "key_secret"
+        """Under which virtual keys are hashed."""
+        self.master_key = root / "secrets" / "master_key"
+        """With which what is kept is encrypted."""
         for folder in (root, self.journal, self.run, self.key_secret.parent):
             _private_folder(folder)
 
-    def secret(self) -> tuple[bytes, bool]:
-        """The secret under which virtual keys are hashed, and whether it was made just now."""
-        made = not self.key_secret.exists()
+    def secret(self, path: Path) -> tuple[bytes, bool]:
+        """What is in the file of a secret, and whether it was made just now: 32 random bytes, in hexadecimal."""
+        made = not path.exists()
         if made:
-            _write_once(self.key_secret, secrets.token_hex(32).encode())
-        problem = _too_open(self.key_secret)
+            _write_once(path, secrets.token_hex(32).encode())
+        problem = _too_open(path)
         if problem:
             raise DataError(problem)
-        return self.key_secret.read_bytes().strip(), made
+        return path.read_bytes().strip(), made
 
     def problems(self) -> list[str]:
         """What is wrong with the modes of what is there."""
-        found = [self.root, self.journal, self.run, self.key_secret.parent, self.key_secret, self.store]
+        folders = [self.root, self.journal, self.run, self.key_secret.parent]
+        found = [*folders, self.key_secret, self.master_key, self.store]
         return [problem for path in found if path.exists() and (problem := _too_open(path))]
 
 

@@ -30,8 +30,8 @@ class Service(Protocol):
 
     address: Address
     """Where applications reach it."""
-    secret_made: bool
-    """Whether the secret of the keys was made at this start."""
+    secrets_made: frozenset[str]
+    """Which secrets were made at this start, by their names in the configuration."""
     recovered: int
     """Attempts of processes that were killed, charged at this start."""
 

@@ -16,7 +16,9 @@ from trunkline.config.places import Address
 from trunkline.config.problems import ConfigError
 from trunkline.gateway.app import Gateway, Report
 from trunkline.gateway.identity import POLL, Digest, Keys
-from trunkline.gateway.snapshot import SetupError, Snapshot, build, replaced
+from trunkline.gateway.logins import SetupError
+from trunkline.gateway.remembered import ELSEWHERE, Remembered
+from trunkline.gateway.snapshot import Snapshot, build, replaced
 from trunkline.ledger.ledger import Ledger, recover
 from trunkline.ledger.prices import load_catalogue
 from trunkline.setup import (
@@ -25,6 +27,7 @@ from trunkline.setup import (
     data_directory,
     key_secret,
     open_configured_store,
+    open_vault,
     read_config,
     secrets_of,
 )
@@ -39,9 +42,12 @@ from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.pool import Pool
 from trunkline.transport.server import Server
 from trunkline.transport.tls import Certificate
+from trunkline.vault.vault import Vault
 
 FIXED = ("listen", "control", "workers", "data", "tls")
 """Settings of `server` that a running process keeps."""
+SWEEP = 600.0
+"""Seconds between two times that expired responses are deleted."""
 
 
 class CannotListen(Exception):
@@ -71,9 +77,11 @@ class Process:
         self.server: Server
         self.address = Address("", 0)
         """Where it listens."""
-        self.secret_made = False
+        self.secrets_made: frozenset[str] = frozenset()
         self.recovered = 0
+        self.remembered: Remembered
         self._store: Store
+        self._vault: Vault
         self._digest: Digest
         self._config_loaded = 0.0
         self._deadlines = Deadlines()
@@ -90,9 +98,12 @@ class Process:
         loop = asyncio.get_running_loop()
         data = data_directory(self.options, config, self.environment)
         self.log.hide(secrets_of(config, self.environment))
-        secret, self.secret_made = key_secret(config, data)
+        secret, secret_made = key_secret(config, data)
         self._digest = Digest(secret)
         self._store = open_configured_store(config, data)
+        self._vault, master_made = open_vault(config, data, self._store)
+        made = {"key_secret": secret_made, "master_key": master_made}
+        self.secrets_made = frozenset(name for name, is_new in made.items() if is_new)
         self.recovered = recover(self._store, data.journal)
         self._deadlines.start(loop)
         snapshot = build(config, self.environment, self._deadlines, None)
@@ -103,13 +114,15 @@ class Process:
         keys.local_only = not self.options.insecure
         self._certificate = server_certificate(config.server.tls)
         _refuse_to_expose(config.server.listen, locked=not keys.open or self.options.insecure)
+        self._remember(config)
         ledger = Ledger(self._store, data.journal, os.getpid(), self._ledger_trouble)
         log = RequestLog(self.log) if config.telemetry.log.requests else None
-        self.gateway = Gateway(snapshot, keys, ledger, self._deadlines, self.metrics, log, self.report)
+        self.gateway = Gateway(snapshot, keys, ledger, self.remembered, self._deadlines, self.metrics, log, self.report)
         self.server = self.gateway.server = Server(self.gateway, server_limits(config.server), self._deadlines)
         await self._listen(config.server.listen, shared=shared)
         self._gauges()
-        self._tasks = [loop.create_task(self._follow_keys()), loop.create_task(self._warm(snapshot))]
+        running = (self._follow_keys(), self._sweep(), self._warm(snapshot))
+        self._tasks = [loop.create_task(task) for task in running]
         gc.collect()
         gc.freeze()  # what exists now lives as long as the process: later collections need not look at it
         gc.set_threshold(50_000, 20, 50)
@@ -122,6 +135,11 @@ class Process:
             await self.close()
             raise CannotListen(listen, error) from None
         self.address = Address(host, port)
+
+    def _remember(self, config: schema.Config) -> None:
+        patience = ELSEWHERE if config.server.workers > 1 else 0.0
+        self.remembered = Remembered(self._store, self._vault, self.metrics, self.report, patience=patience)
+        self.remembered.on = config.responses.store
 
     def _ledger_trouble(self, name: str, text: str) -> None:
         self.gateway.loop.call_soon_threadsafe(self.metrics.event, "ledger_failures", "store")
@@ -153,27 +171,38 @@ class Process:
     def _upstream_connections(self) -> dict[tuple[str, ...], float]:
         found: dict[tuple[str, ...], float] = {}
         for name, deployment in self.gateway.snapshot.deployments.items():
-            if isinstance(deployment.upstream, Pool):
-                idle = len(deployment.upstream.idle)
+            pools = [upstream for upstream in deployment.upstreams if isinstance(upstream, Pool)]
+            idle = sum(len(pool.idle) for pool in pools)
+            if pools:
                 found[name, "idle"] = float(idle)
-                found[name, "busy"] = float(len(deployment.upstream.lines) - idle)
+                found[name, "busy"] = float(sum(len(pool.lines) for pool in pools) - idle)
         return found
 
     # while it runs
 
     async def _follow_keys(self) -> None:
-        """Take in changes of the keys within a second of their making, and a renewed certificate."""
+        """Take in changes of the keys, and a renewed certificate, within a second of their making."""
         troubled = False
         while True:
             await asyncio.sleep(POLL)
             try:
                 await asyncio.to_thread(self.gateway.keys.load)
+                await asyncio.to_thread(self._vault.keyring.follow)
                 self._follow_certificate()
                 troubled = False
             except (StoreError, OSError) as error:
                 if not troubled:
                     self.report("keys_or_certificate.not_read", problem=str(error))
                 troubled = True
+
+    async def _sweep(self) -> None:
+        """Delete what has been kept for long enough."""
+        while True:
+            await asyncio.sleep(SWEEP)
+            try:
+                await self.remembered.sweep(time.time())
+            except StoreError as error:
+                self.report("responses.not_swept", problem=str(error))
 
     def _follow_certificate(self) -> None:
         if self._certificate is not None and self._certificate.renew():
@@ -212,10 +241,11 @@ class Process:
             self.report("config.rejected", problems=str(error).splitlines())
             return False
         gateway.snapshot = snapshot
+        self.remembered.on = config.responses.store
         self.log.hide(secrets_of(config, self.environment))
         gateway.keys.configure(configured)
         for deployment in replaced(old, snapshot):
-            await deployment.upstream.close()
+            await deployment.close()
         self._tasks.append(gateway.loop.create_task(self._warm(snapshot)))
         self._tasks = [task for task in self._tasks if not task.done()]
         self.metrics.event("reloads", "ok")
@@ -243,7 +273,8 @@ class Process:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.server.close()
         for deployment in self.gateway.snapshot.deployments.values():
-            await deployment.upstream.close()
+            await deployment.close()
+        await self.remembered.close()
         await self.gateway.ledger.close()
         if self.gateway.log is not None:
             self.gateway.log.close()

@@ -1,7 +1,9 @@
 """What the file, the command line and the environment come to: a configuration, and the places and secrets in it."""
 
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
@@ -12,9 +14,13 @@ from trunkline.config.load import load
 from trunkline.config.places import Address
 from trunkline.data import DataDirectory, default_root
 from trunkline.gateway.identity import Caller, Digest
+from trunkline.gateway.logins import SetupError
 from trunkline.store import open_store
 from trunkline.store.base import Store
 from trunkline.telemetry.lines import Format, Level
+
+if TYPE_CHECKING:
+    from trunkline.vault.vault import Vault
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +76,37 @@ def key_secret(config: schema.Config, data: DataDirectory) -> tuple[bytes, bool]
     """The secret of the HMAC of keys, and whether it was made just now. Raises `DataError`."""
     if config.key_secret is not None:
         return config.key_secret.get_secret_value().encode(), False
-    return data.secret()
+    return data.secret(data.key_secret)
+
+
+def open_vault(config: schema.Config, data: DataDirectory, store: Store) -> tuple["Vault", bool]:
+    """What encrypts the store's records, and whether its master key was made just now.
+
+    Raises `SetupError` where the master key is missing, or another than the store's; `DataError`, `StoreError`.
+    """
+    # The library of ciphers is loaded only when it is used.
+    from trunkline.vault.errors import WrongMasterKey
+    from trunkline.vault.keyring import MasterKey
+    from trunkline.vault.vault import Vault
+
+    text, made = _master_key(config, data, store)
+    try:
+        return Vault(store, MasterKey(text), time.time), made
+    except WrongMasterKey as error:
+        where = "`master_key`" if config.master_key is not None else data.master_key
+        raise SetupError(f"{where}: {error}") from None
+
+
+def _master_key(config: schema.Config, data: DataDirectory, store: Store) -> tuple[bytes, bool]:
+    if config.master_key is not None:
+        return config.master_key.get_secret_value().encode(), False
+    begun = store.vault_check() is not None  # asked first: of processes that start at once, one makes the key
+    if begun and not data.master_key.exists():
+        raise SetupError(
+            f"{data.master_key} is missing, and the store was begun with a master key: put that file back, or write "
+            "the key as `master_key` into the configuration. Without it, what is encrypted in the store cannot be read."
+        )
+    return data.secret(data.master_key)
 
 
 def configured_keys(config: schema.Config, digest: Digest) -> list[tuple[bytes, Caller]]:
@@ -91,7 +127,7 @@ def configured_keys(config: schema.Config, digest: Digest) -> list[tuple[bytes, 
 def secrets_of(config: schema.Config, environment: Mapping[str, str]) -> Iterator[str]:
     """Every secret that the configuration and the environment bring, for the log to leave out."""
     yield from providers.in_environment(environment).values()
-    held = [config.key_secret, *(key.key for key in config.keys)]
+    held = [config.key_secret, config.master_key, *(key.key for key in config.keys)]
     for provider in config.providers.values():
         held += [provider.api_key, *(provider.api_keys or ()), *provider.headers.values()]
     for secret in held:

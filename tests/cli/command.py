@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from trunkline.cli import main
+from trunkline.providers import PROVIDERS
 
 
 class Place:
@@ -42,4 +43,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TRUNKLINE_CONFIG", raising=False)
     monkeypatch.delenv("TRUNKLINE_DATA", raising=False)
+    for facts in PROVIDERS.values():
+        for name in facts.making:
+            monkeypatch.delenv(name, raising=False)
     return Place(tmp_path)

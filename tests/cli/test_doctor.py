@@ -90,11 +90,13 @@ def test_mistakes_of_the_configuration_are_found(place: Place) -> None:
 
 def test_modes_that_let_others_read_are_found(place: Place) -> None:
     data = DataDirectory(place.data)
-    data.secret()
-    data.key_secret.chmod(0o644)
-    [(level, text)] = findings(place, "data directory", code=1)
-    assert level == "fail"
-    assert f"chmod 600 {data.key_secret}" in text
+    for path in (data.key_secret, data.master_key):
+        data.secret(path)
+        path.chmod(0o644)
+        [(level, text)] = findings(place, "data directory", code=1)
+        assert level == "fail"
+        assert f"chmod 600 {path}" in text
+        path.chmod(0o600)
     place.data.chmod(0o750)
     [(level, text)] = findings(place, "data directory", code=1)
     assert f"chmod 700 {place.data}" in text
@@ -109,6 +111,22 @@ def test_the_store_is_looked_through(place: Place) -> None:
     [(level, text)] = findings(place, "store", code=1)
     assert level == "fail"
     assert "restore the last good backup" in text
+
+
+def test_the_master_key_is_compared_with_the_stores(place: Place) -> None:
+    data = DataDirectory(place.data)
+    store = open_store(f"sqlite://{data.store}")
+    assert findings(place, "master key")[0][0] == "ok"
+    assert not data.master_key.exists()
+    store.begin_vault(b"c" * 32)
+    store.close()
+    [(level, text)] = findings(place, "master key", code=1)
+    assert level == "fail"
+    assert f"{data.master_key} is missing" in text
+    data.secret(data.master_key)
+    [(level, text)] = findings(place, "master key", code=1)
+    assert level == "fail"
+    assert "not the master key that the store was begun with" in text
 
 
 def test_a_provider_that_takes_our_key_is_fine(place: Place) -> None:

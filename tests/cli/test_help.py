@@ -10,7 +10,10 @@ from tests.cli.command import Place
 from trunkline import __version__
 from trunkline.cli import COMMANDS
 
-HEAVY = ("apsw", "asyncio", "pydantic", "msgspec", "rich", "starlette", "uvicorn", "uvloop", "yaml", "genai_prices")
+HEAVY = (
+    *("apsw", "asyncio", "cryptography", "genai_prices", "msgspec", "pydantic", "rich", "starlette", "uvicorn"),
+    *("uvloop", "yaml"),
+)
 """Each takes longer to import than `--help` may take to answer, or nearly."""
 
 

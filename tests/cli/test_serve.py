@@ -15,7 +15,10 @@ from tests.cli.serving import WITHIN, Served, serving, until
 from trunkline import __version__
 from trunkline.cli.ready import Facts, announcement
 from trunkline.config.places import Address
+from trunkline.data import DataDirectory
 from trunkline.setup import Options, read_config
+from trunkline.store import open_store
+from trunkline.vault.keyring import MasterKey
 
 bounded = aio.within(2 * WITHIN)
 
@@ -53,8 +56,10 @@ async def test_a_first_start_tells_of_the_secret_it_made_and_of_missing_keys(tmp
         said = "\n".join(served.said)
         assert "only programs on this machine are answered" in said
         assert "secret under which keys are stored was made" in said
+        assert "master key, which encrypts what is kept, was made" in said
     async with serving(tmp_path) as served:
         assert "secret" not in "\n".join(served.said)
+        assert "master key" not in "\n".join(served.said)
 
 
 @bounded
@@ -143,6 +148,24 @@ def test_a_data_directory_that_others_can_read_is_refused(place: Place) -> None:
     assert f"chmod 700 {place.data}" in told.stderr
 
 
+def test_a_store_is_not_served_with_another_master_key_or_without_its_own(place: Place) -> None:
+    free = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]
+    data = DataDirectory(place.data)
+    store = open_store(f"sqlite://{data.store}")
+    store.begin_vault(MasterKey(b"the one it was begun with, in some tests").check)
+    store.close()
+    told = place.run("serve", *free, code=2).stderr
+    assert f"{data.master_key} is missing" in told
+    assert not data.master_key.exists()
+    data.secret(data.master_key)
+    told = place.run("serve", *free, code=2).stderr
+    assert f"{data.master_key}: This is not the master key that the store was begun with." in told
+    place.configure("master_key: another than the one it was begun with\n")
+    told = place.run("serve", *free, code=2).stderr
+    assert "`master_key`: This is not the master key that the store was begun with." in told
+    assert "another than" not in told
+
+
 def test_without_keys_it_does_not_listen_to_other_machines(place: Place) -> None:
     told = place.run("serve", "--listen", "0.0.0.0:0", "--control", "127.0.0.1:0", code=2)
     assert "trunkline keys create" in told.stderr
@@ -177,7 +200,7 @@ def facts(config: str, folder: Path, environment: dict[str, str], **more: bool) 
         control=Address("127.0.0.1", 4001),
         open=more.get("open", True),
         insecure=False,
-        secret_made=False,
+        secrets_made=frozenset(),
         recovered=3,
     )
     return announcement(told, environment)

@@ -33,6 +33,8 @@ def test_without_a_file_the_defaults_hold() -> None:
     assert (deadline.connect, deadline.first_token, deadline.gap, deadline.total) == (5, 120, 120, 600)
     retries = config.retries
     assert (retries.attempts, retries.backoff, retries.max_backoff, retries.max_wait) == (3, 0.25, 8, 10)
+    assert (config.responses.store, config.responses.keep) == (True, 30 * 86400)
+    assert (config.key_secret, config.master_key) == (None, None)
     assert (config.source, config.digest) == (None, hashlib.sha256(b"").hexdigest())
 
 
@@ -147,8 +149,8 @@ def test_every_mistake_is_told_at_once_in_the_order_of_lines() -> None:
         "16:9  prices: this number is not a mapping",
         "17:1  keys: a list is due, not a mapping",
         (
-            "18:1  tenants: unknown setting; known: deadline, key_secret, keys, models, prices, providers, retries, "
-            "server, store, telemetry"
+            "18:1  tenants: unknown setting; known: deadline, fetch, key_secret, keys, master_key, models, "
+            "on_unsupported, prices, providers, responses, retries, server, store, telemetry"
         ),
     ]
 

@@ -132,6 +132,22 @@ def test_a_secret_that_no_header_could_carry_is_refused_without_being_shown(text
     )
 
 
+@pytest.mark.parametrize("text", ["4a" * 31, "correct horse battery", "x" * 64, "password" * 8])
+def test_a_master_key_that_can_be_guessed_is_refused_without_being_shown(text: str) -> None:
+    [told] = wrong(f"master_key: {text}") or ["taken"]
+    assert told == (
+        "1:13  master_key: a master key is random text of at least 32 characters; `openssl rand -base64 32` makes one"
+    )
+
+
+def test_a_master_key_is_text_that_is_shown_nowhere() -> None:
+    for text in ("c6f1" + "0e9d8b7a" * 3 + "5f4e", "3QzKp0mWc8Y1vN6sT4xR7bH2jL9dF5gA+eU/iOwZk8=", "aB3-dE6_" * 8):
+        config = read("master_key: ${MASTER_KEY}", {"MASTER_KEY": text})
+        assert config.master_key is not None
+        assert config.master_key.get_secret_value() == text
+        assert text not in f"{config!r} {config.model_dump_json()}"
+
+
 def test_an_empty_secret_and_an_empty_text_are_refused() -> None:
     assert wrong("keys: [{name: '', key: '${K}'}]", {"K": ""}) == [
         "1:15  keys[0].name: this text is empty",

@@ -149,7 +149,7 @@ async def test_a_client_may_leave_at_any_turn_of_the_event_loop(stream: bool, wa
         rows = await gw.rows()
         assert {row.outcome for row in rows} == {"ok", "cancelled"}
         assert len(up.requests) <= len(rows) <= 60
-        pool = gw.process.gateway.snapshot.deployments["up"].upstream
+        pool = gw.process.gateway.snapshot.deployments["up"].upstreams[0]
         assert isinstance(pool, Pool)
         assert pool.lines == set(pool.idle)
         assert len([seen for seen in up.connections if seen.ended is None]) == len(pool.idle) <= 1

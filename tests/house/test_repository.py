@@ -18,7 +18,7 @@ MACHINE = re.compile(
     re.VERBOSE,
 )
 
-LICENCES = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "PSF-2.0"}
+LICENCES = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MIT-0", "PSF-2.0"}
 """Of what is installed with Trunkline: all of them let it be used and passed on as Apache-2.0 does."""
 BY_CLASSIFIER = {
     "License :: OSI Approved :: Apache Software License": "Apache-2.0",

@@ -1,17 +1,22 @@
-"""The recorded exchanges that are kept beside the repository: which there are, what was asked, what was answered."""
+"""The recorded exchanges: which there are, what was asked, what was answered.
+
+They are kept beside the repository; `pytest tests/recorded --recorded DIR` takes any other folder of that shape.
+"""
 
 import json
 import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-FOLDER = Path(__file__).resolve().parents[3] / "shared" / "recorded"
-REASON = f"the recordings are not at {FOLDER}"
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+DEFAULT = SHARED / "recorded"
+_place: list[Path] = [DEFAULT]
+"""Where the recordings of this run are: one path, which only the option's reader sets."""
 
 _EXCEPTIONS = yaml.safe_load((Path(__file__).parent / "exceptions.yaml").read_text(encoding="utf-8"))
 SEES: dict[str, str] = {name: entry["sees"] for name, entry in _EXCEPTIONS.items() if "sees" in entry}
@@ -99,15 +104,13 @@ class Recording:
 
     @cached_property
     def _document(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads((FOLDER / f"{self.name}.json").read_bytes())
-        return document
+        return load(self.name)
 
 
 def find(*folders: str) -> list[Recording]:
     """Chat and legacy completions recorded in `folders`, or in all; without those that are `LEFT_OUT`."""
     found = []
-    for line in _index():
-        entry = json.loads(line)
+    for entry in index():
         name = entry["file"].removesuffix(".json")
         recording = Recording(name, entry["api"], entry["model"], entry["status"])
         if entry["api"] in ("chat", "completions") and name not in LEFT_OUT:
@@ -117,13 +120,49 @@ def find(*folders: str) -> list[Recording]:
 
 def parameters(recordings: list[Recording]) -> list[Any]:
     """For `pytest.mark.parametrize`. Without the folder: one test that is skipped, or fails in CI."""
-    if recordings or FOLDER.exists():
+    if recordings or folder().exists():
         return [pytest.param(recording, id=str(recording)) for recording in recordings]
+    return [missing()]
+
+
+def missing() -> Any:
+    """The parameter of the one test that stands for all where there are no recordings."""
+    reason = f"the recordings are not at {folder()}"
     if os.environ.get("CI") == "true":
-        raise pytest.UsageError(f"{REASON}, and CI=true says that they must be")
-    return [pytest.param(None, id="missing", marks=pytest.mark.skip(reason=REASON))]
+        raise pytest.UsageError(f"{reason}, and CI=true says that they must be")
+    return pytest.param(None, id="missing", marks=pytest.mark.skip(reason=reason))
 
 
-def _index() -> list[str]:
-    path = FOLDER / "index.jsonl"
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+def look_in(path: Path) -> None:
+    """Take the recordings of `path`, before any test is collected."""
+    _place[0] = path
+    index.cache_clear()
+
+
+def folder() -> Path:
+    """Where the recordings are."""
+    return _place[0]
+
+
+def load(name: str) -> dict[str, Any]:
+    """The recording `name` as it is kept."""
+    document: dict[str, Any] = json.loads((folder() / f"{name}.json").read_bytes())
+    return document
+
+
+@cache
+def index() -> list[dict[str, Any]]:
+    """A line for every recording; empty without the folder."""
+    path = folder() / "index.jsonl"
+    if not path.exists():
+        return [_entry(file) for file in sorted(folder().glob("*/*.json"))]
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _entry(file: Path) -> dict[str, Any]:
+    """What the index would say of `file`."""
+    value = json.loads(file.read_bytes())
+    response = value["response"]
+    name = file.relative_to(folder()).as_posix()
+    known = {field: value.get(field) for field in ("id", "provider", "api", "model", "capture")}
+    return {**known, "file": name, "status": response.get("status")}

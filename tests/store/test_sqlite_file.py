@@ -29,9 +29,11 @@ from trunkline.store.errors import (
 )
 from trunkline.store.migrations import Migration
 from trunkline.store.sqlite import SQLiteStore
-from trunkline.store.sqlite_file import MIGRATIONS, migrate
+from trunkline.store.sqlite_file import MIGRATIONS, connect, migrate, prepare_place
 
 NOBODY = 65534
+NEXT = len(MIGRATIONS) + 1
+"""The number of the first migration of a later release."""
 
 
 def mode(path: Path) -> int:
@@ -255,15 +257,16 @@ def test_another_programs_database_is_refused_and_left_as_it_is(path: Path) -> N
 
 def test_a_store_of_a_newer_release_is_refused_and_left_as_it_is(path: Path) -> None:
     with opened(path) as store:
-        store._writer.execute("INSERT INTO trunkline_migrations VALUES (2, 'of_the_future', 'abc', 1)")
+        store._writer.execute("INSERT INTO trunkline_migrations VALUES (?, 'of_the_future', 'abc', 1)", (NEXT,))
     before = path.read_bytes()
-    with pytest.raises(SchemaTooNew, match=r"schema 2, made by a newer release .* up to 1\. Run that release"):
+    told = rf"schema {NEXT}, made by a newer release .* up to {NEXT - 1}\. Run that release"
+    with pytest.raises(SchemaTooNew, match=told):
         SQLiteStore(path)
     assert path.read_bytes() == before
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(path: Path) -> None:
-    broken = Migration(2, "broken", "CREATE TABLE half (x); CREATE TABLE half (x);")
+    broken = Migration(NEXT, "broken", "CREATE TABLE half (x); CREATE TABLE half (x);")
     with opened(path) as store:
         with pytest.raises(apsw.SQLError, match="half already exists"):
             migrate(store._writer, path, [*MIGRATIONS, broken])
@@ -272,13 +275,26 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(path: Path) -> None:
 
 
 def test_a_later_migration_is_applied_to_a_store_in_use(path: Path) -> None:
-    second = Migration(2, "second", "CREATE TABLE later (x)")
+    later = Migration(NEXT, "later", "CREATE TABLE later (x)")
     with opened(path) as store, opened(path) as other:
         other.write_attempts([row()])
-        migrate(store._writer, path, [*MIGRATIONS, second])
-        migrate(other._writer, path, [*MIGRATIONS, second])
+        migrate(store._writer, path, [*MIGRATIONS, later])
+        migrate(other._writer, path, [*MIGRATIONS, later])
         assert other._writer.table_exists("main", "later")
         assert attempts(store) == 1
+
+
+def test_a_store_of_the_first_release_is_brought_up_to_date_with_what_is_in_it(path: Path) -> None:
+    prepare_place(path)
+    db = connect(path)
+    migrate(db, path, MIGRATIONS[:1])
+    db.execute("INSERT INTO keys VALUES (zeroblob(32), 'support', 'x9f2', 0, NULL, NULL, '[]', '{}')")
+    db.close()
+    with opened(path) as store:
+        [key] = store.keys()
+        assert key.name == "support"
+        assert store.vault_check() is None
+        assert store.check() == []
 
 
 def test_a_sound_store_has_no_problems(path: Path) -> None:
@@ -308,7 +324,7 @@ def test_check_tells_of_a_store_that_cannot_be_written(path: Path) -> None:
 
 def test_check_tells_that_a_newer_release_has_migrated_the_store_meanwhile(path: Path) -> None:
     with opened(path) as store:
-        store._writer.execute("INSERT INTO trunkline_migrations VALUES (2, 'of_the_future', 'abc', 1)")
+        store._writer.execute("INSERT INTO trunkline_migrations VALUES (?, 'of_the_future', 'abc', 1)", (NEXT,))
         (problem,) = store.check()
     assert "newer release" in problem
 

@@ -7,6 +7,7 @@ import pytest
 import trunkline.store
 from trunkline.ledger.record import Row
 from trunkline.store import migrations, open_store, statements
+from trunkline.store.base import ResponseRecord
 from trunkline.store.errors import SchemaTooNew, SchemaUnknown
 
 SOURCES = Path(trunkline.store.__file__).parent
@@ -28,7 +29,8 @@ def test_a_name_given_twice_is_refused() -> None:
 
 
 def test_every_statement_is_used_and_every_one_used_is_there() -> None:
-    used = re.findall(r'_SQL\["(\w+)"\]', (SOURCES / "sqlite.py").read_text())
+    sources = "".join(path.read_text() for path in SOURCES.glob("sqlite*.py"))
+    used = re.findall(r'\bSQL\["(\w+)"\]', sources)
     assert set(used) == set(statements.load("sqlite"))
 
 
@@ -52,6 +54,14 @@ def test_the_columns_of_the_ledger_are_the_fields_of_a_row(path: Path) -> None:
     listed = re.search(r"\((.*?)\)", statements.load("sqlite")["write_attempts"], re.DOTALL)
     assert listed is not None
     assert re.findall(r"\w+", listed[1]) == columns
+
+
+def test_the_columns_of_responses_are_the_fields_of_a_record(path: Path) -> None:
+    open_store(f"sqlite://{path}").close()
+    db = apsw.Connection(str(path))
+    columns = [name for (name,) in db.execute("SELECT name FROM pragma_table_info('responses')")]
+    db.close()
+    assert columns == list(ResponseRecord.__struct_fields__)
 
 
 def test_a_new_store_needs_every_migration_and_a_current_one_none() -> None:

@@ -48,7 +48,7 @@ def read_and_build(given: setup.Options, environment: options.Environment) -> sc
     async def put_together() -> None:
         snapshot = build(config, environment, Deadlines(), None)
         for deployment in snapshot.deployments.values():
-            await deployment.upstream.close()
+            await deployment.close()
 
     asyncio.run(put_together())
     return config

@@ -12,7 +12,7 @@ import click
 
 from trunkline.config.problems import ConfigError
 from trunkline.data import DataError
-from trunkline.gateway.snapshot import SetupError
+from trunkline.gateway.logins import SetupError
 from trunkline.store.errors import StoreError
 
 FAILED: Final = 1

@@ -10,6 +10,13 @@ from trunkline.cli.providers import listed
 from trunkline.config import schema
 from trunkline.config.places import Address
 
+MADE = {
+    "key_secret": "The secret under which keys are stored was made in the data directory: back it up with the rest.",
+    "master_key": "The master key, which encrypts what is kept, was made in the data directory: back it up, but apart "
+    "from the rest.",
+}
+"""What is said of a secret that was made at this start."""
+
 KEY = "sk-tl-..."
 """Stands for a virtual key in the examples."""
 
@@ -23,7 +30,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     open: bool
     """Whether requests are answered without keys."""
     insecure: bool
-    secret_made: bool
+    secrets_made: frozenset[str]
+    """By their names in the configuration."""
     recovered: int
     """Attempts of a process that was killed, now charged."""
 
@@ -54,8 +62,7 @@ def _notes(facts: Facts) -> list[str]:
         notes.append(
             "There are no keys: only programs on this machine are answered. `trunkline keys create` makes one."
         )
-    if facts.secret_made:
-        notes.append("The secret under which keys are stored was made in the data directory: back it up with the rest.")
+    notes += [note for secret, note in MADE.items() if secret in facts.secrets_made]
     if facts.recovered:
         attempts = "1 attempt was" if facts.recovered == 1 else f"{facts.recovered} attempts were"
         notes.append(f"{attempts} under way when Trunkline was killed: charged at what was reserved, as `unsettled`.")

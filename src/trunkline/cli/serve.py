@@ -108,7 +108,7 @@ class Serving:
             control=Address(*control.getsockname()[:2]),
             open=service.open,
             insecure=self.given.insecure,
-            secret_made=service.secret_made,
+            secrets_made=service.secrets_made,
             recovered=service.recovered,
         )
 

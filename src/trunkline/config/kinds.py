@@ -13,6 +13,8 @@ from trunkline.config.document import NOTHING
 
 _PROVIDER: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _MODEL: Final = r"[^\s*]*\*?[^\s*]*"
+_URL_PART: Final = r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?"
+_HOST: Final = r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
 _HASH: Final = r"hmac-sha256:[0-9a-f]{64}"
 _FRAMING: Final = {"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"}
 
@@ -71,6 +73,11 @@ Text = Annotated[str, BeforeValidator(values.text), _shown("text", "string", min
 Secret = Annotated[
     SecretStr, BeforeValidator(values.secret), _shown("secret", "string", format="password", writeOnly=True)
 ]
+MasterKey = Annotated[
+    SecretStr,
+    BeforeValidator(values.master_key),
+    _shown("secret", "string", pattern=r"^.{32,}$", format="password", writeOnly=True),
+]
 Whole: Final = BeforeValidator(values.whole)
 Count = Annotated[int, Whole]
 Switch = Annotated[bool, PlainValidator(values.switch), _shown("boolean", "boolean")]
@@ -120,6 +127,16 @@ ProviderName = Annotated[
     str,
     PlainValidator(_named("a provider's name: letters, digits, `.`, `_` and `-`", _PROVIDER)),
     _shown("name", "string", pattern=f"^{_PROVIDER}$"),
+]
+HostPattern = Annotated[
+    str,
+    PlainValidator(_named("a host's name, or `*.` and a domain", _HOST)),
+    _shown("host", "string", pattern=f"^{_HOST}$"),
+]
+UrlPart = Annotated[
+    str,
+    PlainValidator(_named("a part of a URL: letters, digits, `.`, `_`, `:` and `-`", _URL_PART)),
+    _shown("name", "string", pattern=f"^{_URL_PART}$"),
 ]
 ModelName = Annotated[
     str,

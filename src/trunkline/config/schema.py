@@ -160,6 +160,90 @@ class Simulated(Section):
     seed: kinds.Count | None = setting(None, "Makes the failures the same in every run.")
 
 
+Format = Literal[
+    "openai_chat",
+    "openai_completions",
+    "openai_responses",
+    "anthropic_messages",
+    "google_generate",
+    "bedrock_converse",
+]
+Refusable = Literal[
+    "temperature",
+    "top_p",
+    "top_k",
+    "presence_penalty",
+    "frequency_penalty",
+    "seed",
+    "stop",
+    "choices",
+    "logit_bias",
+    "logprobs",
+    "parallel_tool_calls",
+    "tool_choice",
+    "tools",
+    "forced_tool",
+    "output_json",
+    "output_schema",
+    "thinking",
+    "user",
+    "metadata",
+    "service_tier",
+    "store",
+    "cache_key",
+    "verbosity",
+    "images",
+    "image_urls",
+    "audio",
+    "files",
+    "system",
+    "prefill",
+    "message_name",
+]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
+class Dialect(Section):
+    """How a server departs from the format it speaks; what is not named here is as its type and its models have it."""
+
+    refuses: Annotated[tuple[Refusable, ...], kinds.MaybeList] | None = setting(
+        None, "What its models do not take. Harmless parameters are dropped, others refused."
+    )
+    max_output: kinds.Count | None = setting(
+        None, "The most tokens of an answer; a larger wish is lowered to it.", ge=1
+    )
+    default_max_output: kinds.Count | None = setting(
+        None, "The cap that is sent where the format needs one, and the request has none.", ge=1
+    )
+    most_temperature: kinds.Rate | None = setting(None, "A higher temperature is lowered to it.")
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] | None = setting(
+        None, "Which field caps the answer in the chat format."
+    )
+    system_role: Literal["system", "developer"] | None = setting(None, "The role of instructions in the chat format.")
+    thinks: Literal["", "effort", "budget", "adaptive", "level", "switch"] | None = setting(
+        None, "How reasoning is asked for; empty: not at all."
+    )
+    thinking_field: (
+        Literal["reasoning_effort", "reasoning", "thinking", "enable_thinking", "chat_template_kwargs", ""] | None
+    ) = setting(None, "Where reasoning is asked for in the chat format; empty: nowhere.")
+    efforts: Annotated[tuple[Effort, ...], kinds.MaybeList] | None = setting(
+        None, "The efforts of reasoning it knows; another is moved to the nearest."
+    )
+    reasoning_field: Literal["", "reasoning_content", "reasoning", "reasoning_details", "thinking_parts"] | None = (
+        setting(None, "Where it takes back the reasoning of earlier turns in the chat format; empty: nowhere.")
+    )
+    replays_reasoning: Literal["never", "tool_turns", "always"] | None = setting(
+        None, "Whether it is given the reasoning of earlier turns back."
+    )
+    schema_field: Literal["json_schema", "value", "json_object_schema", "json_object"] | None = setting(
+        None, "Where a JSON Schema goes in `response_format`; `json_object`: into the instructions."
+    )
+    tool_call_id: Literal["any", "nine", "word"] | None = setting(
+        None, "Which ids of tool calls it takes: `nine` letters and digits, or `word` for letters, digits, `_` and `-`."
+    )
+    stream_usage: kinds.Switch | None = setting(None, "Whether it takes `stream_options.include_usage`.")
+
+
 class Provider(Section):
     """One provider: who is asked, where, and with which key."""
 
@@ -171,14 +255,26 @@ class Provider(Section):
     base_url: kinds.WebUrl | None = setting(
         None, "Where its API begins, such as `https://host/v1`. Default: its type's."
     )
+    region: kinds.UrlPart | None = setting(None, "Where it runs, for types whose URL has a region.")
+    resource: kinds.UrlPart | None = setting(None, "The name of the resource, for Azure.")
+    project: kinds.UrlPart | None = setting(None, "The project, for Google Vertex AI.")
+    location: kinds.UrlPart | None = setting(None, "The location, for Google Vertex AI.")
+    account: kinds.UrlPart | None = setting(None, "The account, for types whose URL has it.")
+    format: Format | None = setting(None, "The wire format it is spoken to in. Default: its type's.")
+    dialect: Dialect | None = setting(None, "How it departs from that format.")
     api_key: kinds.Secret | None = setting(None, "Its key. Default: from the environment variable of its type.")
     api_keys: Annotated[tuple[kinds.Secret, ...], Field(min_length=1), kinds.MaybeList] | None = setting(
         None, "Several keys, used in turn, in place of `api_key`."
     )
+    credentials: kinds.FilePath | None = setting(
+        None, "The key file of a Google service account. Default: GOOGLE_APPLICATION_CREDENTIALS."
+    )
     headers: Annotated[Mapping[kinds.HeaderName, kinds.Secret], kinds.MaybeMapping] = setting(
         {}, "Headers to send with every request."
     )
-    allow_private: kinds.Switch = setting(False, "Whether it may have a private or loopback address.")
+    allow_private: kinds.Switch | None = setting(
+        None, "Whether it may have a private or loopback address. Default: only what one runs oneself, by its type."
+    )
     ca: kinds.FilePath | None = setting(None, "Certificate authorities to trust, PEM. Default: the system's.")
     proxy: kinds.ProxyUrl | None = setting(None, "The proxy through which it is reached.")
     max_idle: kinds.Count = setting(64, "Idle connections that each worker keeps open.", ge=0, le=100_000)
@@ -190,6 +286,9 @@ class Provider(Section):
     simulated: Simulated | None = setting(None, "How it behaves; only for the type `simulated`.")
 
 
+OnUnsupported = Literal["reject", "drop"]
+
+
 class Fallback(Section):
     """Deployments that are tried in their order."""
 
@@ -199,6 +298,7 @@ class Fallback(Section):
     )
     deadline: DeadlineOverride | None = setting(None, "Deadlines that differ for this model.")
     retries: RetriesOverride | None = setting(None, "What differs about retries for this model.")
+    on_unsupported: OnUnsupported | None = setting(None, "What differs from `on_unsupported` for this model.")
 
 
 _NAME, _ROUTE = "\0name", "\0route"  # they appear in pydantic's places of errors; no name in YAML can be like them
@@ -246,6 +346,26 @@ class Log(Section):
     requests: kinds.Switch = setting(True, "Whether every request has its line.")
 
 
+class Fetch(Section):
+    """Pictures and files that requests name by address, for models whose API takes only bytes."""
+
+    hosts: Annotated[tuple[kinds.HostPattern, ...], kinds.MaybeList] = setting(
+        (), "Hosts from which they may be fetched, such as `images.example.com` or `*.example.com`. None: from nowhere."
+    )
+    limit: kinds.Size = setting("20MiB", "The most that one may have.")
+    timeout: kinds.Timeout = setting("10s", "How long one may take.")
+
+
+class Responses(Section):
+    """What is remembered of the answers of `/v1/responses`, encrypted, so that applications can refer to them."""
+
+    store: kinds.Switch = setting(
+        True,
+        "Whether they are kept. If not, `previous_response_id` is refused, and none can be retrieved.",
+    )
+    keep: kinds.Timeout = setting("30d", "How long after its answer each is kept.")
+
+
 class Telemetry(Section):
     """What Trunkline tells about itself."""
 
@@ -265,8 +385,21 @@ class Config(Section):
     key_secret: kinds.Secret | None = setting(
         None, "The secret of the HMAC by which virtual keys are stored. Default: made at first start, in `server.data`."
     )
+    master_key: kinds.MasterKey | None = setting(
+        None,
+        "What encrypts all that is kept of prompts and answers: 32 random characters or more, such as `openssl rand "
+        "-base64 32` prints. Default: made at first start, in `server.data`.",
+    )
     deadline: Deadline = section(Deadline)
     retries: Retries = section(Retries)
+    on_unsupported: OnUnsupported = setting(
+        "reject",
+        "What becomes of a parameter that the chosen model's API has no words for, where the answer depends on it: "
+        "the request is refused, or the parameter is dropped. Harmless ones are always dropped; all that is dropped "
+        "is named in `x-trunkline-dropped`.",
+    )
+    fetch: Fetch = section(Fetch)
+    responses: Responses = section(Responses)
     providers: Annotated[Mapping[kinds.ProviderName, Provider], kinds.MaybeMapping] = setting(
         {}, "Providers by name. Those whose key is in the environment need not be here."
     )

@@ -22,6 +22,8 @@ _LARGEST_SIZE: Final = 2**50
 _MOST: Final = 10**9
 _DEAREST: Final = 10**6  # US dollars; keeps nano-dollars well inside 64 bits
 _NANO: Final = Decimal(10**9)
+_SHORTEST_MASTER_KEY: Final = 32
+_LEAST_VARIETY: Final = 8  # different characters; of 28 million random texts of hexadecimal digits, one has fewer
 
 
 def wrong(message: str, hint: str = "") -> PydanticCustomError:
@@ -79,6 +81,16 @@ def secret(value: object) -> SecretStr:
         hint = "look for a line break or a space at its end"
         raise wrong("this secret has a character that cannot stand in an HTTP header", hint)
     return SecretStr(str(value))
+
+
+def master_key(value: object) -> SecretStr:
+    """A secret that looks random: it is used as it is, and not stretched as a password would have to be."""
+    key = secret(value)
+    text = key.get_secret_value()
+    if len(text) < _SHORTEST_MASTER_KEY or len(set(text)) < _LEAST_VARIETY:
+        made = "`openssl rand -base64 32` makes one"
+        raise wrong(f"a master key is random text of at least {_SHORTEST_MASTER_KEY} characters", made)
+    return key
 
 
 def whole(value: object) -> int:

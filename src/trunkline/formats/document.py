@@ -7,6 +7,7 @@ aside.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -50,6 +51,28 @@ class Document:
     def remove(self, name: str) -> None:
         """Drop the top-level field `name` if it is there."""
         self._fields.pop(name, None)
+
+    def change(self, fields: Mapping[str, object]) -> None:
+        """Lay `fields` over the top level, for who reads it on as well; None takes one out."""
+        for name, value in fields.items():
+            if value is None:
+                self.remove(name)
+                self.value.pop(name, None)
+            else:
+                self.set(name, value)
+                self.value[name] = value
+
+    def with_fields(self, fields: Mapping[str, object]) -> "Document":
+        """Another one, with `fields` laid over the top level; None takes one out. This one stays as it is."""
+        other = object.__new__(Document)
+        other.value = self.value
+        other._fields = dict(self._fields)
+        for name, value in fields.items():
+            if value is None:
+                other.remove(name)
+            else:
+                other.set(name, value)
+        return other
 
     def write(self, once: dict[str, object] | None = None) -> bytes:
         """The document with its edits, and with the fields in `once` this once.

@@ -42,6 +42,8 @@ class Place(msgspec.Struct, frozen=True):
     stream: bool = False
     array: bool = False
     """The stream is one JSON array rather than server-sent events (Google without `alt=sse`)."""
+    whole_calls: bool = False
+    """The client takes a streamed tool call only in one piece."""
 
 
 class Asked(msgspec.Struct, gc=False):

@@ -27,8 +27,8 @@ class Splitter:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The events that `data` completes. Raises `EventTooLarge`."""
-        if data.endswith(b"\n\n") and data.find(b"\n") == len(data) - 2 and b"\r" not in data and not self._rest:
-            return [data]  # the usual case: one read, one event, of one line
+        if 0 <= data.find(b"\n\n") == len(data) - 2 and b"\r" not in data and not self._rest:
+            return [data]  # the usual case: one read, one event
         return self._cut(data)
 
     def _cut(self, data: bytes) -> list[bytes]:

@@ -1,12 +1,12 @@
 """The data plane: what is served at which path, and what is recorded of every request."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from time import monotonic
 
-from trunkline.formats.openai_chat import CHAT, COMPLETIONS, write_error
-from trunkline.gateway import listing
+from trunkline.formats.format import Problem
+from trunkline.gateway.endpoints import Endpoint, find
 from trunkline.gateway.errors import (
     GatewayError,
     InternalError,
@@ -16,8 +16,10 @@ from trunkline.gateway.errors import (
     UnknownPath,
     UpstreamError,
 )
+from trunkline.gateway.fetching import Fetcher
+from trunkline.gateway.fronts import likely
 from trunkline.gateway.identity import Keys
-from trunkline.gateway.journey import travel
+from trunkline.gateway.remembered import Remembered
 from trunkline.gateway.snapshot import Snapshot
 from trunkline.gateway.state import Journey
 from trunkline.ledger.ledger import Ledger
@@ -33,7 +35,6 @@ TARGETS = 10_000
 CLIENT_GONE = 499
 """Status in the log and the metrics of a request whose client left (nginx's)."""
 
-Endpoint = Callable[[Journey], Awaitable[None]]
 Report = Callable[..., None]
 
 
@@ -47,6 +48,7 @@ class Gateway:
         snapshot: Snapshot,
         keys: Keys,
         ledger: Ledger,
+        remembered: Remembered,
         deadlines: Deadlines,
         metrics: Metrics,
         log: RequestLog | None,
@@ -56,9 +58,11 @@ class Gateway:
         self.snapshot = snapshot
         self.keys = keys
         self.ledger = ledger
+        self.remembered = remembered
         self.deadlines = deadlines
         self.metrics = metrics
         self.log = log
+        self.fetcher = Fetcher(deadlines)
         self.report = report
         """Tells the operator of an event: `report(name, **facts)`."""
         self.server: Server
@@ -100,7 +104,9 @@ class Gateway:
     def refusal(self, path: bytes, refusal: Refusal) -> tuple[bytes, bytes]:
         """The answer to what never became a request."""
         self.metrics.event("errors", refusal.code)
-        body = write_error(str(refusal), "invalid_request_error", None, refusal.code)
+        body = likely(path).write_error(
+            Problem(refusal.status, str(refusal), "invalid_request_error", code=refusal.code)
+        )
         return b"content-type: application/json\r\nx-should-retry: false\r\n", body
 
     def target_head(self, target: Target) -> bytes:
@@ -119,18 +125,15 @@ class Gateway:
         return [*reasons, "the ledger's store takes nothing"] if self.ledger.full else reasons
 
     def _endpoint(self, request: Request) -> Endpoint:
-        path, _, _ = request.target.partition(b"?")
-        methods = ENDPOINTS.get(path.removeprefix(b"/v1"))
-        if methods is None and path.removeprefix(b"/v1").startswith(b"/models/"):
-            methods = MODEL
+        methods = find(request.target)
         if methods is None:
-            shown = path.decode("latin-1")
+            shown = request.target.partition(b"?")[0].decode("latin-1")
             raise UnknownPath(f"Nothing is served at {shown}. The API is below /v1, as OpenAI's is.")
         endpoint = methods.get(b"GET" if request.method == b"HEAD" else request.method)
         if endpoint is None:
             allowed = ", ".join(method.decode() for method in methods)
-            method = request.method.decode("latin-1")
-            raise MethodNotAllowed(f"{path.decode('latin-1')} takes {allowed}, not {method}.", allowed)
+            method, shown = request.method.decode("latin-1"), request.target.partition(b"?")[0].decode("latin-1")
+            raise MethodNotAllowed(f"{shown} takes {allowed}, not {method}.", allowed)
         return endpoint
 
     def _record(self, journey: Journey, status: int, error: GatewayError | None) -> None:
@@ -206,46 +209,3 @@ def _remedy(error: GatewayError) -> bytes:
     if isinstance(error, UpstreamError) or error.status < 500:
         lines += b"x-should-retry: false\r\n"
     return lines
-
-
-async def _chat(journey: Journey) -> None:
-    await travel(journey, CHAT)
-
-
-async def _completions(journey: Journey) -> None:
-    await travel(journey, COMPLETIONS)
-
-
-async def _models(journey: Journey) -> None:
-    journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
-    journey.delivery.whole(b"", listing.models(journey.snapshot, journey.caller))
-
-
-async def _model(journey: Journey) -> None:
-    journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
-    path = journey.request.target.partition(b"?")[0]
-    name = path.removeprefix(b"/v1").removeprefix(b"/models/")
-    journey.delivery.whole(b"", listing.model(journey.snapshot, journey.caller, name))
-
-
-async def _live(journey: Journey) -> None:
-    journey.delivery.whole(b"", b'{"status":"live"}')
-
-
-async def _ready(journey: Journey) -> None:
-    reasons = journey.gateway.unready()
-    if reasons:
-        journey.request.respond(503, b"content-type: application/json\r\n", listing.unready(reasons))
-    else:
-        journey.delivery.whole(b"", b'{"status":"ready"}')
-
-
-MODEL: dict[bytes, Endpoint] = {b"GET": _model}
-ENDPOINTS: dict[bytes, dict[bytes, Endpoint]] = {
-    b"/chat/completions": {b"POST": _chat},
-    b"/completions": {b"POST": _completions},
-    b"/models": {b"GET": _models},
-    b"/health/live": {b"GET": _live},
-    b"/health/ready": {b"GET": _ready},
-}
-"""Path (also below `/v1`) → method → endpoint."""

@@ -10,8 +10,11 @@ import time
 from time import monotonic
 
 from trunkline.formats.conversation import Usage
-from trunkline.gateway.deployments import BENCHED_FOR, Deployment, ProviderKey
+from trunkline.formats.losses import CannotCarry
+from trunkline.gateway.credentials import LoginRefused, ProviderKey
+from trunkline.gateway.deployments import BENCHED_FOR, Deployment
 from trunkline.gateway.errors import (
+    CannotExpress,
     GatewayError,
     LedgerUnavailable,
     Tried,
@@ -22,6 +25,7 @@ from trunkline.gateway.errors import (
     UpstreamQuota,
     UpstreamRefused,
     UpstreamTimeout,
+    UpstreamUnreachable,
     all_failed,
 )
 from trunkline.gateway.reception import Reception, error_of
@@ -30,7 +34,7 @@ from trunkline.ledger.journal import Segment
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import UNPRICED, Intent, Outcome, Row, UsageSource
 from trunkline.routing.plan import Retries, Route, Target
-from trunkline.transport.exchange import Exchange, Fault, Times
+from trunkline.transport.exchange import Call, Exchange, Fault, Times
 
 ASSUMED_OUTPUT = 4096
 """Tokens a reply is reserved at where the caller sets no cap."""
@@ -63,9 +67,9 @@ def _may_go_on(journey: Journey, error: GatewayError, number: int, targets: int)
 
     A refused key is not tried again: only other targets, or another key of the same provider, can help.
     """
-    if journey.delivering or not isinstance(error, UpstreamError):
+    if journey.delivering or not isinstance(error, UpstreamError | CannotExpress):
         return False
-    if isinstance(error, UpstreamModelRefused):
+    if isinstance(error, UpstreamModelRefused | CannotExpress):
         return number < targets
     if isinstance(error, UpstreamAuth | UpstreamQuota):
         return number < targets or journey.key_left
@@ -96,11 +100,14 @@ class Attempt:
 
     __slots__ = (
         "_began",
+        "_bridge",
         "_deployment",
+        "_door",
         "_journey",
         "_number",
         "_price",
         "_reception",
+        "_request",
         "_segment",
         "_sent",
         "_started",
@@ -113,8 +120,11 @@ class Attempt:
         self._target = target
         self._number = number
         self._deployment: Deployment = journey.snapshot.deployments[target.provider]
+        self._bridge = journey.bridge(target)
+        self._door = self._deployment.door(journey.front, target.model)
         self._times = route.times or self._deployment.times
         self._price: Price | None = None
+        self._request: Call
         self._reception: Reception | None = None
         self._segment: Segment | None = None
         self._began = 0.0  # monotonic
@@ -137,30 +147,64 @@ class Attempt:
         if key is None:
             raise _benched(deployment, self._target)
         self._price = await journey.price(deployment, self._target.model)
+        if key.stale:
+            await self._log_in(key)
+        await journey.fits(deployment, self._target.model)
+        if not self._bridge.passes:
+            await journey.inline(deployment, self._door, self._target.model)
+        self._request = self._call(key)
         exchange, fresh = await self._line(times.connect)
         if fresh:
             times = self._time_left(monotonic())  # connecting has taken its part
         self._intend(exchange)
-        error = await self._exchange(exchange, key, times)
+        error = await self._exchange(exchange, self._request, times)
         if error is not None:
             self._learn(error, key, fresh)
             raise error
         self._deliver_end()
 
-    async def _exchange(self, exchange: Exchange, key: ProviderKey, times: Times) -> GatewayError | None:
+    async def _log_in(self, key: ProviderKey) -> None:
+        try:
+            await key.renew()
+        except Fault as fault:
+            self._journey.note(f"login: {fault.detail}")
+            raise UpstreamUnreachable(f"The login of {self._target} cannot be reached.") from None
+        except LoginRefused as error:
+            self._journey.note(f"login: {error}")
+            self._deployment.bench(key, "auth", monotonic())
+            raise UpstreamAuth(
+                f"{self._target} refuses the login this gateway has for it. Tell its operator."
+            ) from None
+
+    def _call(self, key: ProviderKey) -> Call:
+        """The request as bytes. Raises `CannotExpress`."""
+        journey, bridge, model = self._journey, self._bridge, self._target.model
+        try:
+            body = bridge.body(journey.document, journey.asked, model)
+        except CannotCarry as error:
+            raise CannotExpress(f"{self._target}: {error}", param=error.param) from None
+        journey.dropped = bridge.dropped
+        return self._door.call(model, key, journey.passed(bridge), body, stream=journey.asked.stream)
+
+    async def _exchange(self, exchange: Exchange, call: Call, times: Times) -> GatewayError | None:
         """Send, and take the reply. Settles, whatever happens: also when the client leaves, which cancels this."""
-        journey, deployment = self._journey, self._deployment
+        journey = self._journey
         reception = self._reception = Reception(
-            journey.asked, deployment.facts, str(self._target), exchange, self, journey.snapshot.reply_limit
+            journey.asked,
+            self._bridge,
+            self._door.facts,
+            str(self._target),
+            exchange,
+            self,
+            journey.snapshot.reply_limit,
         )
         outcome: Outcome = "cancelled"
         error: GatewayError | None = None
         self._sent = monotonic()
         try:
             journey.request.producer = exchange
-            body = journey.body_for(self._target.model, deployment.facts)
-            exchange.send(deployment.call(journey.surface, key, journey.passed, body), reception, times)
-            del body  # the line has it; it may be large, and the reply may take long
+            exchange.send(call, reception, times)
+            del call, self._request  # the line has it; it may be large, and the reply may take long
             error = await reception.outcome
             outcome = _outcome(error, produced=reception.produced)
         finally:
@@ -181,7 +225,7 @@ class Attempt:
 
     async def _line(self, timeout: float) -> tuple[Exchange, bool]:
         """A line to upstream, and whether it is a new one."""
-        upstream = self._deployment.upstream
+        upstream = self._door.upstream
         exchange = upstream.ready()
         if exchange is not None:
             return exchange, False
@@ -231,23 +275,32 @@ class Attempt:
     def first(self, held: bytes) -> None:
         journey = self._journey
         journey.first_output(monotonic() - self._sent)
+        journey.delivery.failing = self._bridge.fail
         journey.delivery.begin(journey.answer_head(None))
         journey.delivering = True
         journey.forget_body()
-        journey.delivery.write(held, monotonic())
+        self.more(held)
 
     def more(self, data: bytes) -> None:
-        self._journey.delivery.write(data, monotonic())
+        journey = self._journey
+        if journey.following is not None:
+            journey.following.saw(data)
+        journey.delivery.write(data, monotonic())
 
     # the end
 
     def _deliver_end(self) -> None:
         journey, reception = self._journey, self._reception
-        if reception is None or reception.scanner is not None:
+        whole = reception.body if reception is not None and not journey.asked.stream else None
+        if journey.following is not None:
+            kept_there = self._bridge.passes and self._door.facts.keeps_responses
+            keep = journey.snapshot.config.responses.keep
+            journey.following.keep(whole, self._target, minted_upstream=kept_there, keep=keep)
+        if whole is None:
             journey.delivery.end()
         else:
             journey.first_output(0.0)
-            journey.delivery.whole(journey.answer_head(journey.cost), reception.body)
+            journey.delivery.whole(journey.answer_head(journey.cost), whole)
 
     def _learn(self, error: GatewayError, key: ProviderKey, fresh: bool) -> None:
         """What a failure says about the provider's key and the line."""
@@ -258,7 +311,7 @@ class Attempt:
             self._deployment.bench(key, verdict, now)
             journey.gateway.metrics.event("benched_keys", self._target.provider)
             journey.event("provider_key.benched", provider=self._target.provider, why=error.code or "")
-        journey.key_left = key.header != b"" and self._deployment.usable(now)
+        journey.key_left = not key.nobody and self._deployment.usable(now)
         journey.line_was_stale = (
             isinstance(error, UpstreamBroken) and not fresh and not (reception and reception.status)
         )

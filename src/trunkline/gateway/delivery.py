@@ -4,25 +4,30 @@ The head of the answer is committed with the first real output or the first keep
 by a status; after it, by the last event of the stream.
 """
 
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING
 
-from trunkline.formats.openai_chat import error_event, write_error
+from trunkline.formats.conversation import Request as Neutral
+from trunkline.formats.format import Problem
 from trunkline.gateway.errors import GatewayError, UpstreamRefused
+from trunkline.gateway.fronts import CHAT, Front
 from trunkline.transport.request import Request
 
 if TYPE_CHECKING:
     from trunkline.gateway.app import Gateway
 
 KEEP_ALIVE = b": keep-alive\n\n"
-STREAM_HEAD = b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
+STREAM_HEAD = b"content-type: %b\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
+EVENTS = b"text/event-stream; charset=utf-8"
+JSON = b"application/json"
 JSON_HEAD = b"content-type: application/json\r\n"
 
 
 class Delivery:
     """Answers one request, in whole or as a stream."""
 
-    __slots__ = ("_gateway", "_interval", "_request", "due", "head", "looked_at")
+    __slots__ = ("_front", "_gateway", "_interval", "_request", "due", "failing", "head", "looked_at")
 
     def __init__(self, request: Request, gateway: "Gateway") -> None:
         self._request = request
@@ -32,6 +37,13 @@ class Delivery:
         self.looked_at = inf
         self.head = b""
         """Header lines of every answer to this request."""
+        self.failing: Callable[[Problem], bytes] | None = None
+        """How the stream that has begun tells that it failed, where that depends on what it has said so far."""
+        self._front = CHAT
+
+    def speak(self, front: Front) -> None:
+        """What the client speaks."""
+        self._front = front
 
     def expect_stream(self, interval: float, now: float) -> None:
         """The answer will be a stream: keep the client's connection alive while nothing comes."""
@@ -41,7 +53,9 @@ class Delivery:
     def begin(self, head: bytes) -> None:
         """Commit to a stream."""
         if not self._request.started:
-            self._request.start(200, STREAM_HEAD + self.head + head)
+            front = self._front
+            media = JSON if front.place.array else EVENTS
+            self._request.start(200, STREAM_HEAD % media + self.head + head)
 
     def write(self, data: bytes, now: float) -> None:
         """A piece of the stream."""
@@ -63,16 +77,18 @@ class Delivery:
         request = self._request
         if request.ended:
             return
+        spoken = self._front.format
+        problem = Problem(error.status, error.message, error.kind, error.param, error.code)
         if request.started:
-            request.write(error_event(error.message, error.kind, error.code))
+            fail = self.failing or spoken.writer(Neutral(format=spoken.name, stream=True)).fail
+            request.write(fail(problem))
             request.end()
         elif isinstance(error, UpstreamRefused):
             request.respond(
                 error.status, b"content-type: %b\r\n%b%b" % (error.content_type, self.head, head), error.body
             )
         else:
-            body = write_error(error.message, error.kind, error.param, error.code)
-            request.respond(error.status, JSON_HEAD + self.head + head, body)
+            request.respond(error.status, JSON_HEAD + self.head + head, spoken.write_error(problem))
 
     def close(self) -> None:
         """The request is over: no more keep-alives."""

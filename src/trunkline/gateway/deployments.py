@@ -1,54 +1,133 @@
-"""A configured provider, ready to be called: its lines, its keys, its requests as bytes."""
+"""A configured provider, ready to be called: its doors, its keys, its requests as bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from trunkline.formats.openai_chat import Surface
+from trunkline.formats.conversation import FormatName
+from trunkline.formats.dialect import Dialect
+from trunkline.formats.format import Format
+from trunkline.formats.registry import FORMATS
+from trunkline.gateway.bridge import Passing
+from trunkline.gateway.credentials import ProviderKey
+from trunkline.gateway.fronts import Front
 from trunkline.providers.base import Provider, Verdict
+from trunkline.providers.models import facts_for, plain
 from trunkline.transport.exchange import Call, Times, Upstream
 
 BENCHED_FOR: dict[Verdict, float] = {"auth": 60.0, "quota": 60.0}
 """Seconds for which a provider key that was refused is not used, by the reason."""
+REMEMBERED = 10_000
+"""Models whose ways are remembered. Callers choose names of models, so it must be bounded."""
 
 
-class ProviderKey:
-    """One of the operator's keys with a provider, and whether it is of use now."""
+class Door:
+    """Where a provider takes requests of one format."""
 
-    __slots__ = ("benched_for", "benched_until", "header")
+    __slots__ = ("_fixed", "_heads", "_prefix", "facts", "format", "host", "upstream")
 
-    def __init__(self, header: bytes) -> None:
-        self.header = header
-        self.benched_until = 0.0
-        self.benched_for: Verdict | None = None
-        """Why it is benched: `auth` or `quota`."""
+    def __init__(
+        self, facts: Provider, upstream: Upstream, *, host: str, prefix: str, headers: Mapping[str, str]
+    ) -> None:
+        """`facts` are the provider's as it speaks this format; `prefix` is the path of its base URL."""
+        self.facts = facts
+        self.format: Format = FORMATS[facts.format]
+        self.upstream = upstream
+        self.host = host
+        self._prefix = prefix
+        fixed = {"content-type": "application/json", "accept-encoding": "identity", **facts.headers, **headers}
+        self._fixed = {name.lower().encode(): line(name, value) for name, value in fixed.items()}
+        self._heads: dict[tuple[str, ProviderKey], bytes] = {}
+
+    def call(self, model: str, key: ProviderKey, passed: Mapping[bytes, bytes], body: bytes, *, stream: bool) -> Call:
+        """A request as bytes. `passed` are header fields handed on from the client, which go before our own."""
+        return self._post(self._path(model, stream), key, passed, body)
+
+    def post(self, below: str, key: ProviderKey, passed: Mapping[bytes, bytes], body: bytes) -> Call:
+        """A request to a path below the base URL."""
+        return self._post(self._prefix + below, key, passed, body)
+
+    def _post(self, path: str, key: ProviderKey, passed: Mapping[bytes, bytes], body: bytes) -> Call:
+        if passed or not key.fixed:
+            head = self._head(path, passed) + key.lines(self.facts, self.host, path, body)
+        else:
+            known = self._heads.get((path, key))
+            if known is None:
+                if len(self._heads) >= REMEMBERED:
+                    self._heads.clear()
+                known = self._heads[path, key] = self._head(path, {}) + key.lines(self.facts, self.host, path, body)
+            head = known
+        return Call(b"%bcontent-length: %d\r\n\r\n" % (head, len(body)), body)
+
+    def probe(self, key: ProviderKey) -> Call:
+        """A request that costs nothing and shows whether `key` is good: for the list of models."""
+        path = f"{self._prefix}/models"
+        lines = b"".join(self._fixed.values()) + key.lines(self.facts, self.host, path, b"", method="GET")
+        return Call(b"GET %b HTTP/1.1\r\nhost: %b\r\n%b\r\n" % (path.encode(), self.host.encode(), lines), b"")
+
+    def _path(self, model: str, stream: bool) -> str:
+        template = self.facts.path
+        below = self.format.path(model, stream) if template is None else template[stream].replace("{model}", model)
+        return self._prefix + below
+
+    def _head(self, path: str, passed: Mapping[bytes, bytes]) -> bytes:
+        own = b"".join([text for name, text in self._fixed.items() if name not in passed])
+        more = b"".join([b"%b: %b\r\n" % field for field in passed.items()])
+        return b"POST %b HTTP/1.1\r\nhost: %b\r\n%b%b" % (path.encode(), self.host.encode(), own, more)
 
 
 class Deployment:
     """One provider of the configuration. Outlives reloads that do not change it, with its open lines."""
 
     def __init__(
-        self,
-        name: str,
-        facts: Provider,
-        upstream: Upstream,
-        *,
-        host: str,
-        path: str,
-        keys: list[str],
-        headers: Mapping[str, str],
-        times: Times,
+        self, name: str, facts: Provider, doors: Mapping[FormatName, Door], keys: Sequence[ProviderKey], times: Times
     ) -> None:
         self.name = name
         self.facts = facts
-        self.upstream = upstream
+        self.doors = doors
+        self.keys = keys
+        """At least one; it has no secret where the provider wants none."""
         self.times = times
-        self._path = path
-        fixed = {"host": host, "content-type": "application/json", "accept-encoding": "identity", **headers}
-        self._fixed = b"".join(_line(*item) for item in fixed.items())
-        header = facts.key_header
-        self.keys = tuple(ProviderKey(_line(header, facts.key_prefix + key)) for key in keys) or (ProviderKey(b""),)
-        """At least one; its header is empty where the provider wants none."""
         self._turn = 0
-        self._heads: dict[tuple[str, bytes], bytes] = {}
+        self._passing: dict[tuple[str, bool, str], Passing | None] = {}
+
+    @property
+    def upstreams(self) -> list[Upstream]:
+        """Where its lines come from, each once."""
+        return list({id(door.upstream): door.upstream for door in self.doors.values()}.values())
+
+    async def close(self) -> None:
+        """Keep no idle lines from now on."""
+        for upstream in self.upstreams:
+            await upstream.close()
+
+    def door(self, front: Front, model: str) -> Door:
+        """Where a request of `front` for `model` goes: to the door of its own format, if there is one."""
+        only = self._only_format(model)
+        if only is not None:
+            return self.doors[only]
+        return self.doors.get(front.format.name) or self.doors[self.facts.format]
+
+    def dialect(self, door: Door, model: str) -> Dialect:
+        """How this provider and model depart from the format."""
+        return facts_for(door.facts, model)
+
+    def passing(self, front: Front, model: str) -> Passing | None:
+        """How a request of `front` is handed on to `model` as it is; None if it must be translated."""
+        as_it_is = not front.place.array and not front.place.whole_calls
+        key = (front.format.name, as_it_is, model)
+        if key not in self._passing:
+            if len(self._passing) >= REMEMBERED:
+                self._passing.clear()
+            door = self.door(front, model)
+            own = as_it_is and door.format is front.format
+            self._passing[key] = Passing(door.format, self.dialect(door, model), door.facts.body) if own else None
+        return self._passing[key]
+
+    def _only_format(self, model: str) -> FormatName | None:
+        """The one format in which some models are spoken to, whatever the provider speaks besides."""
+        for also in self.facts.also:
+            if also.models and also.format in self.doors and plain(model).startswith(also.models):
+                return also.format
+        return None
 
     def key(self, now: float) -> ProviderKey | None:
         """The next key in turn that is not benched; None if all are."""
@@ -72,25 +151,14 @@ class Deployment:
 
         Where there is no key, there is none to leave aside.
         """
-        if not key.header:
+        if key.nobody:
             return
         key.benched_for = verdict
         key.benched_until = max(key.benched_until, now + BENCHED_FOR[verdict])
 
-    def call(self, surface: Surface, key: ProviderKey, passed: bytes, body: bytes) -> Call:
-        """The request as bytes. `passed` are header lines handed on from the client."""
-        head = self._heads.get((surface.path, key.header))
-        if head is None:
-            head = b"POST %b HTTP/1.1\r\n%b%b" % ((self._path + surface.path).encode(), self._fixed, key.header)
-            self._heads[surface.path, key.header] = head
-        return Call(b"%b%bcontent-length: %d\r\n\r\n" % (head, passed, len(body)), body)
 
-    def probe(self, key: ProviderKey) -> Call:
-        """A request that costs nothing and shows whether `key` is good: for the list of models."""
-        return Call(b"GET %b/models HTTP/1.1\r\n%b%b\r\n" % (self._path.encode(), self._fixed, key.header), b"")
-
-
-def _line(name: str, value: str) -> bytes:
+def line(name: str, value: str) -> bytes:
+    """A header line. Raises `ValueError`."""
     if not value.isprintable() or not value.isascii():
         raise ValueError(f"the value of the header {name} has characters that no header may have")
     return f"{name}: {value}\r\n".encode()

@@ -5,6 +5,12 @@
     │   ├── UnknownPath           404
     │   ├── MethodNotAllowed      405
     │   ├── ModelNotFound         404
+    │   ├── ResponseNotFound      404  no response of this id is kept for this key
+    │   ├── PreviousResponseNotFound  there is no such conversation to continue
+    │   ├── ConversationTooLong   400  it is too long to be continued
+    │   ├── ResponsesNotKept      400  responses cannot be named, for none is kept
+    │   ├── ContextExceeded       400  the request is too long for the model
+    │   ├── CannotExpress         400  the provider's API has no words for part of it; another target may have
     │   └── TransportRefused      4xx  what transport.server refused (413, 408, 431, …)
     ├── AuthenticationFailed      401  no key, or not one of ours
     ├── PermissionDenied          403  a key that may not do this
@@ -12,6 +18,7 @@
     ├── Overloaded                503  more requests in flight than allowed; come back later
     ├── ShuttingDown              503  the gateway is going away, and could not wait for the answer
     ├── LedgerUnavailable         503  requests cannot be recorded, so none is sent
+    ├── ResponsesUnavailable      503  what is kept of responses cannot be read
     ├── UpstreamError             502  the provider is at fault, or the way to it
     │   ├── UpstreamUnreachable   502  nothing was sent: DNS, refused, TLS
     │   ├── UpstreamTimeout       504
@@ -86,6 +93,43 @@ class ModelNotFound(InvalidRequest):
     code = "model_not_found"
 
 
+class ResponseNotFound(InvalidRequest):
+    """No response of this key's with that id is kept."""
+
+    status = 404
+    code = "response_not_found"
+
+
+class PreviousResponseNotFound(InvalidRequest):
+    """`previous_response_id` names no response of this key's that is kept, or a part of the conversation is not."""
+
+    code = "previous_response_not_found"
+
+
+class ConversationTooLong(InvalidRequest):
+    """The conversation that `previous_response_id` continues has too many responses, or is too large."""
+
+    code = "conversation_too_long"
+
+
+class ResponsesNotKept(InvalidRequest):
+    """This gateway keeps no responses (`responses.store`), so none can be named."""
+
+    code = "responses_not_kept"
+
+
+class CannotExpress(InvalidRequest):
+    """The provider's API has no words for something the answer depends on; `param` says for what."""
+
+    code = "unsupported_parameter"
+
+
+class ContextExceeded(CannotExpress):
+    """The request is longer than the model's context window; another model may take it."""
+
+    code = "context_length_exceeded"
+
+
 class TransportRefused(InvalidRequest):
     """The request was refused before it was whole."""
 
@@ -139,6 +183,14 @@ class LedgerUnavailable(GatewayError):
 
     status = 503
     code = "ledger_unavailable"
+    retry_after = 5.0
+
+
+class ResponsesUnavailable(GatewayError):
+    """What is kept of responses cannot be read just now."""
+
+    status = 503
+    code = "responses_unavailable"
     retry_after = 5.0
 
 

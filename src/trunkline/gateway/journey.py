@@ -6,20 +6,26 @@ its arrival and its answer; what is recorded of it afterwards is in `gateway/app
 
 from trunkline.cache.answer import look_up
 from trunkline.formats.document import Document, DocumentError
-from trunkline.formats.openai_chat import ShapeError, Surface, read_request
+from trunkline.formats.format import ShapeError
 from trunkline.gateway import attempts
 from trunkline.gateway.errors import InvalidRequest, LedgerUnavailable, ModelNotFound, Overloaded
+from trunkline.gateway.following import Following
+from trunkline.gateway.fronts import RESPONSES, WHOLE_CALLS, Front, takes_whole_calls
 from trunkline.gateway.identity import allow_model
 from trunkline.gateway.state import Journey
 from trunkline.guard.inspect import inspect
 from trunkline.limits.admission import shed
+from trunkline.providers.tokens import weigh
 from trunkline.routing.plan import Route
 
+LONG = 24_000
+"""Bytes from which on a request may be too long for some model: no token is shorter than a byte."""
 
-async def travel(journey: Journey, surface: Surface) -> None:
+
+async def travel(journey: Journey, front: Front) -> None:
     """Take one request from its key to its answer."""
     gateway, snapshot, request = journey.gateway, journey.snapshot, journey.request
-    journey.surface = surface
+    journey.speak(front)
     journey.counted = True
 
     # 1. identify: who asks
@@ -41,10 +47,12 @@ async def travel(journey: Journey, surface: Surface) -> None:
     if answer is not None:
         journey.delivery.whole(journey.answer_head(0), answer)
         return
-    document.seal()
 
     # 5. plan: who could answer, in which order
-    route = _plan(journey)
+    route = plan(journey, asked.model)
+    if front is RESPONSES:
+        route = await _follow(journey, route)
+    await _understand(journey, route)
 
     # 6. attempts: until one has answered; each settles for itself, whatever becomes of it (7)
     if asked.stream:
@@ -66,7 +74,7 @@ async def _read(journey: Journey) -> Document:
     body = await journey.request.body()
     try:
         document = Document(body, journey.snapshot.depth)
-        journey.asked = read_request(journey.surface, document, len(body))
+        journey.asked = journey.front.format.look(document.value, journey.front.place, len(body))
     except DocumentError as error:
         raise InvalidRequest(str(error), code="invalid_json") from None
     except ShapeError as error:
@@ -74,8 +82,38 @@ async def _read(journey: Journey) -> Document:
     return document
 
 
-def _plan(journey: Journey) -> Route:
-    asked, routes = journey.asked.model, journey.snapshot.routes
+async def _follow(journey: Journey, route: Route) -> Route:
+    """Put in front what was said before, where the request goes on from a response that is kept here."""
+    document = journey.document
+    following = journey.following = Following(journey.gateway.remembered, journey.caller.key, document.value)
+    items = await following.whole_input(route, document.value)
+    if items is not None:
+        document.change({"input": items, "previous_response_id": None})
+    return following.narrowed(route)
+
+
+async def _understand(journey: Journey, route: Route) -> None:
+    """Read the request in full if some target speaks another format than the client; then let go of what was decoded.
+
+    What passes through is only looked at: a provider's new feature works the day it ships.
+    """
+    spoken = journey.front.format
+    if journey.asked.stream and spoken.name == "openai_chat" and takes_whole_calls(journey.request.headers):
+        journey.speak(WHOLE_CALLS)
+    journey.drops = route.drops
+    if not all(journey.bridges(target) for target in route.targets):
+        try:
+            journey.neutral = spoken.read_request(journey.document.value, journey.front.place)
+        except ShapeError as error:
+            raise InvalidRequest(str(error), param=error.param, code=error.code) from None
+    if journey.asked.size > LONG:
+        journey.weight = weigh(journey.document.value)
+    journey.document.seal()
+
+
+def plan(journey: Journey, asked: str) -> Route:
+    """Who could answer for the name `asked`. Raises `ModelNotFound`."""
+    routes = journey.snapshot.routes
     route = routes.resolve(asked)
     if route is None:
         near = routes.nearest(asked)

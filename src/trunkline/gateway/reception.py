@@ -8,7 +8,8 @@ from time import monotonic
 from typing import Protocol
 
 from trunkline.formats.conversation import Usage
-from trunkline.formats.openai_chat import Asked, StreamError, StreamScanner, read_reply
+from trunkline.formats.format import Asked, Problem, Scanner, StreamError
+from trunkline.gateway.bridge import Bridge
 from trunkline.gateway.errors import (
     GatewayError,
     StreamTruncated,
@@ -26,7 +27,6 @@ from trunkline.providers.base import Provider, Refused, Verdict, read_error_valu
 from trunkline.transport.exchange import UNSENT, Exchange, Fault
 from trunkline.transport.strand import Signal
 
-TERMINATOR = b"data: [DONE]\n\n"
 MOST_OF_AN_ERROR = 256 * 1024
 """Bytes read of an error's body."""
 
@@ -46,6 +46,7 @@ class Reception:
 
     __slots__ = (
         "_body",
+        "_bridge",
         "_exchange",
         "_facts",
         "_headers",
@@ -69,6 +70,7 @@ class Reception:
     def __init__(
         self,
         asked: Asked,
+        bridge: Bridge,
         facts: Provider,
         target: str,
         exchange: Exchange,
@@ -90,7 +92,8 @@ class Reception:
         """Whose fault an error answer is."""
         self.body = b""
         """The whole reply, where it is not a stream."""
-        self.scanner: StreamScanner | None = None
+        self.scanner: Scanner | None = None
+        self._bridge = bridge
         self._facts = facts
         self._exchange: Exchange | None = exchange
         self._sink: Sink | None = sink
@@ -107,9 +110,9 @@ class Reception:
         if (
             status < 400
             and self.asked.stream
-            and headers.get(b"content-type", b"").lower().startswith(b"text/event-stream")
+            and headers.get(b"content-type", b"").lower().startswith(self._bridge.back.stream_type)
         ):
-            self.scanner = StreamScanner(self.asked, self._facts.ending, self._limit)
+            self.scanner = self._bridge.scanner(self.asked, self._limit)
 
     def data(self, data: bytes) -> None:
         if not self.first_byte:
@@ -126,7 +129,7 @@ class Reception:
         if self.outcome.done:
             return
         if self.status >= 400:
-            self._conclude(self._refused(read_refusal(self.status, b"".join(self._body))))
+            self._conclude(self._refused(read_refusal(self.status, b"".join(self._body), self._headers)))
         elif self.scanner is not None:
             self._end_stream(self.scanner)
         else:
@@ -152,7 +155,7 @@ class Reception:
                 UpstreamBroken(f"The reply of {self.target} is larger than the limit of {self._limit} bytes.")
             )
 
-    def _take_stream(self, scanner: StreamScanner, data: bytes) -> None:
+    def _take_stream(self, scanner: Scanner, data: bytes) -> None:
         sink, exchange = self._sink, self._exchange
         if sink is None or exchange is None:
             return  # what follows the end
@@ -184,21 +187,21 @@ class Reception:
         if self._size > self._limit:
             self._give_up(UpstreamBroken(f"The stream of {self.target} goes on and on without any output."))
 
-    def _end_stream(self, scanner: StreamScanner) -> None:
+    def _end_stream(self, scanner: Scanner) -> None:
         """Upstream has ended its reply: was the stream complete?"""
         rest = scanner.close() if scanner.started else b""
         if rest and self._sink is not None:
             self._sink.more(rest)
         if scanner.complete():
             if scanner.started and not scanner.done and self._sink is not None:
-                self._sink.more(TERMINATOR)  # this provider sends none, and its stream is whole: so the client is told
+                self._sink.more(scanner.terminator)  # this provider sends none, and its stream is whole
             self._finish_stream(scanner)
         elif scanner.started:
             self._conclude(self._truncated("ended before it was complete"))
         else:
             self._conclude(UpstreamBroken(f"{self.target} ended its stream without any output."))
 
-    def _finish_stream(self, scanner: StreamScanner) -> None:
+    def _finish_stream(self, scanner: Scanner) -> None:
         self.usage = scanner.usage
         self.finish = scanner.finish
         if not scanner.started:  # complete, and empty: `[DONE]` and nothing else
@@ -206,7 +209,7 @@ class Reception:
         else:
             self._conclude(None)
 
-    def _broken_stream(self, scanner: StreamScanner, why: str) -> None:
+    def _broken_stream(self, scanner: Scanner, why: str) -> None:
         if scanner.started:
             self._give_up(self._truncated(f"went on with something else: {why}"))
         else:
@@ -216,17 +219,20 @@ class Reception:
         self.body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         self._body.clear()
         try:
-            facts = read_reply(self.body)
+            if self.asked.stream:
+                facts, self.body = self._bridge.streamed(self.body)
+            else:
+                facts, self.body = self._bridge.reply(self.body)
         except ValueError as error:
             self._conclude(UpstreamBroken(f"{self.target} answered {self.status}, but {error}."))
             return
         self.usage, self.finish = facts.usage, facts.finish
         if facts.error is not None:
             self._conclude(self._refused(read_error_value(self.status, facts.error)))
-        elif self.asked.stream:
-            self._conclude(UpstreamBroken(f"{self.target} answered a request for a stream with a whole reply."))
         else:
             self.produced = True
+            if self.asked.stream and self._sink is not None:
+                self._sink.first(self.body)  # it does not stream, or not this
             self._conclude(None)
 
     # conclusions
@@ -263,12 +269,16 @@ class Reception:
             return UpstreamQuota(f"This gateway's account with {target} has no credit left. Tell its operator.")
         if verdict == "rate_limit":
             error: GatewayError = UpstreamRateLimited(f"{target} is rate limited{said}")
-            error.retry_after = retry_after(self._headers)
+            error.retry_after = retry_after(self._headers) or refused.wait
             return error
         if verdict == "server" or self.status < 400:
             error = UpstreamFailed(f"{target} answered {refused.status}{said}")
-            error.retry_after = retry_after(self._headers)
+            error.retry_after = retry_after(self._headers) or refused.wait
             return error
+        problem = Problem(self.status, refused.message, "invalid_request_error", code=refused.code or None)
+        told = self._bridge.refusal(problem)
+        if told is not None:
+            return UpstreamRefused(self.status, told, b"application/json", refused.message)
         content_type = self._headers.get(b"content-type", b"application/json")
         return UpstreamRefused(self.status, b"".join(self._body), content_type, refused.message)
 

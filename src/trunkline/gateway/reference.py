@@ -12,6 +12,7 @@ REQUEST_CODES = {
     "invalid_json": "The body is not JSON, not UTF-8, not an object, or nested too deep. The message has the place.",
     "missing_required_parameter": "A field is missing; `param` is its path.",
     "invalid_type": "A field has the wrong type; `param` is its path.",
+    "invalid_value": "A field has a value that is not known, or that nothing can be; `param` is its path.",
 }
 """What an `InvalidRequest` is about, where it has no class of its own."""
 

@@ -5,7 +5,9 @@ A request keeps the snapshot it began with. Providers that a reload does not tou
 
 import ipaddress
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -13,19 +15,21 @@ import msgspec
 from trunkline import providers
 from trunkline.cache.answer import Cache
 from trunkline.config import schema
-from trunkline.gateway.deployments import Deployment
+from trunkline.formats.conversation import FormatName
+from trunkline.gateway.credentials import ProviderKey
+from trunkline.gateway.deployments import Deployment, Door
+from trunkline.gateway.fetching import Allowed
+from trunkline.gateway.logins import SetupError, keys_of
 from trunkline.guard.inspect import Rule
 from trunkline.ledger.prices import Catalogue, Override
-from trunkline.providers.base import Provider
+from trunkline.providers.base import SETTINGS, Provider, Unfilled
+from trunkline.providers.families import Rules
 from trunkline.providers.simulated import Settings, Simulated
 from trunkline.routing.plan import Alias, Retries, Routes
 from trunkline.transport.deadlines import Deadlines
-from trunkline.transport.exchange import Times, Upstream
+from trunkline.transport.exchange import Times
 from trunkline.transport.pool import Origin, Pool
-
-
-class SetupError(Exception):
-    """The configuration is valid, but cannot be put to work; the message says why and what to do."""
+from trunkline.transport.tls import trusting
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -40,6 +44,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     in_flight: int
     depth: int
     reply_limit: int
+    fetch: Allowed
     keep_alive: float
     sources: dict[str, tuple[schema.Provider, Times]]
     """What each deployment was built from."""
@@ -67,6 +72,7 @@ def build(
         in_flight=config.server.in_flight,
         depth=limits.depth,
         reply_limit=limits.reply,
+        fetch=Allowed(config.fetch.hosts, config.fetch.limit, config.fetch.timeout),
         keep_alive=config.server.keep_alive,
         sources=sources,
     )
@@ -97,15 +103,16 @@ def _retries(retries: schema.Retries) -> Retries:
 
 
 def _routes(config: schema.Config, names: list[str]) -> Routes:
-    retries = _retries(config.retries)
+    retries, drops = _retries(config.retries), config.on_unsupported == "drop"
     aliases: dict[str, Alias] = {}
     for name, model in config.models.items():
         if isinstance(model, str):
-            aliases[name] = Alias((model,), None, retries)
+            aliases[name] = Alias((model,), None, retries, drops)
         else:
             times = _times(config.deadline.overridden_by(model.deadline)) if model.deadline is not None else None
-            aliases[name] = Alias(model.of, times, _retries(config.retries.overridden_by(model.retries)))
-    return Routes(names, aliases, retries)
+            own_drops = drops if model.on_unsupported is None else model.on_unsupported == "drop"
+            aliases[name] = Alias(model.of, times, _retries(config.retries.overridden_by(model.retries)), own_drops)
+    return Routes(names, aliases, retries, drops=drops)
 
 
 def _catalogue(config: schema.Config) -> Catalogue:
@@ -124,39 +131,79 @@ def _override(price: schema.Price) -> Override:
 def _deploy(
     name: str, provider: schema.Provider, times: Times, environment: Mapping[str, str], deadlines: Deadlines
 ) -> Deployment:
-    facts = providers.PROVIDERS[provider.type]
-    if provider.terminator is not None:
-        facts = msgspec.structs.replace(facts, ending="done" if provider.terminator else "finish")
-    if facts is providers.SIMULATED:
-        settings = provider.simulated or schema.Simulated()
-        upstream: Upstream = Simulated(
-            Settings(
-                latency=settings.latency,
-                tokens_per_second=settings.tokens_per_second,
-                failure_rate=settings.failure_rate,
-                seed=settings.seed,
-            )
+    facts = _as_configured(name, provider, environment)
+    if facts.inside:
+        return _simulated(name, provider, facts, times)
+    tls = cache(lambda: _tls(name, provider))
+    pools: dict[Origin, Pool] = {}  # doors of one origin share its lines
+    doors: dict[FormatName, Door] = {}
+    for spoken in _formats(facts):
+        page = facts.speaking(spoken)
+        assert page is not None  # it is one of its formats
+        origin, prefix, host = _origin(name, provider, page, environment, tls)
+        pool = pools.setdefault(origin, Pool(origin, deadlines))
+        headers = {key: value.get_secret_value() for key, value in provider.headers.items()}
+        doors[spoken] = Door(page, pool, host=host, prefix=prefix, headers=headers)
+    keys = keys_of(name, provider, facts, environment, deadlines)
+    return Deployment(name, facts, doors, keys, times)
+
+
+def _simulated(name: str, provider: schema.Provider, facts: Provider, times: Times) -> Deployment:
+    settings = provider.simulated or schema.Simulated()
+    upstream = Simulated(
+        Settings(
+            latency=settings.latency,
+            tokens_per_second=settings.tokens_per_second,
+            failure_rate=settings.failure_rate,
+            seed=settings.seed,
         )
-        return Deployment(name, facts, upstream, host="simulated", path="", keys=[], headers={}, times=times)
-    origin, path, host = _origin(name, provider, facts, environment)
-    return Deployment(
-        name,
-        facts,
-        Pool(origin, deadlines),
-        host=host,
-        path=path,
-        keys=_keys(name, provider, facts, environment),
-        headers={key: value.get_secret_value() for key, value in provider.headers.items()},
-        times=times,
     )
+    doors: dict[FormatName, Door] = {}
+    for spoken in facts.formats:
+        page = facts.speaking(spoken)
+        assert page is not None
+        doors[spoken] = Door(page, upstream, host="simulated", prefix="", headers={})
+    return Deployment(name, facts, doors, [ProviderKey()], times)
+
+
+def _as_configured(name: str, provider: schema.Provider, environment: Mapping[str, str]) -> Provider:
+    """A type's page with what the operator says of this provider over it. Raises `SetupError`."""
+    facts = providers.PROVIDERS[provider.type]
+    unknown = [setting for setting in SETTINGS if getattr(provider, setting) and setting not in facts.settings]
+    if unknown:
+        raise SetupError(f"providers.{name}: the type {facts.type!r} has no `{unknown[0]}`.")
+    said: dict[str, Any] = provider.dialect.model_dump(exclude_none=True) if provider.dialect is not None else {}
+    if "refuses" in said:
+        said["refuses"] = frozenset(said["refuses"])
+    if provider.terminator is not None:
+        said["ending"] = "done" if provider.terminator else "finish"
+    moved = bool(facts.base_variable and environment.get(facts.base_variable))
+    try:
+        return facts.adjusted(
+            format=provider.format, elsewhere=provider.base_url is not None or moved, overrides=cast("Rules", said)
+        )
+    except ValueError as error:
+        raise SetupError(f"providers.{name}: {error}") from None
+
+
+def _formats(facts: Provider) -> list[FormatName]:
+    """Those in which it is spoken to."""
+    return [facts.format, *(also.format for also in facts.also if not also.on_request and also.format != facts.format)]
 
 
 def _origin(
-    name: str, provider: schema.Provider, facts: Provider, environment: Mapping[str, str]
+    name: str,
+    provider: schema.Provider,
+    facts: Provider,
+    environment: Mapping[str, str],
+    tls: Callable[[], ssl.SSLContext],
 ) -> tuple[Origin, str, str]:
     """Where the provider is, the path its endpoints are below, and the value of `Host`."""
-    from_environment = environment.get(facts.base_variable, "") if facts.base_variable else ""
-    url = provider.base_url or from_environment or facts.base_url
+    settings: dict[str, str] = {setting: value for setting in SETTINGS if (value := getattr(provider, setting))}
+    try:
+        url = provider.base_url or facts.url(settings, environment)
+    except Unfilled as error:
+        raise SetupError(f"providers.{name}: {error}") from None
     if not url:
         raise SetupError(f"providers.{name}: a provider of type {facts.type!r} needs a base_url.")
     parts = urlsplit(url)
@@ -165,13 +212,17 @@ def _origin(
     origin = Origin(
         host=parts.hostname or "",
         port=parts.port or (443 if secure else 80),
-        tls=_tls(name, provider) if secure else None,
-        allow_private=provider.allow_private or _literal(parts.hostname or ""),
+        tls=tls() if secure else None,
+        allow_private=_may_be_private(provider, facts) or _literal(parts.hostname or ""),
         proxy=(proxy.hostname or "", proxy.port or 80) if proxy is not None else None,
         proxy_login=unquote(proxy.netloc.rpartition("@")[0]) if proxy is not None else "",
         max_idle=provider.max_idle,
     )
     return origin, parts.path.rstrip("/"), parts.netloc.rpartition("@")[2]
+
+
+def _may_be_private(provider: schema.Provider, facts: Provider) -> bool:
+    return facts.local if provider.allow_private is None else provider.allow_private
 
 
 def _literal(host: str) -> bool:
@@ -185,27 +236,6 @@ def _literal(host: str) -> bool:
 
 def _tls(name: str, provider: schema.Provider) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=provider.ca)
+        return trusting(provider.ca)
     except (OSError, ssl.SSLError) as error:
         raise SetupError(f"providers.{name}.ca: {provider.ca} cannot be used: {error}") from None
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-def _keys(name: str, provider: schema.Provider, facts: Provider, environment: Mapping[str, str]) -> list[str]:
-    if provider.api_keys:
-        return [key.get_secret_value() for key in provider.api_keys]
-    if provider.api_key is not None:
-        return [provider.api_key.get_secret_value()]
-    found = [environment[variable] for variable in facts.key_variables if environment.get(variable)]
-    if any(not key.isprintable() or not key.isascii() or key != key.strip() for key in found):
-        raise SetupError(
-            f"providers.{name}: the key in {' or '.join(facts.key_variables)} cannot stand in a header. "
-            "Look for a line break or a space at its end."
-        )
-    if not found and facts.needs_key:
-        raise SetupError(
-            f"providers.{name}: no key. Write api_key there, or set {' or '.join(facts.key_variables)} "
-            "in the environment."
-        )
-    return found[:1]

@@ -5,17 +5,22 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from trunkline.formats.conversation import Request as Neutral
 from trunkline.formats.document import Document
-from trunkline.formats.openai_chat import NOTHING, Asked, Surface, write_request
+from trunkline.formats.format import NOTHING, Asked, Format
+from trunkline.gateway.bridge import Bridge, Passing, Translating
 from trunkline.gateway.delivery import Delivery
-from trunkline.gateway.deployments import Deployment
-from trunkline.gateway.errors import Tried
+from trunkline.gateway.deployments import Deployment, Door
+from trunkline.gateway.errors import ContextExceeded, Tried
+from trunkline.gateway.following import Following
+from trunkline.gateway.fronts import CHAT, Front
 from trunkline.gateway.identity import ANYBODY, Caller
 from trunkline.gateway.ids import mint, sane
 from trunkline.ledger.journal import Segment
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import UNPRICED, Row
-from trunkline.providers.base import Provider
+from trunkline.providers.models import model_at
+from trunkline.providers.tokens import Weight, estimate
 from trunkline.routing.plan import Target
 from trunkline.transport.request import Request
 
@@ -24,8 +29,20 @@ if TYPE_CHECKING:
 
 PASSED_ON = frozenset({b"traceparent", b"tracestate", b"baggage"})
 """Headers handed on to the upstream as they are (W3C Trace Context and Baggage)."""
+PASSED_WITH: dict[str, frozenset[bytes]] = {
+    "openai_chat": PASSED_ON | {b"openai-beta"},
+    "openai_completions": PASSED_ON | {b"openai-beta"},
+    "openai_responses": PASSED_ON | {b"openai-beta"},
+    "anthropic_messages": PASSED_ON | {b"anthropic-beta", b"anthropic-version"},
+    "google_generate": PASSED_ON,
+    "bedrock_converse": PASSED_ON,
+}
+"""The same where client and provider speak this format."""
 
-
+CERTAINLY = 1.3
+"""How much longer than a model's context a request must seem to be refused: the estimate is not exact."""
+MOST_DROPPED = 1000
+"""Characters of `x-trunkline-dropped`."""
 ANSWER_HEAD = (
     b"%bx-trunkline-attempts: %d\r\nx-trunkline-overhead-ms: %b\r\nserver-timing: gateway;dur=%b, upstream;dur=%b\r\n"
 )
@@ -34,8 +51,14 @@ ANSWER_HEAD = (
 class Journey:
     """One request from its first byte to its record."""
 
-    surface: Surface
+    front: Front = CHAT
     document: Document
+    following: Following | None = None
+    """The conversation it goes on from, where the client speaks of such."""
+    drops = False
+    """What a provider's format has no words for is dropped, even where the answer depends on it."""
+    neutral: Neutral | None = None
+    """The request in full, where some target speaks another format than the client."""
     caller: Caller = ANYBODY
     asked: Asked = NOTHING
     counted = False
@@ -63,6 +86,10 @@ class Journey:
     """Nano-dollars of all attempts so far."""
     notes: tuple[str, ...] = ()
     """What the log should know, and the client should not."""
+    weight: Weight | None = None
+    """What a long request holds, for estimating its tokens."""
+    dropped: tuple[str, ...] = ()
+    """What the last attempt's provider had no words for, as paths in the request."""
 
     def __init__(self, gateway: "Gateway", request: Request) -> None:
         self.gateway = gateway
@@ -76,21 +103,69 @@ class Journey:
         self.delivery = Delivery(request, gateway)
         self.delivery.head = b"x-request-id: %b\r\n" % (self.label or self.id).encode()
 
-    @property
-    def passed(self) -> bytes:
-        """Header lines handed on to the upstream."""
-        headers = self.request.headers
-        if not PASSED_ON.isdisjoint(headers):
-            return b"".join([b"%b: %b\r\n" % (name, headers[name]) for name in sorted(PASSED_ON) if name in headers])
-        return b""
+    def speak(self, front: Front) -> None:
+        """Answer in the client's format, in which it is also told what goes wrong."""
+        self.front = front
+        self.delivery.speak(front)
 
-    def body_for(self, model: str, facts: Provider) -> bytes:
-        """The request's body as `model` of a provider is to get it."""
-        return write_request(self.document, self.asked, model, ask_usage=facts.usage_on_request)
+    def passed(self, bridge: Bridge) -> dict[bytes, bytes]:
+        """Header fields handed on to the upstream; where both sides speak one format, its own as well."""
+        return self.passed_on(bridge.back if bridge.passes else None)
+
+    def passed_on(self, spoken: Format | None) -> dict[bytes, bytes]:
+        """The same, for a format spoken on both sides or none."""
+        headers = self.request.headers
+        names = PASSED_WITH[spoken.name] if spoken is not None else PASSED_ON
+        return {} if names.isdisjoint(headers) else {name: headers[name] for name in sorted(names) if name in headers}
+
+    def bridges(self, target: Target) -> Passing | None:
+        """How the request is handed on to `target` as it is; None if it must be translated."""
+        return self.snapshot.deployments[target.provider].passing(self.front, target.model)
+
+    def bridge(self, target: Target) -> Bridge:
+        """How the request gets to `target`, and the reply back."""
+        passing = self.bridges(target)
+        if passing is not None:
+            return passing
+        deployment, neutral = self.snapshot.deployments[target.provider], self.neutral
+        assert neutral is not None  # read before the first attempt, because some target needs it
+        door = deployment.door(self.front, target.model)
+        dialect = deployment.dialect(door, target.model)
+        reply_id = self.following.id if self.following is not None else ""
+        return Translating(
+            self.front.format,
+            door.format,
+            dialect,
+            neutral,
+            door.facts.body,
+            drop_all=self.drops,
+            whole_calls=self.front.place.whole_calls,
+            reply_id=reply_id,
+        )
 
     def forget_body(self) -> None:
         """No further attempt will be made."""
         del self.document
+        self.neutral = None
+
+    async def fits(self, deployment: Deployment, model: str) -> None:
+        """Raises `ContextExceeded` if the request is certainly too long for `model`. Small ones are not looked at."""
+        if self.weight is None:
+            return
+        known = await asyncio.to_thread(model_at, deployment.facts, model)
+        if known.context is None:
+            return
+        tokens = estimate(self.weight, known.maker)
+        if tokens > known.context * CERTAINLY:
+            raise ContextExceeded(
+                f"This request has about {tokens:,} tokens, and {deployment.name}/{model} takes at most "
+                f"{known.context:,}: about {tokens - known.context:,} too many."
+            )
+
+    async def inline(self, deployment: Deployment, door: Door, model: str) -> None:
+        """Fetch what `model` takes only as bytes. Raises `CannotExpress`."""
+        if self.neutral is not None and "image_urls" in deployment.dialect(door, model).refuses:
+            await self.gateway.fetcher.inline(self.neutral, self.snapshot.fetch)
 
     async def price(self, deployment: Deployment, model: str) -> Price | None:
         """The price of a model; waits only if it was not looked up lately."""
@@ -119,6 +194,8 @@ class Journey:
             told = self.gateway.target_head(target)
         if cost is not None and cost != UNPRICED:
             told += b"x-trunkline-cost: %d.%09d\r\n" % divmod(cost, 1_000_000_000)
+        if self.dropped:
+            told += b"x-trunkline-dropped: %b\r\n" % ", ".join(self.dropped)[:MOST_DROPPED].encode("ascii", "replace")
         return ANSWER_HEAD % (told, self.attempts, overhead, overhead, _milliseconds(self.waited))
 
     def note(self, text: str) -> None:

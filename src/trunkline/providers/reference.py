@@ -7,35 +7,50 @@ import sys
 
 from trunkline.providers import PROVIDERS
 from trunkline.providers.base import Provider
+from trunkline.providers.describe import describe
 
 _HEAD = """\
-<!-- Made from the files in src/trunkline/providers/ by src/trunkline/providers/reference.py. -->
+<!-- Made from the files in src/trunkline/providers/pages/ by src/trunkline/providers/reference.py. -->
 
 # Providers
 
 A provider answers as `name/model`: `openai/gpt-4o` asks the provider called `openai` for `gpt-4o`. It is there when it
-stands under `providers` in `trunkline.yaml`, or, without being written, when the environment holds its key.
-`trunkline providers` lists those that are there, `trunkline doctor` tries them.
+stands under `providers` in `trunkline.yaml`, or, without being written, when the environment holds its key and what
+its URL needs. A server that one runs oneself is there when the variable of its URL is set. `trunkline providers` lists
+those that are there, `trunkline doctor` tries them. For one that is not here, see
+[Add a provider](../how-to/add-a-provider.md).
 
 The `type` of a provider is one of these. It may be left out where the provider's name is its type, so `openai: {}` is
 of the type `openai`; two accounts with OpenAI are two names with `type: openai`.
 
-| Type | What it is | URL | URL from | Key from | A stream is whole | Prices |
-|---|---|---|---|---|---|---|
+| Type | What it is | Formats | URL | There with |
+|---|---|---|---|---|
+"""
+
+_MIDDLE = """\
+
+- **Formats** are those it speaks itself, the first of them where nothing else is said. `format` chooses another.
+- **URL**: `base_url` in the file comes first, then the variable named below, then this. What stands in braces is filled
+  with the provider's setting of that name, or a variable named below; `{host}` follows from `region` or `location`.
+- **There with**: the environment variable that makes it be there without being written; two that begin with `AWS_` only
+  together. A key in the file, `api_key` or `api_keys`, comes before one in the environment.
+
+## Each of them
 """
 
 _TAIL = """\
 
-- **Key from**: the environment variable that is read where neither `api_key` nor `api_keys` stands in the file.
-- **URL from**: `base_url` in the file comes first, then the variable, then the default.
-- **A stream is whole** when what is named here has come. Anything less reaches the application as `stream_truncated`.
+- **Streams are whole** when what is told here has come. Anything less reaches the application as `stream_truncated`.
   `terminator` sets it for servers that differ from their type.
+- **Not taken** is what none of its models take; what a single model does not take comes on top of that. Harmless
+  parameters are dropped, others refused.
+- **A stream's cost**: where it goes on, a request that is given up still costs what the model would have written.
 - **Prices** come from the `genai-prices` catalogue by the provider's id there; `price` and `prices` in the file go
   before it. What has neither is recorded as unpriced, never as free.
 
 ## What a provider's error means
 
-Trunkline reads the status and the body of a provider's error and judges whose fault it is:
+Trunkline reads the status, the headers and the body of a provider's error and judges whose fault it is:
 
 | Judgement | By | What follows |
 |---|---|---|
@@ -45,8 +60,9 @@ Trunkline reads the status and the body of a provider's error and judges whose f
 | the operator's credit | 402, or a code or message that says so | Likewise; at last `upstream_quota`. |
 | the provider's | 5xx, 408, 409, 425 | Further attempts; at last `upstream_server_error`. |
 
-An error that comes with a status of 200, or as an event of a stream, is judged in the same way. With OpenAI, a 403 of
-the type `invalid_request_error` is about the model, so it is the request's.
+An error that comes with a status of 200, or as an event of a stream, is judged in the same way. Where a provider means
+something else by a status or a code, its file says so: with Moonshot, a 429 of the type `exceeded_current_quota_error`
+is about credit; with Together, a 403 is about the length of the request.
 
 Of the operator's account nothing is told to applications; the log has the provider's name and the reason.
 
@@ -56,25 +72,27 @@ Of the operator's account nothing is told to applications; the log has the provi
 [Develop and load-test offline](../how-to/develop-offline.md).
 """
 
-_ENDINGS = {"done": "`data: [DONE]`", "finish": "every choice has its finish reason"}
-
 
 def render() -> str:
     """The page as Markdown."""
-    return "".join([_HEAD, *map(_row, PROVIDERS.values()), _TAIL])
+    pages = (_page(facts) for facts in PROVIDERS.values() if facts.base_url)
+    return "".join([_HEAD, *map(_row, PROVIDERS.values()), _MIDDLE, *pages, _TAIL])
 
 
 def _row(facts: Provider) -> str:
     cells = [
         f"`{facts.type}`",
         facts.title,
-        facts.base_url or "",
-        f"`{facts.base_variable}`" if facts.base_variable else "",
-        ", ".join(f"`{name}`" for name in facts.key_variables) or "not needed",
-        _ENDINGS[facts.ending],
-        f"`{facts.catalogue}`" if facts.catalogue else "none",
+        ", ".join(f"`{name}`" for name in facts.formats),
+        f"`{facts.base_url}`" if facts.base_url else "",
+        ", ".join(f"`{name}`" for name in facts.making),
     ]
     return f"| {' | '.join(cells)} |\n"
+
+
+def _page(facts: Provider) -> str:
+    lines = "".join(f"- {label}: {text}.\n" for label, text in describe(facts))
+    return f"\n### {facts.title}\n\n{lines}"
 
 
 if __name__ == "__main__":

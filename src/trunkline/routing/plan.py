@@ -42,6 +42,8 @@ class Alias(msgspec.Struct, frozen=True):
     times: Times | None
     """None: those of the provider that is asked."""
     retries: Retries
+    drops: bool = False
+    """What a target's API has no words for is dropped even where the answer depends on it."""
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -52,16 +54,22 @@ class Route(msgspec.Struct, frozen=True):
     targets: tuple[Target, ...]
     times: Times | None
     retries: Retries
+    drops: bool = False
+    """See `Alias`."""
 
 
 class Routes:
     """All names of one configuration. How a name is looked up is written in `config.names`."""
 
-    def __init__(self, providers: Iterable[str], aliases: Mapping[str, Alias], retries: Retries) -> None:
+    def __init__(
+        self, providers: Iterable[str], aliases: Mapping[str, Alias], retries: Retries, *, drops: bool = False
+    ) -> None:
+        """`retries` and `drops` are for names that are no aliases."""
         self._providers = frozenset(providers)
         self._aliases = dict(aliases)
         self._wildcards = [name for name in aliases if "*" in name]
         self._retries = retries
+        self._drops = drops
         self._known: dict[str, Route | None] = {}
 
     @property
@@ -92,10 +100,10 @@ class Routes:
         label = self._alias(name)
         if label is None:
             target = self._target(name)
-            return Route(name, (target,), None, self._retries) if target is not None else None
+            return Route(name, (target,), None, self._retries, self._drops) if target is not None else None
         alias = self._aliases[label]
         targets = tuple(self._flatten(label, names.match(label, name) or "", frozenset()))
-        return Route(label, targets, alias.times, alias.retries) if targets else None
+        return Route(label, targets, alias.times, alias.retries, alias.drops) if targets else None
 
     def _alias(self, name: str) -> str | None:
         if name in self._aliases and "*" not in name:

@@ -5,7 +5,7 @@ never from the event loop. Several processes may use one store at once; open it 
 are of the tree in `store/errors.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -67,8 +67,96 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
 
 
-class Store(Protocol):
-    """Where the ledger and the virtual keys are kept."""
+class DataKey(msgspec.Struct, frozen=True):
+    """What a tenant's records of one day are encrypted with."""
+
+    id: bytes
+    """16 bytes."""
+    tenant: str
+    day: str
+    """UTC, as `2026-01-31`."""
+    wrapped: bytes | None
+    """The key, encrypted by the master key; None once it was destroyed."""
+    created: int
+    """Unix time, seconds."""
+
+    def __repr__(self) -> str:
+        return f"DataKey(tenant={self.tenant!r}, day={self.day!r})"
+
+
+class VaultStore(Protocol):
+    """Where the keys are kept under which records are encrypted: never in the clear."""
+
+    def vault_check(self) -> bytes | None:
+        """The check value of the master key this store was begun with; None before that."""
+
+    def begin_vault(self, check: bytes) -> bytes:
+        """Begin with the master key that has this check value, unless that has been done; the value that holds."""
+
+    def add_data_key(self, key: DataKey, check: bytes) -> DataKey | None:
+        """Store a key unless its tenant and day have one; the one they have then.
+
+        None, and nothing is stored, where `check` is no longer that of the store's master key.
+        """
+
+    def data_key(self, key: bytes) -> DataKey | None:
+        """The key with that id, destroyed or not."""
+
+    def rewrap_data_keys(self, old: bytes, new: bytes, wrap: Callable[[DataKey], bytes]) -> int | None:
+        """Put what `wrap` gives in place of every key that is not destroyed, and check value `new` in place of `old`.
+
+        All at once or, where `wrap` raises, nothing. How many keys there were; None where the check is not `old`.
+        """
+
+    def destroy_data_keys(self, tenant: str, first: str, last: str, at: int) -> int:
+        """Forget the tenant's keys of the days from `first` to `last`, both included; how many there were.
+
+        Nothing of them is left in the database. Backups and copies of its disk are the operator's.
+        """
+
+    def version(self) -> int:
+        """See `Store`."""
+
+
+class ResponseRecord(msgspec.Struct, frozen=True):
+    """One response that applications may refer to. Times are Unix seconds."""
+
+    tenant: str
+    id: str
+    """Unique among those of a tenant."""
+    provider: str
+    upstream: str
+    """The provider's own id of it, where the provider keeps it as well; else empty."""
+    previous: str
+    """The id of the response that it continues; empty for a first one."""
+    created: int
+    expires: int
+    """From then on it is as if it were not there."""
+    sealed: bytes
+
+
+class ResponseStore(Protocol):
+    """Where responses are kept for the applications that got them."""
+
+    def write_responses(self, records: Sequence[ResponseRecord]) -> None:
+        """Store all in one transaction, durable on return; on any error none. Each replaces one with the same id."""
+
+    def responses(self, tenant: str, last: str, now: int, most: int, size: int) -> list[ResponseRecord]:
+        """The tenant's response with the id `last` and those that it continues, newest first.
+
+        They end before the first that is not there (any more), and after `most` responses or about `size` sealed bytes.
+        Empty where there is none, and where it is another tenant's.
+        """
+
+    def delete_response(self, tenant: str, response: str, now: int) -> bool:
+        """Delete one response; False when there is none."""
+
+    def delete_expired_responses(self, now: int, most: int) -> int:
+        """Delete at most so many of those whose time is over; how many it were."""
+
+
+class Store(VaultStore, ResponseStore, Protocol):
+    """Where the ledger, the virtual keys, and all that is encrypted are kept."""
 
     def write_attempts(self, rows: Sequence[Row]) -> None:
         """Store all rows in one transaction, durable on return; on any error none of them.

@@ -1,11 +1,8 @@
-"""The store in one SQLite file: a write-ahead log, one writing connection and a few reading ones for each process."""
+"""The store in one SQLite file: the ledger and the virtual keys; what is encrypted is in `sqlite_sealed`."""
 
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import apsw
@@ -13,16 +10,16 @@ import msgspec
 from msgspec.structs import astuple
 
 from trunkline.ledger.record import Row
-from trunkline.store import sqlite_file, statements
+from trunkline.store import sqlite_file
 from trunkline.store.base import EVERYTHING, Dimension, KeyRecord, UsageFilter, UsageLine
 from trunkline.store.errors import KeyExists, RowRejected, StoreCorrupt, StoreError
-
-_SQL = statements.load("sqlite")
+from trunkline.store.sqlite_connections import SQL
+from trunkline.store.sqlite_sealed import ResponseTables, VaultTables
 
 # A batch is cut into pieces of these sizes, each written by one statement: the interpreter's lock is let go and fought
 # for again once a piece instead of once a row. docs/decisions/0003-ledger-table.md has the measurement.
 _PIECES = (64, 16, 4, 1)
-_WRITE = {size: _SQL["write_attempts"].replace("{rows}", ", ".join([_SQL["attempt_row"]] * size)) for size in _PIECES}
+_WRITE = {size: SQL["write_attempts"].replace("{rows}", ", ".join([SQL["attempt_row"]] * size)) for size in _PIECES}
 
 _MODELS = msgspec.json.Decoder(tuple[str, ...])
 _TAGS = msgspec.json.Decoder(dict[str, str])
@@ -31,24 +28,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 2**63 - 1
 
 
-class SQLiteStore:
+class SQLiteStore(VaultTables, ResponseTables):
     """Implements `trunkline.store.base.Store`."""
-
-    def __init__(self, path: Path) -> None:
-        """Open the file, making it and bringing its schema up to date as needed."""
-        self._path = path
-        self._writer_lock = threading.Lock()
-        sqlite_file.prepare_place(path)
-        with self._errors():
-            self._writer = sqlite_file.connect(path)
-            try:
-                sqlite_file.migrate(self._writer, path)
-                # Two pools, so that long reports never keep a revoked key working.
-                self._lookups = sqlite_file.Readers(path, 2)
-                self._reports = sqlite_file.Readers(path, 2)
-            except BaseException:
-                self._writer.close()
-                raise
 
     def write_attempts(self, rows: Sequence[Row]) -> None:
         with self._writing() as db:
@@ -64,7 +45,7 @@ class SQLiteStore:
 
     def recorded(self, pairs: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
         with self._reading(self._lookups) as db:
-            return set(db.execute(_SQL["recorded"], (_json(list(pairs)),)))
+            return set(db.execute(SQL["recorded"], (_json(list(pairs)),)))
 
     def usage(
         self,
@@ -79,17 +60,17 @@ class SQLiteStore:
         }
         with self._reading(self._reports) as db:
             lines: list[tuple[Any, ...]] = db.execute(
-                _SQL["usage"], {"by": by, **span, **msgspec.structs.asdict(only)}
+                SQL["usage"], {"by": by, **span, **msgspec.structs.asdict(only)}
             ).fetchall()
         return [UsageLine(*line) for line in lines]
 
     def keys(self) -> list[KeyRecord]:
         with self._reading(self._lookups) as db:
-            return [_key(columns) for columns in db.execute(_SQL["keys"])]
+            return [_key(columns) for columns in db.execute(SQL["keys"])]
 
     def key_by_digest(self, digest: bytes) -> KeyRecord | None:
         with self._reading(self._lookups) as db:
-            columns = db.execute(_SQL["key_by_digest"], (digest,)).fetchone()
+            columns = db.execute(SQL["key_by_digest"], (digest,)).fetchone()
         return None if columns is None else _key(columns)
 
     def add_key(self, key: KeyRecord) -> None:
@@ -104,22 +85,22 @@ class SQLiteStore:
             _json(key.tags),
         )
         with self._writing() as db:
-            db.execute(_SQL["add_key"], columns)
+            db.execute(SQL["add_key"], columns)
             if not db.changes():
                 raise KeyExists(f"there is a key named {key.name} already")
-            db.execute(_SQL["next_version"])
+            db.execute(SQL["next_version"])
 
     def revoke_key(self, name: str, at: int) -> bool:
         with self._writing() as db:
-            db.execute(_SQL["revoke_key"], (at, name))
+            db.execute(SQL["revoke_key"], (at, name))
             if not db.changes():
                 return False
-            db.execute(_SQL["next_version"])
+            db.execute(SQL["next_version"])
             return True
 
     def version(self) -> int:
         with self._reading(self._lookups) as db:
-            return int(db.execute(_SQL["version"]).get)
+            return int(db.execute(SQL["version"]).get)
 
     def check(self) -> list[str]:
         problems: list[str] = []
@@ -129,12 +110,6 @@ class SQLiteStore:
             except StoreError as error:
                 problems.append(str(error))
         return problems
-
-    def close(self) -> None:
-        with self._writer_lock:
-            self._writer.close()
-        self._lookups.close()
-        self._reports.close()
 
     def _examine_modes(self) -> list[str]:
         return sqlite_file.loose_modes(self._path)
@@ -154,25 +129,8 @@ class SQLiteStore:
 
     def _examine_writing(self) -> list[str]:
         with self._writing() as db:
-            db.execute(_SQL["write_nothing"])
+            db.execute(SQL["write_nothing"])
         return []
-
-    @contextmanager
-    def _writing(self) -> Iterator[apsw.Connection]:
-        with self._errors(), self._writer_lock, sqlite_file.transaction(self._writer):
-            yield self._writer
-
-    @contextmanager
-    def _reading(self, readers: sqlite_file.Readers) -> Iterator[apsw.Connection]:
-        with self._errors(), readers.lend() as db:
-            yield db
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except apsw.Error as error:
-            raise sqlite_file.meaning(error, self._path) from error
 
 
 def _key(columns: tuple[Any, ...]) -> KeyRecord:

@@ -200,6 +200,12 @@ METRICS = (
         known=("journal", "store"),
         help="Writes of the ledger that failed. A row that the store refused is kept and tried again.",
     ),
+    # responses that are kept
+    Metric(
+        name="trunkline_unsaved_responses_total",
+        kind="counter",
+        help="Responses that should be kept and could not be, so that applications cannot refer to them.",
+    ),
     # the process
     Metric(
         name="trunkline_reloads_total",
@@ -257,6 +263,7 @@ Event = Literal[
     "reloads",
     "retries",
     "shed_requests",
+    "unsaved_responses",
 ]
 """What is counted one by one as it happens: a counter's name without `trunkline_` and `_total`."""
 

@@ -1,7 +1,14 @@
-"""TLS towards clients, with certificates that may be renewed while it is in use."""
+"""TLS: towards upstreams with authorities to trust, towards clients with certificates that may be renewed in use."""
 
 import ssl
 from pathlib import Path
+
+
+def trusting(authorities: str | Path | None = None) -> ssl.SSLContext:
+    """A client's context that trusts these authorities, or the system's. Raises `OSError` (also `ssl.SSLError`)."""
+    context = ssl.create_default_context(cafile=authorities)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 class Certificate:

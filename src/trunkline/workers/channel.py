@@ -44,7 +44,7 @@ class Ready(msgspec.Struct, tag=True, frozen=True):
 
     recovered: int
     """Attempts that a dead process had begun, and that it has charged."""
-    secret_made: bool
+    secrets_made: frozenset[str]
     open: bool
     """Whether it answers without keys."""
 

@@ -48,7 +48,7 @@ class Supervisor:
         self.options = options
         self.address = config.server.listen
         self.recovered = 0
-        self.secret_made = False
+        self.secrets_made: frozenset[str] = frozenset()
         self.open = False
         """Whether the workers answer without keys."""
         self._environment = environment
@@ -159,7 +159,7 @@ class Supervisor:
         if isinstance(message, Ready):
             member.ready = True
             self.recovered += message.recovered
-            self.secret_made |= message.secret_made
+            self.secrets_made |= message.secrets_made
             self.open = message.open
             if starting and len(self._listening()) == self.settings.workers:
                 self._started.set_result(None)

@@ -16,7 +16,7 @@ import uvloop
 
 from trunkline.config.problems import ConfigError
 from trunkline.data import DataError
-from trunkline.gateway.snapshot import SetupError
+from trunkline.gateway.logins import SetupError
 from trunkline.lifetime import Orders, obey
 from trunkline.serve import CannotListen, Process
 from trunkline.setup import Options, read_config
@@ -47,7 +47,7 @@ async def _run(channel: Channel, options: Options, environment: Mapping[str, str
         except (ConfigError, SetupError, CannotListen, DataError, StoreError, OSError) as error:
             channel.send(Failed(str(error), wrong=isinstance(error, ConfigError | SetupError)))
             return
-        channel.send(Ready(process.recovered, process.secret_made, process.open))
+        channel.send(Ready(process.recovered, process.secrets_made, process.open))
         listening = asyncio.create_task(_listen(channel, process, orders))
         await obey(process, orders, log.report, lambda taken: channel.send(Reloaded(taken)))
         listening.cancel()

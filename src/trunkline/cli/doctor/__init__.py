@@ -12,7 +12,8 @@ from trunkline.cli.doctor import machine, upstreams
 from trunkline.cli.doctor.findings import Finding, Level, fail, ok
 from trunkline.config import schema
 from trunkline.config.problems import ConfigError
-from trunkline.gateway.snapshot import SetupError, build
+from trunkline.gateway.logins import SetupError
+from trunkline.gateway.snapshot import build
 from trunkline.setup import Options, data_root, read_config
 from trunkline.transport.deadlines import Deadlines
 
@@ -72,7 +73,7 @@ async def _providers(config: schema.Config, environment: Mapping[str, str], *, o
         found = await asyncio.gather(*map(upstreams.examine, deployments.values()))
     finally:
         for deployment in deployments.values():
-            await deployment.upstream.close()
+            await deployment.close()
         stop()
     return [finding for each in found for finding in each]
 

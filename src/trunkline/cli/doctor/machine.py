@@ -12,8 +12,10 @@ from typing import Final
 from trunkline.cli.doctor.findings import Finding, fail, ok, warn
 from trunkline.config import schema
 from trunkline.data import DataDirectory, DataError
+from trunkline.gateway.logins import SetupError
 from trunkline.running import running
-from trunkline.setup import open_configured_store
+from trunkline.setup import open_configured_store, open_vault
+from trunkline.store.base import Store
 from trunkline.store.errors import StoreError
 
 FEW_FILES: Final = 4096
@@ -100,6 +102,7 @@ def _store(config: schema.Config, data: DataDirectory) -> Iterator[Finding]:
         store = open_configured_store(config, data)
         try:
             problems = store.check()
+            yield _master_key(config, data, store)
         finally:
             store.close()
     except StoreError as error:
@@ -108,3 +111,14 @@ def _store(config: schema.Config, data: DataDirectory) -> Iterator[Finding]:
         yield fail("store", problem, "")
     if not problems:
         yield ok("store", f"{path} is sound ({time.monotonic() - began:.1f} s)")
+
+
+def _master_key(config: schema.Config, data: DataDirectory, store: Store) -> Finding:
+    """Whether what the store holds encrypted can be read. Makes no key, for that is the first start's business."""
+    if store.vault_check() is None:
+        return ok("master key", "the store has none yet: it gets one at the next start")
+    try:
+        open_vault(config, data, store)
+    except (SetupError, DataError) as error:
+        return fail("master key", str(error), "")
+    return ok("master key", "it opens what the store holds encrypted")

@@ -10,13 +10,17 @@ from typing import Final
 
 from trunkline.cli.doctor.findings import Finding, fail, ok, warn
 from trunkline.cli.doctor.machine import skewed
-from trunkline.gateway.deployments import Deployment, ProviderKey
+from trunkline.gateway.credentials import LoginRefused, ProviderKey
+from trunkline.gateway.deployments import Deployment
 from trunkline.providers.base import read_refusal, usual_verdict
+from trunkline.transport.asking import Answer, ask
 from trunkline.transport.exchange import Fault, FaultKind, Times
 from trunkline.transport.pool import Origin, Pool
 
 ANSWERED_WITHIN: Final = 15.0
 """Seconds for the list of models."""
+MOST_OF_A_LIST: Final = 16 << 20
+"""Bytes of a list of models."""
 EXPIRES_SOON: Final = 14 * 86400
 
 REMEDIES: Final[dict[FaultKind, str]] = {
@@ -29,31 +33,10 @@ REMEDIES: Final[dict[FaultKind, str]] = {
 }
 
 
-class _Answer:
-    """Takes a whole reply."""
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.headers: dict[bytes, bytes] = {}
-        self.body = b""
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def head(self, status: int, headers: dict[bytes, bytes]) -> None:
-        self.status, self.headers = status, headers
-
-    def data(self, data: bytes) -> None:
-        self.body += data
-
-    def end(self) -> None:
-        self.ended.set_result(None)
-
-    def fail(self, fault: Fault) -> None:
-        self.ended.set_exception(fault)
-
-
 async def examine(deployment: Deployment) -> list[Finding]:
     """All there is to find about one provider, in the order in which it would fail."""
-    pool = deployment.upstream
+    door = deployment.doors[deployment.facts.format]
+    pool = door.upstream
     subject = f"provider {deployment.name}"
     if not isinstance(pool, Pool):
         return [ok(subject, "inside this process")]
@@ -89,23 +72,24 @@ def _certificate(subject: str, origin: Origin, context: ssl.SSLContext) -> Findi
 
 async def _asked(subject: str, which: str, deployment: Deployment, key: ProviderKey) -> list[Finding]:
     """What it says when it is asked for its models with one of our keys."""
-    answer = _Answer()
+    door = deployment.doors[deployment.facts.format]
     began = time.monotonic()
     try:
-        exchange = await deployment.upstream.open(deployment.times.connect)
-        times = Times(first_token=ANSWERED_WITHIN, gap=ANSWERED_WITHIN, total=ANSWERED_WITHIN)
-        exchange.send(deployment.probe(key), answer, times)
-        await answer.ended
+        await key.renew()
+        times = Times(deployment.times.connect, ANSWERED_WITHIN, ANSWERED_WITHIN, ANSWERED_WITHIN)
+        answer = await ask(door.upstream, door.probe(key), times, MOST_OF_A_LIST)
+    except LoginRefused as error:
+        return [fail(subject, f"the login failed: {error}.", "Look at the key file, and at the account's rights.")]
     except Fault as fault:
         return [fail(subject, f"asked for its models: {fault.detail}.", "Try again, then look at its status page.")]
-    found = [_judged(subject, which if key.header else "no key", deployment, answer, _ms(began))]
+    found = [_judged(subject, "no key" if key.nobody else which, deployment, answer, _ms(began))]
     theirs = parsedate(answer.headers.get(b"date", b"").decode("latin-1"))
     if theirs is not None:
         found += skewed(time.time() - calendar.timegm(theirs), deployment.name)
     return found
 
 
-def _judged(subject: str, which: str, deployment: Deployment, answer: _Answer, took: str) -> Finding:
+def _judged(subject: str, which: str, deployment: Deployment, answer: Answer, took: str) -> Finding:
     status = answer.status
     if status == 200:
         return ok(subject, f"it answers with {which} ({took})")

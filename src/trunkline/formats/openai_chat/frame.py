@@ -1,0 +1,150 @@
+"""The frame that replies and chunks of Chat Completions and of legacy Completions share: finish reasons, usage, error.
+
+Read from bytes that pass, with as little decoding as will do.
+"""
+
+import contextlib
+import json
+from typing import Any
+
+import msgspec
+
+from trunkline.formats.conversation import MOST_TOKENS, Usage
+
+
+class PromptDetails(msgspec.Struct, gc=False):
+    cached_tokens: int | None = 0
+    cache_write_tokens: int | None = 0
+
+
+class CompletionDetails(msgspec.Struct, gc=False):
+    reasoning_tokens: int | None = 0
+
+
+class FrameUsage(msgspec.Struct, gc=False):
+    """The usage object, of which only what is counted is read."""
+
+    prompt_tokens: int | None = 0
+    completion_tokens: int | None = 0
+    total_tokens: int | None = None
+    prompt_tokens_details: PromptDetails | None = None
+    completion_tokens_details: CompletionDetails | None = None
+    prompt_cache_hit_tokens: int | None = None
+    """Cached tokens, as DeepSeek says it."""
+    num_cached_tokens: int | None = None
+    """… Mistral …"""
+    cached_tokens: int | None = None
+    """… Moonshot, and Together behind Hugging Face."""
+    cache_creation_input_tokens: int | None = None
+    """Tokens written to a cache, as gateways in front of Anthropic say it."""
+
+    def read(self, reasoning_apart: bool = False) -> Usage:
+        """`reasoning_apart`: the provider counts reasoning apart from its output, and perhaps in the total only."""
+        prompt, completion = self.prompt_tokens_details, self.completion_tokens_details
+        cached, written = (prompt.cached_tokens, prompt.cache_write_tokens) if prompt is not None else (0, 0)
+        if not cached:
+            cached = self.prompt_cache_hit_tokens or self.num_cached_tokens or self.cached_tokens
+        read, output = count(self.prompt_tokens), count(self.completion_tokens)
+        reasoning = count(completion.reasoning_tokens) if completion is not None else 0
+        if reasoning and self.total_tokens == read + output + reasoning:
+            output += reasoning  # xAI, whatever is known of it
+        elif reasoning_apart and count(self.total_tokens) > read + output:
+            reasoning = reasoning or count(self.total_tokens) - read - output
+            output = count(self.total_tokens) - read
+        if reasoning > output:
+            reasoning = output  # OpenRouter reports more now and then
+        return Usage(read, count(cached), count(written or self.cache_creation_input_tokens), output, reasoning)
+
+
+def count(tokens: int | None) -> int:
+    """What a provider reports, which may be null and must not be absurd."""
+    return min(tokens, MOST_TOKENS) if tokens is not None and tokens > 0 else 0
+
+
+def read_usage(value: object, *, reasoning_apart: bool = False) -> Usage | None:
+    """The usage in a decoded object; None where it is none."""
+    if type(value) is not dict:
+        return None
+    try:
+        usage = msgspec.convert(value, FrameUsage, strict=False)
+    except msgspec.ValidationError:
+        return None
+    return usage.read(reasoning_apart)
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """The usage object that says `usage`."""
+    return {
+        "prompt_tokens": usage.input,
+        "completion_tokens": usage.output,
+        "total_tokens": usage.input + usage.output,
+        "prompt_tokens_details": {"cached_tokens": usage.cached, "cache_write_tokens": usage.cache_write},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
+    }
+
+
+class FrameChoice(msgspec.Struct, gc=False):
+    index: int = 0
+    finish_reason: str | None = None
+
+
+class GroqFrame(msgspec.Struct, gc=False):
+    usage: FrameUsage | None = None
+    """Where usage was not asked for, Groq tells it here all the same."""
+
+
+class Frame(msgspec.Struct, gc=False):
+    choices: list[FrameChoice] | None = None
+    usage: FrameUsage | None = None
+    error: Any = None
+    x_groq: GroqFrame | None = None
+
+
+_frame = msgspec.json.Decoder(Frame).decode
+
+
+def read_frame(data: bytes) -> Frame:
+    """The frame of a reply or a chunk. Raises `ValueError` for what is no JSON object."""
+    try:
+        return _frame(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _read_odd_frame(data)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _read_odd_frame(data: bytes) -> Frame:
+    """A frame with something unusual. It passes, for the client may know it, and counts as far as it can."""
+    value = read_odd(data)
+    choices, usage = value.get("choices"), None
+    with contextlib.suppress(msgspec.ValidationError):
+        usage = msgspec.convert(value.get("usage"), FrameUsage | None, strict=False)
+    return Frame(
+        choices=[_odd_choice(choice) for choice in choices] if isinstance(choices, list) else None,
+        usage=usage,
+        error=value.get("error"),
+    )
+
+
+def read_odd(data: bytes) -> dict[str, Any]:
+    """An object that the fast decoder refuses. Raises `ValueError` where it is none.
+
+    Half a surrogate pair is JSON, and some servers cut their output between the two.
+    """
+    try:
+        value = json.loads(data.decode(), parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if type(value) is not dict:
+        raise ValueError("it is not an object")
+    return value
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _odd_choice(value: object) -> FrameChoice:
+    facts = value if isinstance(value, dict) else {}
+    index, finish = facts.get("index"), facts.get("finish_reason")
+    return FrameChoice(index if isinstance(index, int) else 0, finish if isinstance(finish, str) else None)

@@ -1,0 +1,115 @@
+"""Passing requests and replies through where client and provider both speak this format.
+
+What Trunkline relies on is checked here; the rest is the provider's to judge and passes unread.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from trunkline.formats.conversation import MOST_TOKENS
+from trunkline.formats.dialect import Dialect
+from trunkline.formats.document import Document
+from trunkline.formats.format import Asked, Place, ReplyFacts, ShapeError
+from trunkline.formats.openai_chat.frame import read_frame
+
+
+class StreamOptions(msgspec.Struct):
+    include_usage: bool | None = None
+
+
+class Message(msgspec.Struct):
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+
+
+class _Common(msgspec.Struct):
+    model: str
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: int | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    user: str | None = None
+
+
+class ChatShape(_Common, kw_only=True):
+    """The fields of a chat request that are checked, with their types."""
+
+    messages: list[Message]
+    max_completion_tokens: int | None = None
+    tools: list[dict[str, Any]] | None = None
+
+
+class CompletionShape(_Common, kw_only=True):
+    """The same of a legacy completion request."""
+
+    prompt: str | list[str | int | list[int]] | None = None
+
+
+def _looker(kind: type[ChatShape] | type[CompletionShape]) -> Callable[[dict[str, Any], Place, int], Asked]:
+    def look(value: dict[str, Any], place: Place, size: int) -> Asked:
+        """Check a request against the endpoint's shape. Raises `ShapeError`."""
+        if place.model:  # Azure's path names the model, whatever the body says
+            value = {**value, "model": place.model}
+        try:
+            shape = msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            raise shape_error(str(error)) from None
+        options = shape.stream_options
+        cap = getattr(shape, "max_completion_tokens", None) or shape.max_tokens
+        choices = max(1, shape.n or 1)
+        return Asked(
+            model=shape.model,
+            stream=bool(shape.stream),
+            stream_options=value.get("stream_options") or {},
+            usage_wanted=bool(options is not None and options.include_usage),
+            choices=choices,
+            output_cap=min(cap * choices, MOST_TOKENS) if cap and cap > 0 else None,
+            size=size,
+        )
+
+    return look
+
+
+look = _looker(ChatShape)
+look_completions = _looker(CompletionShape)
+
+
+def shape_error(text: str) -> ShapeError:
+    """What msgspec says of a wrong value, in the words of OpenAI's API."""
+    what, _, where = text.partition(" - at `$")
+    path = where.rstrip("`").lstrip(".")
+    if what.startswith("Object missing required field"):
+        name = what.split("`")[1]
+        param = f"{path}.{name}" if path else name
+        return ShapeError(f"Missing required parameter: '{param}'.", param, "missing_required_parameter")
+    what = what.replace("`", "").replace("Expected ", "expected ").replace(", got ", ", but got ")
+    return ShapeError(f"Invalid type for '{path}': {what}.", path or None, "invalid_type")
+
+
+def edit(document: Document, asked: Asked, model: str, dialect: Dialect) -> bytes:
+    """The body for a provider: its own name of the model, and usage asked of a stream. The rest as it came."""
+    edits: dict[str, object] = {"model": model}
+    if asked.stream and dialect.stream_usage and not asked.usage_wanted:
+        edits["stream_options"] = {**asked.stream_options, "include_usage": True}
+    return document.write(edits)
+
+
+def look_reply(body: bytes) -> ReplyFacts:
+    """Raises `ValueError` if `body` is no JSON of this frame (`choices` or `error`)."""
+    try:
+        reply = read_frame(body)
+    except ValueError as error:
+        raise ValueError(f"the reply is not a JSON chat completion: {error}") from None
+    choices = reply.choices or []
+    if reply.choices is None and not reply.error:
+        raise ValueError("the reply has neither choices nor an error")
+    return ReplyFacts(
+        usage=reply.usage.read() if reply.usage is not None else None,
+        finish=(choices[0].finish_reason or "") if choices else "",
+        choices=len(choices),
+        error=reply.error or None,
+    )

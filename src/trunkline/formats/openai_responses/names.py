@@ -1,0 +1,42 @@
+"""Words of the Responses API that several of this package's files use: its name here, and the kinds of its items."""
+
+from trunkline.formats.call_ids import minted
+from trunkline.formats.conversation import FormatName
+
+NAME: FormatName = "openai_responses"
+
+INPUT_TEXT = "input_text"
+OUTPUT_TEXT = "output_text"
+
+_TOOL_ENDINGS = ("_call", "_output", "_request", "_response", "_list_tools")
+_ITEMS = frozenset(
+    {
+        "item_reference",
+        "additional_tools",
+        "compaction",
+        "compaction_trigger",
+        "configuration_update",
+        "exec",
+        "program",
+    }
+)
+FOREIGN_PARTS = frozenset({"computer_screenshot", "summary_text", "reasoning_text", "encrypted_content"})
+"""Parts of a message that the published description knows and the neutral types do not."""
+
+
+def is_server_item(kind: str) -> bool:
+    """Whether items of this kind belong to tools that the provider runs, or to state that it keeps.
+
+    Vendors that speak this format name the items of their own tools by the same rule (`x_search_call`).
+    """
+    return kind in _ITEMS or kind.endswith(_TOOL_ENDINGS)
+
+
+def comes_from_client(kind: str) -> bool:
+    """Whether an item of this kind answers the model rather than being its own."""
+    return kind.endswith(("_output", "_response"))
+
+
+def minted_id(prefix: str, seed: str, number: int = 0) -> str:
+    """An id for an item that came without: always the same for the same seed and number."""
+    return minted(seed, 0, number).replace("call", prefix, 1)

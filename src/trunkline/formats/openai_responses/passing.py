@@ -1,0 +1,118 @@
+"""Passing requests and replies through where client and provider both speak this format.
+
+What Trunkline relies on is checked here; the rest is the provider's to judge and passes unread.
+"""
+
+import json
+from typing import Any
+
+import msgspec
+
+from trunkline.formats.conversation import MOST_TOKENS
+from trunkline.formats.dialect import Dialect
+from trunkline.formats.document import Document
+from trunkline.formats.format import Asked, Place, ReplyFacts, ShapeError
+from trunkline.formats.openai_responses.frame import ended_with
+from trunkline.formats.openai_responses.items_own import repaired
+from trunkline.formats.openai_responses.reasoning import MARK
+from trunkline.formats.openai_responses.shape import missing
+from trunkline.formats.openai_responses.usage import read_usage
+
+Fields = dict[str, Any]
+_MARK = MARK.encode()
+_decode = msgspec.json.Decoder().decode
+
+
+class _Shape(msgspec.Struct):
+    """The fields of a request that are checked, with their types."""
+
+    model: str
+    input: str | list[Any] | None = None
+    stream: bool | None = None
+    stream_options: dict[str, Any] | None = None
+    max_output_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    tools: list[Any] | None = None
+    user: str | None = None
+
+
+def look(value: Fields, place: Place, size: int) -> Asked:
+    """Check a request. Raises `ShapeError`."""
+    if place.model:
+        value = {**value, "model": place.model}
+    try:
+        shape = msgspec.convert(value, _Shape)
+    except msgspec.ValidationError as error:
+        raise _shape_error(str(error)) from None
+    cap = shape.max_output_tokens
+    return Asked(
+        model=shape.model,
+        stream=bool(shape.stream),
+        stream_options=shape.stream_options or {},
+        usage_wanted=True,
+        choices=1,
+        output_cap=min(cap, MOST_TOKENS) if cap and cap > 0 else None,
+        size=size,
+    )
+
+
+def _shape_error(text: str) -> ShapeError:
+    """What msgspec says of a wrong value, in the words of OpenAI's API."""
+    what, _, where = text.partition(" - at `$")
+    path = where.rstrip("`").lstrip(".")
+    if what.startswith("Object missing required field"):
+        return missing(what.split("`")[1])
+    what = what.replace("`", "").replace("Expected ", "expected ").replace(", got ", ", but got ")
+    return ShapeError(f"Invalid type for '{path}': {what}.", path or None, "invalid_type")
+
+
+def edit(document: Document, asked: Asked, model: str, dialect: Dialect) -> bytes:
+    """The body for a provider: its own name of the model. The rest as it came, but for reasoning of other families'
+    models, which this gateway has sealed and nobody else could read.
+    """
+    del asked
+    body = document.write({"model": model})
+    if _MARK not in body:
+        return body
+    items = _decode(body).get("input")
+    if not isinstance(items, list):
+        return body
+    return document.write({"model": model, "input": repaired(items, dialect)})
+
+
+class _Reply(msgspec.Struct, gc=False):
+    output: msgspec.Raw | None = None
+    status: Any = None
+    incomplete_details: Any = None
+    usage: Any = None
+    error: Any = None
+
+
+_reply = msgspec.json.Decoder(_Reply).decode
+
+
+def look_reply(body: bytes) -> ReplyFacts:
+    """Raises `ValueError` if `body` is no JSON of a response (`output` or `error`)."""
+    try:
+        reply = _reply(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        reply = _odd_reply(body)
+    except RecursionError:
+        raise ValueError("the reply is nested too deeply") from None
+    if reply.output is None and not reply.error:
+        raise ValueError("the reply has neither an output nor an error")
+    said = {"status": reply.status, "incomplete_details": reply.incomplete_details}
+    return ReplyFacts(usage=read_usage(reply.usage), finish=ended_with(said), choices=1, error=reply.error or None)
+
+
+def _odd_reply(body: bytes) -> _Reply:
+    """A reply that the fast decoder refuses: half a surrogate pair in a text, say."""
+    try:
+        value = json.loads(body.decode())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the reply is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ValueError("the reply is not a JSON object")  # noqa: TRY004  # a wrong value, not a wrong call
+    output = msgspec.Raw(b"[]") if isinstance(value.get("output"), list) else None
+    return _Reply(output, *(value.get(name) for name in ("status", "incomplete_details", "usage", "error")))

@@ -1,0 +1,152 @@
+"""What is served where on the data plane: path → method → what answers.
+
+Most paths are looked up as they are; those with a name in them are matched one after the other.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from urllib.parse import unquote
+
+from trunkline.formats.format import Place
+from trunkline.gateway import kept_responses, listing
+from trunkline.gateway.counting import ANTHROPIC, GEMINI, RESPONSES_INPUT, Counter, count
+from trunkline.gateway.fronts import CHAT, COMPLETIONS, GOOGLE, MESSAGES, NOWHERE, RESPONSES, Front
+from trunkline.gateway.journey import travel
+from trunkline.gateway.state import Journey
+
+Endpoint = Callable[[Journey], Awaitable[None]]
+Methods = dict[bytes, Endpoint]
+
+
+def _answers(front: Front) -> Methods:
+    return {b"POST": lambda journey: travel(journey, front)}
+
+
+def _counts(counter: Counter, place: Place = NOWHERE) -> Methods:
+    return {b"POST": lambda journey: count(journey, counter, place)}
+
+
+async def _models(journey: Journey) -> None:
+    headers = journey.request.headers
+    journey.caller = await journey.gateway.keys.identify(journey.request.method, headers)
+    listed = listing.anthropic_models if b"anthropic-version" in headers else listing.models
+    journey.delivery.whole(b"", listed(journey.snapshot, journey.caller))
+
+
+async def _google_models(journey: Journey) -> None:
+    journey.speak(GOOGLE)
+    journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
+    journey.delivery.whole(b"", listing.google_models(journey.snapshot, journey.caller))
+
+
+async def _live(journey: Journey) -> None:
+    journey.delivery.whole(b"", b'{"status":"live"}')
+
+
+async def _ready(journey: Journey) -> None:
+    reasons = journey.gateway.unready()
+    if reasons:
+        journey.request.respond(503, b"content-type: application/json\r\n", listing.unready(reasons))
+    else:
+        journey.delivery.whole(b"", b'{"status":"ready"}')
+
+
+ENDPOINTS: dict[bytes, Methods] = {
+    b"/v1/chat/completions": _answers(CHAT),
+    b"/v1/completions": _answers(COMPLETIONS),
+    b"/v1/responses": _answers(RESPONSES),
+    b"/v1/responses/input_tokens": _counts(RESPONSES_INPUT),
+    b"/v1/messages": _answers(MESSAGES),
+    b"/v1/messages/count_tokens": _counts(ANTHROPIC),
+    b"/v1/models": {b"GET": _models},
+    b"/v1beta/models": {b"GET": _google_models},
+    b"/health/live": {b"GET": _live},
+    b"/health/ready": {b"GET": _ready},
+}
+
+_AS_IT_IS = {
+    **ENDPOINTS,
+    **{path.removeprefix(b"/v1"): methods for path, methods in ENDPOINTS.items()},
+    **{b"/openai" + path: methods for path, methods in ENDPOINTS.items() if path.startswith(b"/v1/")},
+}
+"""With and without `/v1`, and below Azure's `/openai`."""
+
+
+def _deployment(model: str, kind: str) -> Methods:
+    front = CHAT if kind == "chat/completions" else COMPLETIONS
+    return _answers(Front(front.format, Place(model=unquote(model))))
+
+
+def _generate(model: str, verb: str, query: str) -> Methods:
+    place = Place(model=unquote(model))
+    if verb == "countTokens":
+        return _counts(GEMINI, place)
+    stream = verb == "streamGenerateContent"
+    array = stream and "alt=sse" not in query.split("&")
+    return _answers(Front(GOOGLE.format, Place(model=place.model, stream=stream, array=array)))
+
+
+def _google_model(name: str) -> Methods:
+    async def show(journey: Journey) -> None:
+        journey.speak(GOOGLE)
+        journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
+        journey.delivery.whole(b"", listing.google_model(journey.snapshot, journey.caller, unquote(name)))
+
+    return {b"GET": show}
+
+
+def _model(name: str) -> Methods:
+    async def show(journey: Journey) -> None:
+        journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
+        journey.delivery.whole(b"", listing.model(journey.snapshot, journey.caller, unquote(name)))
+
+    return {b"GET": show}
+
+
+def _response(name: str, rest: str | None) -> Methods:
+    known = unquote(name)
+    if rest == "/input_items":
+        return {b"GET": lambda journey: kept_responses.input_items(journey, known)}
+    if rest == "/cancel":
+        return {b"POST": lambda journey: kept_responses.cancel(journey, known)}
+    return {
+        b"GET": lambda journey: kept_responses.get(journey, known),
+        b"DELETE": lambda journey: kept_responses.delete(journey, known),
+    }
+
+
+_GOOGLE = r"/v1(?:beta1?|alpha)?/(?:projects/[^/]+/locations/[^/]+/publishers/google/)?models/"
+PATTERNS: dict[str, tuple[re.Pattern[str], Callable[..., Methods]]] = {
+    "/openai/deployments/{model}/…": (
+        re.compile(r"/openai/deployments/([^/]+)/(chat/completions|completions)"),
+        lambda model, kind, _: _deployment(model, kind),
+    ),
+    "/v1beta/models/{model}:…": (
+        re.compile(_GOOGLE + r"(.+):(generateContent|streamGenerateContent|countTokens)"),
+        _generate,
+    ),
+    "/v1beta/models/{model}": (re.compile(r"/v1beta/models/(.+)"), lambda name, _: _google_model(name)),
+    "/v1/responses/{id}": (
+        re.compile(r"(?:/openai)?(?:/v1)?/responses/([^/]+)(/cancel|/input_items)?"),
+        lambda name, rest, _: _response(name, rest),
+    ),
+    "/v1/models/{id}": (re.compile(r"(?:/openai)?(?:/v1)?/models/(.+)"), lambda name, _: _model(name)),
+}
+"""Paths with a name in them, in the order in which they are tried: what they are called, and what serves them."""
+
+
+def find(target: bytes) -> Methods | None:
+    """What is served at a request's target; None if nothing is."""
+    methods = _AS_IT_IS.get(target)
+    if methods is not None:
+        return methods
+    raw, _, query = target.partition(b"?")
+    methods = _AS_IT_IS.get(raw)
+    if methods is not None:
+        return methods
+    path = raw.decode("latin-1")
+    for pattern, serve in PATTERNS.values():
+        found = pattern.fullmatch(path)
+        if found is not None:
+            return serve(*found.groups(), query.decode("latin-1"))
+    return None

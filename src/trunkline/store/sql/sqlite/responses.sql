@@ -1,0 +1,39 @@
+-- name: write_response
+-- A response; one that is saved again takes the place of what was there.
+INSERT INTO responses (tenant, id, provider, upstream, previous, created, expires, sealed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (tenant, id) DO UPDATE SET
+    provider = excluded.provider,
+    upstream = excluded.upstream,
+    previous = excluded.previous,
+    created = excluded.created,
+    expires = excluded.expires,
+    sealed = excluded.sealed;
+
+-- name: responses
+-- A tenant's response and those before it that it continues, newest first, in the order of the fields of
+-- `trunkline.store.base.ResponseRecord`. The walk ends at the first that is missing or expired, and after `most`
+-- responses or `size` bytes; it looks at ids and lengths only, and the rows are read once it is over.
+WITH RECURSIVE chain (step, size, id, previous) AS (
+    SELECT 1, length(sealed), id, previous
+    FROM responses
+    WHERE tenant = :tenant AND id = :id AND expires > :now
+    UNION ALL
+    SELECT chain.step + 1, chain.size + length(earlier.sealed), earlier.id, earlier.previous
+    FROM chain
+    JOIN responses AS earlier
+        ON earlier.tenant = :tenant AND earlier.id = chain.previous AND earlier.expires > :now
+    WHERE chain.step < :most AND chain.size + length(earlier.sealed) <= :size
+)
+SELECT tenant, responses.id, provider, upstream, responses.previous, created, expires, sealed
+FROM chain
+JOIN responses ON responses.tenant = :tenant AND responses.id = chain.id
+ORDER BY chain.step;
+
+-- name: delete_response
+-- One response that has not expired; those that continue it stay.
+DELETE FROM responses WHERE tenant = ? AND id = ? AND expires > ?;
+
+-- name: delete_expired_responses
+-- Some of the responses whose time is over: few enough that others need not wait long for their turn to write.
+DELETE FROM responses WHERE rowid IN (SELECT rowid FROM responses WHERE expires <= ? ORDER BY expires LIMIT ?);

@@ -1,0 +1,59 @@
+"""The table of expectations: how each format counts tokens, and which words for a stop mean the same."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from tests.recorded.plain.said import Heard
+
+from trunkline.formats.conversation import Usage
+from trunkline.formats.dialect import Dialect
+
+_TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "expectations.yaml").read_text(encoding="utf-8"))
+ONE_CHOICE = frozenset(_TABLE["one_choice"])
+WORDS_ONLY = frozenset(_TABLE["words_only"])
+COUNTS = ("input", "cached", "cache_write", "output", "reasoning")
+
+
+def counts(format_name: str, reported: dict[str, Any] | None, dialect: Dialect) -> Usage | None:
+    """What a usage object says, in the neutral arithmetic."""
+    if reported is None:
+        return None
+    terms = _TABLE["usage"][format_name]
+    found = {name: sum(_term(reported, term) for term in terms[name]) for name in COUNTS}
+    if dialect.output_excludes_reasoning and format_name == "openai_chat":
+        found["output"] += found["reasoning"]
+    found["reasoning"] = min(found["reasoning"], found["output"])  # OpenRouter says more, at times
+    return Usage(**found)
+
+
+def countable(usage: Usage | None, format_name: str) -> Usage | None:
+    """As much of `usage` as a format can say."""
+    if usage is None:
+        return None
+    lost = _TABLE["no_place_for"][format_name]
+    said = {name: 0 if name in lost else getattr(usage, name) for name in COUNTS}
+    if format_name in _TABLE["caches_apart"]:  # where a provider says that more was cached than there was
+        said["input"] = max(said["input"], said["cached"] + said["cache_write"])
+    return Usage(**said)
+
+
+def _term(reported: dict[str, Any], term: str) -> int:
+    for path in term.split(" | "):
+        value: Any = reported
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        if value is not None:
+            return int(value)
+    return 0
+
+
+def stop_words(source: str, heard: Heard, target: str) -> list[str] | None:
+    """In which words an answer's end may be heard in `target`; None where it has none, or its word is unknown."""
+    meaning = _TABLE["said"][source].get(heard.stop)
+    if meaning is None:
+        return None
+    if heard.calls and meaning in ("stop", "stop_sequence", "paused"):
+        meaning = "tool_calls"
+    words: list[str] | None = _TABLE["heard"][target].get(meaning)
+    return words

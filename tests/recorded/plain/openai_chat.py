@@ -1,0 +1,158 @@
+"""Chat Completions and legacy Completions, read as plainly as can be."""
+
+from typing import Any
+
+from tests.recorded.plain.frames import sent_events
+from tests.recorded.plain.said import Answer, At, Call, Heard, Told, arguments, text_of, texts_of, words_of
+
+_MEDIA = {
+    "image_url": ("image_url", "url"),
+    "input_audio": ("input_audio", "data"),
+    "file": ("file", "file_data"),
+    "video_url": ("video_url", "url"),
+    "audio_url": ("audio_url", "url"),
+    "document_url": ("document_url", "url"),
+    "file_url": ("file_url", "url"),
+}
+_MESSAGE = (
+    "role",
+    "content",
+    "tool_calls",
+    "tool_call_id",
+    "reasoning_content",
+    "reasoning",
+    "refusal",
+    "function_call",
+)
+
+
+def request(document: dict[str, Any]) -> Told:
+    """What a request says. Parameters at its top are not looked at."""
+    told = Told()
+    for number, tool in enumerate(document.get("tools") or []):
+        function = tool.get("function") if tool.get("type") in (None, "function") else None
+        if isinstance(function, dict):
+            facts = (function["name"], function.get("description") or "", words_of(function.get("parameters")))
+            told.tools.append(At(f"tools[{number}]", facts))
+        else:
+            told.others.append(At(f"tools[{number}]", tool))
+    for number, message in enumerate(document.get("messages") or []):
+        _message(told, message, f"messages[{number}]")
+    if "prompt" in document:
+        _prompt(told, document["prompt"])
+    return told
+
+
+def _prompt(told: Told, prompt: Any) -> None:
+    several = prompt if isinstance(prompt, list) else [prompt]
+    told.texts += [At("prompt", text, "user") for text in several if isinstance(text, str)]
+
+
+def _message(told: Told, message: dict[str, Any], at: str) -> None:
+    told.leftovers(message, at, _MESSAGE)
+    content = message.get("content")
+    for field in ("reasoning_content", "reasoning"):
+        if message.get(field):
+            told.reasoning.append(At(f"{at}.{field}", message[field]))
+            break
+    if message.get("role") in ("tool", "function"):
+        told.results += texts_of(content, f"{at}.content", str(message.get("tool_call_id")))
+        for number, part in enumerate(content if isinstance(content, list) else []):
+            if part.get("type") != "text":
+                _part(told, part, f"{at}.content[{number}]", "user")
+        return
+    speaker = str(message.get("role")).replace("developer", "system")
+    for number, part in enumerate([{"type": "text", "text": content}] if isinstance(content, str) else content or []):
+        _part(told, part, f"{at}.content" if isinstance(content, str) else f"{at}.content[{number}]", speaker)
+    if message.get("refusal"):
+        told.texts.append(At(f"{at}.refusal", message["refusal"], speaker))
+    for number, call in enumerate(message.get("tool_calls") or []):
+        function = call["function"]
+        facts = (function["name"], arguments(function.get("arguments")))
+        told.calls.append(At(f"{at}.tool_calls[{number}]", facts, str(call.get("id"))))
+
+
+def _part(told: Told, part: dict[str, Any], at: str, speaker: str) -> None:
+    kind = part.get("type")
+    if kind in ("text", "refusal"):
+        told.texts.append(At(at, part.get(kind) or "", speaker))
+        told.leftovers(part, at, ("type", kind))
+    elif kind == "thinking":
+        told.reasoning.append(At(at, text_of(part.get("thinking"))))
+    elif kind in _MEDIA:
+        outer, inner = _MEDIA[kind]
+        value = part.get(outer)
+        facts = value if isinstance(value, dict) else {inner: value}
+        told.media.append(At(at, facts.get(inner) or facts.get("file_id")))
+    else:
+        told.others.append(At(at, part))
+
+
+def reply(document: dict[str, Any]) -> Answer:
+    """What a whole reply says."""
+    answer = Answer(usage=document.get("usage"), failed=bool(document.get("error")))
+    for number, choice in enumerate(document.get("choices") or []):
+        heard = answer.choice(choice.get("index", number))
+        message = choice.get("message") or {}
+        heard.stop = _stop(choice)
+        _say(heard, {"content": choice.get("text"), **message})
+        for call in message.get("tool_calls") or []:
+            heard.calls.append(Call(call["function"]["name"], arguments(call["function"].get("arguments"))))
+        legacy = message.get("function_call") or {}
+        if legacy.get("name"):
+            heard.calls.append(Call(legacy["name"], arguments(legacy.get("arguments"))))
+    return answer
+
+
+def stream(data: bytes) -> Answer:
+    """What a stream of chunks amounts to."""
+    answer = Answer()
+    calls: dict[int, list[dict[str, str]]] = {}
+    for frame in sent_events(data):
+        chunk = frame.payload
+        answer.failed = answer.failed or bool(chunk.get("error"))
+        answer.usage = chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage") or answer.usage
+        for choice in chunk.get("choices") or []:
+            index = choice.get("index", 0)
+            heard = answer.choice(index)
+            heard.stop = _stop(choice) or heard.stop
+            delta = choice.get("delta") or {}
+            _say(heard, {"content": choice.get("text"), **delta})
+            for fragment in delta.get("tool_calls") or []:
+                _grow(calls.setdefault(index, []), fragment)
+    for index, built in calls.items():
+        answer.choice(index).calls = [Call(call["name"], arguments(call["arguments"])) for call in built]
+    return answer
+
+
+def _stop(choice: dict[str, Any]) -> str:
+    return str(choice.get("finish_reason") or "")
+
+
+def _say(heard: Heard, said: dict[str, Any]) -> None:
+    """Add the words of a message or a delta."""
+    content = said.get("content")
+    heard.text += text_of(content) + (said.get("refusal") or "")
+    heard.reasoning += said.get("reasoning_content") or said.get("reasoning") or _detailed(said)
+    for part in content if isinstance(content, list) else []:
+        if part.get("type") == "thinking":
+            heard.reasoning += text_of(part.get("thinking"))
+
+
+def _detailed(said: dict[str, Any]) -> str:
+    """Reasoning that is told in OpenRouter's details alone."""
+    details = said.get("reasoning_details") or []
+    return "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
+
+
+def _grow(built: list[dict[str, str]], fragment: dict[str, Any]) -> None:
+    """Add a fragment to the call with its index; one with a new id there is a call of its own."""
+    index, call_id = str(fragment.get("index", 0)), fragment.get("id") or ""
+    function = fragment.get("function") or {}
+    same = [call for call in built if call["index"] == index]
+    if not same or (call_id and same[-1]["id"] and same[-1]["id"] != call_id):
+        same.append({"index": index, "id": call_id, "name": "", "arguments": ""})
+        built.append(same[-1])
+    call = same[-1]
+    call["name"] = function.get("name") or call["name"]
+    call["arguments"] += function.get("arguments") or ""
