@@ -5,20 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import nginx
+from bench.apis import ANTHROPIC, GEMINI, OPENAI, Api
 from bench.errors import Unavailable
 from bench.http1 import Target
-from bench.payload import REPLY
 from bench.process import Process
 from bench.readiness import wait_for_answer
-from bench.upstream import Pace
+from bench.replies import TEXT
+from bench.scripts import Pace
 from bench.venue import ROOT, Venue, free_port
 
 START_SECONDS = 10.0
-CHAT_PATH = "/v1/chat/completions"
 
 _FIXED_ANSWER = """
   server {{
@@ -26,7 +26,10 @@ _FIXED_ANSWER = """
     listen 127.0.0.1:{tls} ssl backlog=4096;
     ssl_certificate {chain};
     ssl_certificate_key {key};
-    location / {{ default_type application/json; return 200 '{reply}'; }}
+    default_type application/json;
+    location / {{ return 200 '{openai}'; }}
+    location /v1/messages {{ return 200 '{anthropic}'; }}
+    location /v1beta/models/ {{ return 200 '{gemini}'; }}
   }}
 """
 
@@ -37,15 +40,21 @@ class Upstream:
 
     port: int
     ca: Path | None = None
+    api: Api = OPENAI
+    """What is to be spoken to it. It knows all of them, by the path."""
 
     @property
     def base_url(self) -> str:
         """What stands in a gateway's configuration, without a slash at its end."""
-        return f"{self.origin}/v1"
+        return self.origin + self.api.base
 
     def target(self) -> Target:
         """For asking it without a gateway. Plain upstreams only."""
-        return Target("127.0.0.1", self.port, CHAT_PATH)
+        return Target("127.0.0.1", self.port, self.api.path)
+
+    def speaking(self, api: Api) -> Upstream:
+        """The same, to be spoken to in another API."""
+        return replace(self, api=api)
 
     @property
     def origin(self) -> str:
@@ -101,7 +110,13 @@ def _fixed_nginx(venue: Venue) -> Iterator[tuple[int, int]]:
     folder = venue.folder("upstream-nginx")
     plain, tls = free_port(), free_port()
     text = _FIXED_ANSWER.format(
-        plain=plain, tls=tls, chain=venue.certificate.chain, key=venue.certificate.key, reply=REPLY
+        plain=plain,
+        tls=tls,
+        chain=venue.certificate.chain,
+        key=venue.certificate.key,
+        openai=TEXT[OPENAI],
+        anthropic=TEXT[ANTHROPIC],
+        gemini=TEXT[GEMINI],
     )
     with Process(nginx.command(folder, text), core=venue.load_core, log=folder / "log") as process:
         wait_for_answer(f"http://127.0.0.1:{plain}/", process, START_SECONDS)

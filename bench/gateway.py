@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 from bench.backends import Upstream
 from bench.errors import Failed
 from bench.http1 import Target
-from bench.payload import ANSWER, chat_body
+from bench.payload import chat_body, tool_body
 from bench.peers import Peer, Place
 from bench.process import Process
 from bench.readiness import open_connection, wait_for_answer, wait_for_file
+from bench.replies import ANSWER, ARGUMENTS
+from bench.tools import TOOL
 from bench.venue import Venue, free_port
 
 READY_SECONDS = 90.0
@@ -31,6 +33,8 @@ class Gateway:
     target: Target
     model: str
     ready_seconds: float
+    in_process: Sequence[str] = ()
+    """See `Launch`."""
 
     def unary(self, size: int = 0) -> bytes:
         """The bytes of a request for a whole reply, its body padded to `size` bytes."""
@@ -58,7 +62,7 @@ def running(peer: Peer, upstream: Upstream, venue: Venue, *, front_tls: bool = F
         origin = f"{address.scheme}://{address.netloc}"
         seconds = wait_for_answer(f"{origin}{launch.ready}", process, READY_SECONDS, ca=ca, expect=launch.ready_status)
         target = Target(address.hostname, address.port, launch.chat, launch.headers, ca)
-        yield Gateway(peer.name, process, target, launch.model, seconds)
+        yield Gateway(peer.name, process, target, launch.model, seconds, launch.in_process)
 
 
 def expect_reply(gateway: Gateway) -> None:
@@ -70,6 +74,19 @@ def expect_reply(gateway: Gateway) -> None:
         raise Failed(f"answered {status}: {body[:200]!r}") from error
     if content != ANSWER:
         raise Failed(f"answered {status} with another content")
+
+
+def expect_tool_call(gateway: Gateway) -> None:
+    """Ask once with a tool; raises `Failed` unless the upstream's call of it comes back."""
+    status, body = _ask(gateway, tool_body(gateway.model))
+    try:
+        choice = json.loads(body)["choices"][0]
+        function = choice["message"]["tool_calls"][0]["function"]
+        called = (function["name"], json.loads(function["arguments"]), choice["finish_reason"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise Failed(f"answered {status}, without a tool call: {body[:200]!r}") from error
+    if called != (TOOL, ARGUMENTS, "tool_calls"):
+        raise Failed(f"answered {status} with another tool call")
 
 
 def expect_stream(gateway: Gateway, chunks: int) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from bench.apis import TRANSLATED, Api
+
 
 class Better(Enum):
     """Which way a figure should go."""
@@ -86,11 +88,37 @@ STREAMING = [
     Measure("large_body", "added latency, 1 MB request body", "ms", digits=2, target=2),
     Measure("memory_streams", "memory, 1,500 streams of 150 kB requests", "MB", target=600),
 ]
+
+
+def translated(api: Api) -> list[Measure]:
+    """Whole replies of another API for an OpenAI client."""
+    return [
+        Measure(f"{api.name}_requests_per_second", f"→ {api.title}: requests per second", "req/s", Better.MORE, 0, 7_000),
+        Measure(f"{api.name}_cpu_per_request", f"→ {api.title}: CPU per request", "µs", digits=1),
+    ]
+
+
+def translated_streams(api: Api) -> list[Measure]:
+    """What the streaming upstream is needed for: tool calls, long requests, streams."""
+    name, to = api.name, f"→ {api.title}:"
+    return [
+        Measure(f"{name}_tool_requests_per_second", f"{to} requests per second, a tool call", "req/s", Better.MORE),
+        Measure(f"{name}_tool_cpu_per_request", f"{to} CPU per request, a tool call", "µs", digits=1),
+        Measure(f"{name}_cpu_per_event", f"{to} CPU per streamed event, 25,000 a second", "µs", digits=1, target=40),
+        Measure(f"{name}_cpu_per_fast_event", f"{to} CPU per streamed event, at full rate", "µs", digits=1),
+        Measure(f"{name}_events_per_second", f"{to} most streamed events per second", "events/s", Better.MORE),
+        Measure(f"{name}_conversation", f"{to} added latency, 200 kB and 20 tools over 1 kB", "ms", digits=2, target=2),
+        Measure(f"{name}_in_process", f"{to} 200 kB and 20 tools, in process", "ms", digits=2, target=2),
+    ]
+
+
 FRONT_TLS = [
     Measure("tls_handshakes_per_second", "a TLS connection per request", "req/s", Better.MORE),
 ]
 START = [Measure("start", "from start to ready", "s", digits=2, target=1)]
 SOAK = [Measure("memory_soak", "memory, after the soak", "MB", target=120)]
 
-ALL = [*PLAIN, *TLS, *STREAMING, *FRONT_TLS, *START, *SOAK]
+_TRANSLATION = [measure for api in TRANSLATED for measure in (*translated(api), *translated_streams(api))]
+
+ALL = [*PLAIN, *TLS, *STREAMING, *_TRANSLATION, *FRONT_TLS, *START, *SOAK]
 BY_KEY = {measure.key: measure for measure in ALL}

@@ -1,50 +1,15 @@
-"""What is sent and answered: a chat request and a chat completion of about 1 kB each, and large requests."""
+"""What clients send: chat requests of about 1 kB, with a tool or without, and large ones."""
 
 from __future__ import annotations
 
 import json
 
-MODEL = "gpt-4o"
+from bench.apis import OPENAI
+from bench.tools import ONE_TOOL
+
+MODEL = OPENAI.model
 CLIENT_KEY = "sk-test-0123456789abcdef"
 UPSTREAM_KEY = "sk-x"
-
-ANSWER = (
-    "Thank you for telling me about the kettle. Because the crack appeared in ordinary use within the first month, "
-    "policy 4.2 lets you choose between a replacement and a repair; the delivery fee for express shipping is only "
-    "refunded when the whole order is returned. Shall I send a replacement lid to the address of the order?"
-)
-
-REPLY = json.dumps(
-    {
-        "id": "chatcmpl-Bench0123456789abcdefghijklmn",
-        "object": "chat.completion",
-        "created": 1760000000,
-        "model": "gpt-4o-2024-08-06",
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": ANSWER, "refusal": None, "annotations": []},
-                "logprobs": None,
-                "finish_reason": "stop",
-            }
-        ],
-        "usage": {
-            "prompt_tokens": 186,
-            "completion_tokens": 68,
-            "total_tokens": 254,
-            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-            "completion_tokens_details": {
-                "reasoning_tokens": 0,
-                "audio_tokens": 0,
-                "accepted_prediction_tokens": 0,
-                "rejected_prediction_tokens": 0,
-            },
-        },
-        "service_tier": "default",
-        "system_fingerprint": "fp_0123456789",
-    },
-    separators=(",", ":"),
-)
 
 _INSTRUCTIONS = (
     "You are a careful support assistant of an online shop. Answer in at most three sentences, cite the policy by its "
@@ -70,12 +35,18 @@ def chat_body(model: str, *, stream: bool = False, size: int = 0) -> bytes:
     body: dict[str, object] = {"model": model, "temperature": 0.2, "max_tokens": 256, "messages": messages}
     if stream:
         body["stream"] = True
-    missing = size - len(_dump(body))
+    missing = size - len(dump(body))
     if missing > 0:
         filler = "The lid of the kettle is cracked. " * (missing // 34 + 1)
         messages[-1]["content"] += filler[:missing]
-    return _dump(body)
+    return dump(body)
 
 
-def _dump(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+def tool_body(model: str) -> bytes:
+    """The same with a tool, which the reply will call; about 2 kB."""
+    return dump({**json.loads(chat_body(model)), "tools": ONE_TOOL})
+
+
+def dump(value: object) -> bytes:
+    """JSON as clients write it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

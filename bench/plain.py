@@ -29,10 +29,12 @@ def measure_plain(session: Session) -> None:
     time.sleep(SETTLE_SECONDS)
     session.keep("memory_idle", session.gateway.process.memory_mb())
     expect_reply(session.gateway)
-    _warm_up(session)
+    warm_up(session)
     rate = 0.0
     with session.attempting("requests_per_second", "cpu_per_request", "memory_loaded") as findings:
-        rate = _steady(session, findings, "")
+        memory = [0.0]
+        rate = steady(session, findings, "", meanwhile=lambda: memory.append(session.gateway.process.memory_mb()))
+        findings.add("memory_loaded", max(memory))
     for connections in CONNECTIONS:
         with session.attempting(f"{added(connections)}_p50", f"{added(connections)}_p99") as findings:
             _added(session, findings, connections)
@@ -50,9 +52,9 @@ def measure_plain(session: Session) -> None:
 def measure_tls(session: Session) -> None:
     """The steady load with TLS between gateway and upstream."""
     expect_reply(session.gateway)
-    _warm_up(session)
+    warm_up(session)
     with session.attempting("tls_requests_per_second", "tls_cpu_per_request") as findings:
-        _steady(session, findings, "tls_")
+        steady(session, findings, "tls_")
 
 
 def measure_front_tls(session: Session) -> None:
@@ -83,26 +85,31 @@ def direct_latency(bench: Bench, connections: int) -> Latency:
     return load.latency
 
 
-def _warm_up(session: Session) -> None:
-    _load(session, connections=STEADY_CONNECTIONS, seconds=session.bench.timing.warm)
+def warm_up(session: Session, body: bytes | None = None) -> None:
+    """Full load before anything is measured."""
+    _load(session, body, connections=STEADY_CONNECTIONS, seconds=session.bench.timing.warm)
 
 
-def _steady(session: Session, findings: Findings, prefix: str) -> float:
-    """Rate and CPU time under full load; the rate."""
-    memory = [0.0]
+def steady(
+    session: Session,
+    findings: Findings,
+    prefix: str,
+    body: bytes | None = None,
+    meanwhile: Callable[[], None] | None = None,
+) -> float:
+    """Rate and CPU time under full load, as the figures with this prefix; the rate."""
     meter = CpuMeter(session.gateway.process)
     load = _load(
         session,
+        body,
         connections=STEADY_CONNECTIONS,
         seconds=session.bench.timing.steady,
-        meanwhile=lambda: memory.append(session.gateway.process.memory_mb()),
+        meanwhile=meanwhile,
     )
     cpu, share = meter.read()
     detail = {"core": share, "failed": load.failed, "requests": load.requests}
     findings.add(f"{prefix}requests_per_second", load.per_second, p99=load.latency.p99, **detail)
     findings.add(f"{prefix}cpu_per_request", cpu / load.requests * 1e6, **detail)
-    if not prefix:
-        findings.add("memory_loaded", max(memory))
     return load.per_second
 
 
@@ -154,16 +161,17 @@ def _handshakes(session: Session, findings: Findings, measure: str) -> None:
 
 def _load(
     session: Session,
+    body: bytes | None = None,
     *,
     connections: int,
     seconds: float,
     reconnect: bool = False,
     meanwhile: Callable[[], None] | None = None,
 ) -> Load:
-    """Small requests to this gateway in a closed loop."""
+    """Requests to this gateway in a closed loop, the small one if there is no other `body`."""
     return session.bench.load(
         session.gateway.target,
-        chat_body(session.gateway.model),
+        body or chat_body(session.gateway.model),
         connections=connections,
         seconds=seconds,
         reconnect=reconnect,

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from bench.apis import TRANSLATED, Api
 from bench.backends import Backends, Upstream
 from bench.errors import BenchError
 from bench.gateway import running
-from bench.measures import CONNECTIONS, FRONT_TLS, PLAIN, SOAK, STREAMING, TLS, Measure, added
+from bench.measures import (
+    CONNECTIONS,
+    FRONT_TLS,
+    PLAIN,
+    SOAK,
+    STREAMING,
+    TLS,
+    Measure,
+    added,
+    translated,
+    translated_streams,
+)
 from bench.peers import Peer
 from bench.plain import direct_latency, measure_front_tls, measure_plain, measure_soak, measure_tls
 from bench.process import StrangerMeter
@@ -16,6 +29,7 @@ from bench.results import Missing, Results, Sample
 from bench.session import Bench, Direct, Session
 from bench.stats import latency
 from bench.streaming import direct_delays, direct_large_body, measure_streaming
+from bench.translated import direct_conversation, measure_translated, measure_translated_streams
 
 Say = Callable[[str], None]
 DIRECT = "direct"
@@ -32,10 +46,29 @@ class Family:
     front_tls: bool = False
 
 
+
+def _translation(api: Api) -> list[Family]:
+    return [
+        Family(
+            f"→ {api.title}",
+            translated(api),
+            lambda backends: backends.plain.speaking(api),
+            partial(measure_translated, api),
+        ),
+        Family(
+            f"→ {api.title}, streaming",
+            translated_streams(api),
+            lambda backends: backends.streaming.upstream.speaking(api),
+            partial(measure_translated_streams, api),
+        ),
+    ]
+
+
 FAMILIES = [
     Family("plain", PLAIN, lambda backends: backends.plain, measure_plain),
     Family("TLS upstream", TLS, lambda backends: backends.tls, measure_tls),
     Family("streaming", STREAMING, lambda backends: backends.streaming.upstream, measure_streaming),
+    *(family for api in TRANSLATED for family in _translation(api)),
     Family("TLS in front", FRONT_TLS, lambda backends: backends.plain, measure_front_tls, front_tls=True),
 ]
 SOAKING = Family("soak", SOAK, lambda backends: backends.plain, measure_soak)
@@ -86,6 +119,7 @@ def _measure_direct(bench: Bench, results: Results, number: int) -> Direct:
         first_token=latency(delays.first),
         chunk=latency(delays.chunks),
         large_body=direct_large_body(bench),
+        conversation=direct_conversation(bench),
         strangers=meter.read(),
     )
     found = {added(count): latencies for count, latencies in direct.connections.items()}

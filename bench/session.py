@@ -93,6 +93,8 @@ class Direct:
     first_token: Latency
     chunk: Latency
     large_body: Latency
+    conversation: float
+    """Milliseconds by which a request of 200 kB takes longer than a small one."""
     strangers: float
     """The share of a core that other programs took meanwhile."""
 

@@ -8,11 +8,12 @@ from bench.http1 import Target
 from bench.load import one_by_one
 from bench.payload import MODEL, chat_body
 from bench.process import CpuMeter
+from bench.scripts import Pace
 from bench.session import FAILURES_ALLOWED, Bench, Findings, Session
 from bench.stats import Latency, latency
 from bench.streams import Delays, Streams, watch
-from bench.upstream import Pace
 
+TRIED_PACE = Pace(chunks=20, interval=0.001)
 RELAY_STREAMS = 500
 RELAY_PACE = Pace(chunks=250, interval=0.02)
 FAST_STREAMS = 64
@@ -31,19 +32,24 @@ MEMORY_RAMP_SECONDS, MEMORY_LIMIT_SECONDS = 3.0, 45.0
 
 def measure_streaming(session: Session) -> None:
     """Everything with the streaming upstream."""
-    _pace(session.bench, Pace(chunks=20, interval=0.001))
-    expect_stream(session.gateway, 20)
+    expect_stream_at_all(session)
     delays = ("first_token_p50", "first_token_p99", "chunk_delay_p50", "chunk_delay_p99", "stalls")
     with session.attempting(*delays) as findings:
         _delays(session, findings)
     with session.attempting("cpu_per_chunk") as findings:
-        _relay(session, findings)
+        relay(session, findings, cpu="cpu_per_chunk")
     with session.attempting("chunks_per_second", "cpu_per_fast_chunk") as findings:
-        _fast(session, findings)
+        relay_fast(session, findings, rate="chunks_per_second", cpu="cpu_per_fast_chunk")
     with session.attempting("large_body") as findings:
         _large_body(session, findings)
     with session.attempting("memory_streams") as findings:
         _memory(session, findings)
+
+
+def expect_stream_at_all(session: Session) -> None:
+    """Raises `Failed` unless a short stream comes through whole."""
+    _pace(session.bench, TRIED_PACE)
+    expect_stream(session.gateway, TRIED_PACE.chunks)
 
 
 def direct_delays(bench: Bench) -> Delays:
@@ -77,24 +83,24 @@ def _delays(session: Session, findings: Findings) -> None:
     findings.add("stalls", late, count=chunk.count, worst_ms=chunk.worst)
 
 
-def _relay(session: Session, findings: Findings) -> None:
+def relay(session: Session, findings: Findings, *, cpu: str) -> None:
     """CPU time per chunk at a steady pace of many streams, the streams' own beginnings and ends included."""
     _pace(session.bench, RELAY_PACE)
     with Streams(session.gateway.target, session.gateway.streamed()) as streams:
         streams.ramp(RELAY_STREAMS, over=RAMP_SECONDS, limit=RAMP_LIMIT_SECONDS)
         detail = _window(session, streams)
         offered = RELAY_STREAMS / RELAY_PACE.interval
-        findings.add("cpu_per_chunk", detail["cpu"] / detail["events"] * 1e6, offered=offered, **detail)
+        findings.add(cpu, detail["cpu"] / detail["events"] * 1e6, offered=offered, **detail)
 
 
-def _fast(session: Session, findings: Findings) -> None:
+def relay_fast(session: Session, findings: Findings, *, rate: str, cpu: str) -> None:
     """Chunks relayed when the upstream writes as fast as it is read; several then come in one read."""
     _pace(session.bench, FAST_PACE)
     with Streams(session.gateway.target, session.gateway.streamed()) as streams:
         streams.ramp(FAST_STREAMS, over=0, limit=RAMP_LIMIT_SECONDS)
         detail = _window(session, streams)
-        findings.add("chunks_per_second", detail["rate"], **detail)
-        findings.add("cpu_per_fast_chunk", detail["cpu"] / detail["events"] * 1e6, **detail)
+        findings.add(rate, detail["rate"], **detail)
+        findings.add(cpu, detail["cpu"] / detail["events"] * 1e6, **detail)
 
 
 def _window(session: Session, streams: Streams) -> dict[str, float]:

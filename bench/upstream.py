@@ -1,8 +1,9 @@
 """The upstream that streams: a program that answers every POST as a model provider would, one write per chunk.
 
 It is run as `python -m bench.upstream --port N [--certificate FILE --key FILE]`, ends when its standard input does, and
-takes its pace from there: each line is a JSON `Pace`, acknowledged by a line. Requests without `"stream":true` get the
-fixed chat completion, so it also stands in for nginx where that is not installed.
+takes its pace from there: each line is a JSON `Pace`, acknowledged by a line. It speaks the API that the path is of
+(`apis.py`). Requests that do not ask for a stream get the fixed reply, so it also stands in for nginx where that is not
+installed; where the request has tools, that reply calls one.
 """
 
 from __future__ import annotations
@@ -14,92 +15,61 @@ import re
 import ssl
 import sys
 import threading
-import time
-from dataclasses import asdict, dataclass
 from functools import partial
 from typing import cast
 
 import httptools
 import uvloop
 
-from bench.payload import REPLY
+from bench import scripts
+from bench.apis import ANTHROPIC, GEMINI, OPENAI, Api, spoken_at
+from bench.replies import whole_reply
+from bench.scripts import Pace, Script
 
 _WANTS_STREAM = re.compile(rb'"stream":\s*true')
 _WANTS_USAGE = re.compile(rb'"include_usage":\s*true')
-_STREAM_HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
-)
-_JSON_REPLY = (
-    f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(REPLY)}\r\n\r\n{REPLY}".encode()
-)
+_HAS_TOOLS = re.compile(rb'"tools":\s*\[')
 
 
-@dataclass(frozen=True)
-class Pace:
-    """How streams come: how many chunks, seconds between them (0: as fast as they are taken), what they say.
-
-    With `stamp`, the content of each chunk is the monotonic clock in nanoseconds at the moment of writing, which any
-    process on the same machine can compare with its own.
-    """
-
-    chunks: int = 250
-    interval: float = 0.02
-    stamp: bool = False
-
-    def line(self) -> bytes:
-        return json.dumps(asdict(self)).encode() + b"\n"
+def _answer(text: str) -> bytes:
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}"
+    return head.format(len(text), text).encode()
 
 
-def _event(choices: list[dict[str, object]], **more: object) -> bytes:
-    chunk = {
-        "id": "chatcmpl-Bench0123456789abcdefghijklmn",
-        "object": "chat.completion.chunk",
-        "created": 1760000000,
-        "model": "gpt-4o-2024-08-06",
-        "service_tier": "default",
-        "system_fingerprint": "fp_0123456789",
-        "choices": choices,
-    }
-    return b"data: " + json.dumps({**chunk, **more}, separators=(",", ":")).encode() + b"\n\n"
-
-
-def _delta(delta: dict[str, str], finish: str | None = None) -> list[dict[str, object]]:
-    return [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}]
-
-
-def _chunk(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-class Script:
-    """The bytes of a stream under one pace, prepared once."""
-
-    def __init__(self, pace: Pace, *, usage: bool) -> None:
-        null: dict[str, object] = {"usage": None} if usage else {}
-        self.pace = pace
-        self._event = _event(_delta({"content": "@"}), obfuscation="aB3dE5fG", **null)
-        self._plain = _chunk(self._event.replace(b"@", b" token"))
-        counts = {"prompt_tokens": 186, "completion_tokens": pace.chunks, "total_tokens": 186 + pace.chunks}
-        ending = _chunk(_event(_delta({}, "stop"), **null))
-        if usage:
-            ending += _chunk(_event([], usage=counts))
-        self.ending = ending + _chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n"
-
-    def next(self) -> bytes:
-        if self.pace.stamp:
-            return _chunk(self._event.replace(b"@", b"%d" % time.monotonic_ns()))
-        return self._plain
+_ANSWERS = {
+    (api, with_tools): _answer(whole_reply(api, with_tools=with_tools))
+    for api in (OPENAI, ANTHROPIC, GEMINI)
+    for with_tools in (False, True)
+}
 
 
 class Provider:
-    """What all connections share: the loop and the streams' scripts, by whether the request asked for usage."""
+    """What all connections share: the loop and the streams' scripts, prepared once for each pace."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.pace(Pace())
 
     def pace(self, pace: Pace) -> None:
-        self.scripts = {usage: Script(pace, usage=usage) for usage in (False, True)}
+        self._openai = {usage: scripts.openai(pace, usage=usage) for usage in (False, True)}
+        self._anthropic = scripts.anthropic(pace)
+        self._gemini, self._gemini_array = scripts.gemini(pace), scripts.gemini_array(pace)
+
+    def script(self, url: bytes, body: bytes) -> Script | None:
+        """The stream that a request asks for; None where it wants a whole reply."""
+        api = spoken_at(url)
+        if api is GEMINI:
+            streams = b":streamGenerateContent" in url
+            return (self._gemini if b"alt=sse" in url else self._gemini_array) if streams else None
+        if not _WANTS_STREAM.search(body):
+            return None
+        return self._anthropic if api is ANTHROPIC else self._openai[_WANTS_USAGE.search(body) is not None]
+
+    @staticmethod
+    def answer(url: bytes, body: bytes) -> bytes:
+        """The whole reply to a request."""
+        api: Api = spoken_at(url)
+        return _ANSWERS[api, _HAS_TOOLS.search(body) is not None]
 
 
 class Connection(asyncio.Protocol):
@@ -107,6 +77,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
+        self._url = b""
         self._body: list[bytes] = []
         self._left = 0
         self._paused = self._waiting = False
@@ -119,7 +90,10 @@ class Connection(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def on_message_begin(self) -> None:
-        self._body = []
+        self._url, self._body = b"", []
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
 
     def on_body(self, body: bytes) -> None:
         self._body.append(body)
@@ -127,15 +101,21 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         body = b"".join(self._body)
         self._body = []
-        if not _WANTS_STREAM.search(body):
-            self._transport.write(_JSON_REPLY)
+        script = self._provider.script(self._url, body)
+        if script is None:
+            self._transport.write(self._provider.answer(self._url, body))
             return
-        self._script = self._provider.scripts[_WANTS_USAGE.search(body) is not None]
-        self._left = self._script.pace.chunks
-        self._transport.write(_STREAM_HEAD)
+        self._script = script
+        self._left = script.pace.chunks
+        self._transport.write(script.head)
         # In the loop's next turn, so that head and first chunk are two small writes: the case that Nagle's algorithm
         # and delayed acknowledgements make 40 ms slow in a gateway that forgot TCP_NODELAY.
-        self._provider.loop.call_soon(self._tick)
+        self._provider.loop.call_soon(self._begin)
+
+    def _begin(self) -> None:
+        if self._script.opening and not self._transport.is_closing():
+            self._transport.write(self._script.opening)
+        self._tick()
 
     def _tick(self) -> None:
         if self._transport.is_closing():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from bench.backends import CHAT_PATH, Upstream
-from bench.payload import CLIENT_KEY, MODEL
+from bench.apis import OPENAI
+from bench.backends import Upstream
+from bench.payload import CLIENT_KEY
 from bench.venue import Certificate
 
 
@@ -31,11 +32,13 @@ class Launch:
     """The path that answers with `ready_status` once it serves."""
     ready_status: int = 200
     env: Mapping[str, str] = field(default_factory=dict)
-    chat: str = CHAT_PATH
+    chat: str = OPENAI.path
     headers: Mapping[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {CLIENT_KEY}"})
-    model: str = MODEL
+    model: str = OPENAI.model
     address_file: Path | None = None
     """Where it writes its origin, when it chooses its port itself."""
+    in_process: Sequence[str] = ()
+    """A command that times its translation in a process of its own: prints milliseconds by API, as JSON."""
 
 
 class Peer(Protocol):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bench import nginx
+from bench.apis import OPENAI
+from bench.errors import Unavailable
 from bench.peers import Launch, Place
 
 _PROXY = """
@@ -34,6 +36,8 @@ class Nginx:
 
     def launch(self, place: Place) -> Launch:
         """See `Peer`."""
+        if place.upstream.api is not OPENAI:
+            raise Unavailable("relays only: it does not translate")
         ca, front = place.upstream.ca, place.front
         http = _PROXY.format(
             upstream=place.upstream.port,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from bench.apis import ANTHROPIC, GEMINI, OPENAI
 from bench.errors import Unavailable
 from bench.payload import UPSTREAM_KEY
 from bench.peers import Launch, Place
@@ -18,6 +19,8 @@ _MANIFEST = json.dumps(
         "overrides": {"@hono/node-server": "1.13.5", "hono": "4.9.7"},
     }
 )
+
+_PROVIDERS = {OPENAI: "openai", ANTHROPIC: "anthropic", GEMINI: "google"}
 
 # It listens on every interface and has no setting for it.
 _LOOPBACK_ONLY = """\
@@ -53,6 +56,7 @@ class Portkey:
         """See `Peer`."""
         if place.front:
             raise Unavailable("does not speak TLS itself")
+        api = place.upstream.api
         preload = place.folder / "loopback.cjs"
         preload.write_text(_LOOPBACK_ONLY)
         server = self._home / "build" / "start-server.js"
@@ -65,7 +69,9 @@ class Portkey:
             env=env,
             headers={
                 "Authorization": f"Bearer {UPSTREAM_KEY}",
-                "x-portkey-provider": "openai",
-                "x-portkey-custom-host": place.upstream.base_url,
+                "x-portkey-provider": _PROVIDERS[api],
+                # For Google its own paths begin with the version.
+                "x-portkey-custom-host": place.upstream.origin if api is GEMINI else place.upstream.base_url,
             },
+            model=api.model,
         )

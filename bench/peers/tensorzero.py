@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.apis import ANTHROPIC, GEMINI
 from bench.errors import Unavailable
 from bench.peers import Launch, Place
 from bench.peers.install import python_package, python_version
@@ -16,9 +17,9 @@ observability.enabled = false
 [models.bench]
 routing = ["bench"]
 [models.bench.providers.bench]
-type = "openai"
-model_name = "gpt-4o"
-api_base = "{base_url}/"
+type = "{type}"
+model_name = "{model}"
+api_base = "{api_base}"
 api_key_location = "none"
 """
 
@@ -49,8 +50,18 @@ class TensorZero:
         """See `Peer`."""
         if place.front:
             raise Unavailable("the gateway in the wheel cannot be told to speak TLS itself")
+        upstream = place.upstream
+        if upstream.api is GEMINI:
+            raise Unavailable("its Gemini provider has no setting for another address than Google's")
+        translated = upstream.api is ANTHROPIC
         configuration = place.folder / "tensorzero.toml"
-        configuration.write_text(_CONFIGURATION.format(base_url=place.upstream.base_url))
+        configuration.write_text(
+            _CONFIGURATION.format(
+                type=upstream.api.name,
+                model=upstream.api.model,
+                api_base=f"{upstream.base_url}/messages" if translated else f"{upstream.base_url}/",
+            )
+        )
         address = place.folder / "address"
         env = {"SSL_CERT_FILE": str(place.upstream.ca)} if place.upstream.ca else {}
         return Launch(

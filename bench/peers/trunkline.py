@@ -6,12 +6,14 @@ import json
 import sys
 from pathlib import Path
 
+from bench.apis import ANTHROPIC, GEMINI, OPENAI
 from bench.errors import Unavailable
-from bench.payload import CLIENT_KEY, MODEL, UPSTREAM_KEY
+from bench.payload import CLIENT_KEY, UPSTREAM_KEY
 from bench.peers import Launch, Place
 from bench.venue import free_port
 from trunkline import __version__
 
+_TYPES = {OPENAI: "openai", ANTHROPIC: "anthropic", GEMINI: "google"}
 _PROGRAM = Path(sys.executable).with_name("trunkline")
 
 
@@ -29,6 +31,8 @@ class Trunkline:
 
     def launch(self, place: Place) -> Launch:
         """See `Peer`. The file is JSON, which is YAML."""
+        api = place.upstream.api
+        kind = _TYPES[api]
         provider: dict[str, object] = {
             "base_url": place.upstream.base_url,
             "api_key": UPSTREAM_KEY,
@@ -47,8 +51,8 @@ class Trunkline:
             json.dumps(
                 {
                     "server": server,
-                    "providers": {"openai": provider},
-                    "models": {MODEL: f"openai/{MODEL}"},
+                    "providers": {kind: provider},
+                    "models": {api.model: f"{kind}/{api.model}"},
                     "keys": [{"name": "bench", "key": CLIENT_KEY}],
                 }
             )
@@ -56,4 +60,5 @@ class Trunkline:
         data = place.folder / "data"
         data.mkdir(mode=0o700)
         argv = [str(_PROGRAM), "serve", "--config", str(configuration), "--data", str(data)]
-        return Launch(argv, ready="/health/ready")
+        timing = [sys.executable, "-m", "bench.translation", "--json"]
+        return Launch(argv, ready="/health/ready", model=api.model, in_process=timing)

@@ -83,6 +83,7 @@ def test_a_path_exists_if_it_names_something(path: str, *, there: bool) -> None:
 
 
 @shared
+@calibrated
 @pytest.mark.parametrize("name", ["MessageCreateParamsNonStreaming", "Message"])
 def test_a_compiled_schema_agrees_with_jsonschema(name: str) -> None:
     schema = json.loads((SPECS / "anthropic" / "sdk_schemas.json").read_bytes())["schemas"][name]

@@ -5,7 +5,7 @@ its own format has no words for.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from trunkline.formats.conversation import Extras
 
@@ -40,7 +40,7 @@ class Losses:
             raise CannotCarry(why, param)
         self.drop(param)
 
-    def must_refuse(self, param: str, why: str) -> None:
+    def must_refuse(self, param: str, why: str) -> NoReturn:
         """The same where the request makes no sense without it."""
         raise CannotCarry(why, param)
 

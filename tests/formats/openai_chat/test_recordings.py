@@ -1,17 +1,20 @@
 """What real servers were asked and said, read and written back."""
 
+import contextlib
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from tests.formats.openai_chat.talking import payloads
 from tests.recorded.recordings import Recording, find
 
 from trunkline.formats.conversation import Request
-from trunkline.formats.dialect import PLAIN
+from trunkline.formats.dialect import PLAIN, Dialect
 from trunkline.formats.format import Format, Place, ShapeError
-from trunkline.formats.losses import Losses
+from trunkline.formats.losses import CannotCarry, Losses
 from trunkline.formats.openai_chat import FORMAT, FORMAT_COMPLETIONS
+from trunkline.formats.registry import FORMATS
 
 pytestmark = pytest.mark.shared
 
@@ -62,3 +65,25 @@ def _stream_comes_back(recording: Recording, request: Request) -> bool:
     reader, writer = spoken(recording).reader(PLAIN, 1 << 26), spoken(recording).writer(request)
     events = reader.feed(recording.body) + reader.close()
     return payloads(b"".join(map(writer.feed, events))) == payloads(recording.body)
+
+
+DIALECTS = [
+    Dialect(thinking_field="reasoning", reasoning_field="reasoning_details", replays_reasoning="always"),
+    Dialect(thinking_field="thinking", reasoning_field="reasoning_content", replays_reasoning="tool_turns"),
+    Dialect(thinking_field="chat_template_kwargs", reasoning_field="reasoning", replays_reasoning="always"),
+    Dialect(thinking_field="enable_thinking", thinks="budget", schema_field="json_object", tool_call_id="nine"),
+    Dialect(reasoning_field="thinking_parts", replays_reasoning="always", assistant_after_tool=True),
+]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_writing_for_a_provider_leaves_the_request_as_it_was(dialect: Dialect) -> None:
+    for recording in RECORDINGS:
+        if recording.name in REFUSED:
+            continue
+        request = read(recording)
+        before = msgspec.json.encode(request)
+        for name in ("openai_chat", "openai_completions"):
+            with contextlib.suppress(CannotCarry):
+                FORMATS[name].write_request(request, dialect, Losses())
+        assert msgspec.json.encode(request) == before

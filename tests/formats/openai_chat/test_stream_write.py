@@ -122,7 +122,7 @@ def test_reasoning_is_shown_as_it_comes_and_told_whole_once_it_is_signed() -> No
         "data": "e",
         "id": "rs_1",
         "format": "openai-responses-v1",
-        "index": 2,
+        "index": 1,
     }
 
 

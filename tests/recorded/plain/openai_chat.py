@@ -96,6 +96,7 @@ def reply(document: dict[str, Any]) -> Answer:
         message = choice.get("message") or {}
         heard.stop = _stop(choice)
         _say(heard, {"content": choice.get("text"), **message})
+        heard.reasoning = heard.reasoning or _detailed(message)
         for call in message.get("tool_calls") or []:
             heard.calls.append(Call(call["function"]["name"], arguments(call["function"].get("arguments"))))
         legacy = message.get("function_call") or {}
@@ -108,6 +109,7 @@ def stream(data: bytes) -> Answer:
     """What a stream of chunks amounts to."""
     answer = Answer()
     calls: dict[int, list[dict[str, str]]] = {}
+    detailed: dict[int, str] = {}
     for frame in sent_events(data):
         chunk = frame.payload
         answer.failed = answer.failed or bool(chunk.get("error"))
@@ -118,8 +120,11 @@ def stream(data: bytes) -> Answer:
             heard.stop = _stop(choice) or heard.stop
             delta = choice.get("delta") or {}
             _say(heard, {"content": choice.get("text"), **delta})
+            detailed[index] = detailed.get(index, "") + _detailed(delta)
             for fragment in delta.get("tool_calls") or []:
                 _grow(calls.setdefault(index, []), fragment)
+    for index, text in detailed.items():
+        answer.choice(index).reasoning = answer.choice(index).reasoning or text
     for index, built in calls.items():
         answer.choice(index).calls = [Call(call["name"], arguments(call["arguments"])) for call in built]
     return answer
@@ -133,14 +138,14 @@ def _say(heard: Heard, said: dict[str, Any]) -> None:
     """Add the words of a message or a delta."""
     content = said.get("content")
     heard.text += text_of(content) + (said.get("refusal") or "")
-    heard.reasoning += said.get("reasoning_content") or said.get("reasoning") or _detailed(said)
+    heard.reasoning += said.get("reasoning_content") or said.get("reasoning") or ""
     for part in content if isinstance(content, list) else []:
         if part.get("type") == "thinking":
             heard.reasoning += text_of(part.get("thinking"))
 
 
 def _detailed(said: dict[str, Any]) -> str:
-    """Reasoning that is told in OpenRouter's details alone."""
+    """Reasoning as OpenRouter's details tell it: what counts where it is told in no other way."""
     details = said.get("reasoning_details") or []
     return "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
 

@@ -4,14 +4,13 @@ They stay in a chunk as they came, beside the neutral pieces: a chunk is written
 reading it again gives the same pieces.
 """
 
-from itertools import groupby
 from typing import Any
 
 import msgspec
 
 from trunkline.formats.conversation import Reasoning, ToolCall
 from trunkline.formats.openai_chat.calls import CONSTANT_IDS, take_signature
-from trunkline.formats.openai_chat.details import KINDS, belonging, join_entries
+from trunkline.formats.openai_chat.details import KINDS, grouped, join_entries
 
 Fields = dict[str, Any]
 
@@ -22,13 +21,19 @@ def read_detail_pieces(value: object) -> list[tuple[object, Reasoning]]:
     if not all(isinstance(entry, dict) and entry.get("type") in KINDS for entry in entries):
         return []
     pieces = []
-    for key, group in groupby(entries, key=belonging):
-        piece = join_entries(list(group))
+    for group in grouped(entries):
+        piece = join_entries(group)
         piece.text += "".join(piece.summary)  # a summary comes in pieces, too, and these have no ends
         piece.summary = []
         piece.spelling = {"in": "reasoning_details"}
-        pieces.append((key, piece))
+        pieces.append((_key(group[0]), piece))
     return pieces
+
+
+def _key(entry: Fields) -> object:
+    """What pieces of one part have in common: an index; without one, it is a part by itself."""
+    index = entry.get("index")
+    return index if type(index) is int else f"entry {id(entry)}"
 
 
 def entries_of(value: object) -> list[Fields]:

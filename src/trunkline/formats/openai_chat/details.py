@@ -3,10 +3,9 @@
 The first two hold its text: DeepSeek, Qwen and xAI write the first; vLLM, Groq and OpenRouter the second. The third is
 OpenRouter's list of entries, `{"type": "reasoning.text", "text", "signature", "format", "index"}`, `{"type":
 "reasoning.summary", "summary", …}` and `{"type": "reasoning.encrypted", "data", "id", …}`, where entries with one
-`index` belong together; `format` says whose reasoning it is.
+`index`, or one `id`, belong together; `format` says whose reasoning it is.
 """
 
-from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -67,8 +66,7 @@ def read_details(entries: list[Any]) -> list[Reasoning]:
     if not all(isinstance(entry, dict) and entry.get("type") in KINDS for entry in entries):
         return []
     parts = []
-    for number, (_, group) in enumerate(groupby(entries, key=belonging)):
-        own = list(group)
+    for number, own in enumerate(grouped(entries)):
         part = join_entries(own)
         if _usual(part, number) != own:
             part.spelling = {"details": msgspec.json.encode(own).decode()}
@@ -76,10 +74,20 @@ def read_details(entries: list[Any]) -> list[Reasoning]:
     return parts
 
 
-def belonging(entry: dict[str, Any]) -> object:
-    """What an entry belongs to: its index; without one, nothing but itself."""
-    index = entry.get("index")
-    return index if type(index) is int else f"entry {id(entry)}"
+def grouped(entries: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Entries that belong together: neighbours of one index, or of one id."""
+    groups: list[list[dict[str, Any]]] = []
+    for entry in entries:
+        if groups and _belongs(entry, groups[-1][-1]):
+            groups[-1].append(entry)
+        else:
+            groups.append([entry])
+    return groups
+
+
+def _belongs(entry: dict[str, Any], before: dict[str, Any]) -> bool:
+    index, named = entry.get("index"), entry.get("id")
+    return (type(index) is int and index == before.get("index")) or (bool(named) and named == before.get("id"))
 
 
 def join_entries(entries: list[dict[str, Any]]) -> Reasoning:
@@ -111,6 +119,20 @@ def write_details(part: Reasoning, index: int, own: bool) -> list[dict[str, Any]
         if _says(join_entries(entries), part):
             return entries
     return _usual(part, index)
+
+
+def shown_details(part: Reasoning, index: int) -> list[dict[str, Any]]:
+    """The entries that say `part` to a client, numbered from `index`.
+
+    OpenAI's SDK puts together what comes in a stream by its index, so each entry has one of its own, and those of one
+    part have its id.
+    """
+    entries = write_details(part, index, own=False)
+    for number, entry in enumerate(entries):
+        entry["index"] = index + number
+        if len(entries) > 1:
+            entry["id"] = part.id or f"rs_{index}"
+    return entries
 
 
 def _usual(part: Reasoning, index: int) -> list[dict[str, Any]]:

@@ -1,12 +1,18 @@
 """What is left of an object inside another when its known fields are taken out.
 
 It goes back to where it was: into the extras of the outer object, or, where it says nothing (a null, an empty string),
-into the spelling, so that nobody has to ask what it means.
+into the spelling, so that nobody has to ask what it means. The extras are the request's own: whoever writes lays
+copies over them.
 """
 
 from typing import Any
 
 import msgspec
+
+
+def append(out: dict[str, Any], name: str, value: Any) -> None:
+    """Put `value` at the end of the list in the field `name`, which may be missing, or someone else's."""
+    out[name] = [*(out.get(name) or ()), value]
 
 
 def park(left: dict[str, Any], name: str, fields: dict[str, Any], spelling: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from trunkline.formats.conversation import Foreign, Message, Request, ToolCall, 
 from trunkline.formats.openai_chat.beside import citations_of, write_citations, write_sound
 from trunkline.formats.openai_chat.calls import put_signature, write_call, write_function
 from trunkline.formats.openai_chat.details import put_reasoning
+from trunkline.formats.openai_chat.leftovers import append
 from trunkline.formats.openai_chat.parts_write import put_cache, write_content
 from trunkline.formats.openai_chat.replay import put_call_signature, replay
 from trunkline.formats.openai_chat.sorting import Answer, sort_parts
@@ -90,7 +91,7 @@ def _write_answer(out: Fields, message: Message, to: Target) -> None:
 
 def _put_own_call(out: Fields, call: ToolCall | Foreign, to: Target) -> None:
     if isinstance(call, Foreign):
-        out.setdefault("tool_calls", []).append(call.value)
+        append(out, "tool_calls", call.value)
     elif call.spelling.get("in") == "function_call":
         out["function_call"] = {**out.get("function_call", {}), **write_function(call, own=True)}
     else:
@@ -99,7 +100,7 @@ def _put_own_call(out: Fields, call: ToolCall | Foreign, to: Target) -> None:
         put_call_signature(written, call, to)
         if call.cache is not None and call.spelling.get("cache") != "message":
             put_cache(written, call)
-        out.setdefault("tool_calls", []).append(written)
+        append(out, "tool_calls", written)
 
 
 def _put_reasoning(out: Fields, answer: Answer, message: Message, to: Target) -> None:

@@ -20,8 +20,9 @@ from trunkline.formats.losses import Losses
 from trunkline.formats.media import data_url
 from trunkline.formats.openai_chat.beside import citations_of, write_citations, write_sound
 from trunkline.formats.openai_chat.calls import put_signature, write_call, write_function
-from trunkline.formats.openai_chat.details import put_reasoning, text_of, write_details
+from trunkline.formats.openai_chat.details import put_reasoning, shown_details, text_of
 from trunkline.formats.openai_chat.frame import read_usage, write_usage
+from trunkline.formats.openai_chat.leftovers import append
 from trunkline.formats.openai_chat.logprobs import write_logprobs
 from trunkline.formats.openai_chat.parts_write import write_part
 from trunkline.formats.openai_chat.sorting import Answer, sort_parts
@@ -115,14 +116,14 @@ def _put_own_parts(message: Fields, answer: Answer, choice: Choice) -> None:
 
 def _put_own_call(message: Fields, call: ToolCall | Foreign) -> None:
     if isinstance(call, Foreign):
-        message.setdefault("tool_calls", []).append(call.value)
+        append(message, "tool_calls", call.value)
     elif call.spelling.get("in") == "function_call":
         message["function_call"] = {**message.get("function_call", {}), **write_function(call, own=True)}
     else:
         written = write_call(call, call.id, own=True)
         if call.signature:
             put_signature(written, call.signature)
-        message.setdefault("tool_calls", []).append(written)
+        append(message, "tool_calls", written)
 
 
 def write_image(image: Image) -> Fields:
@@ -165,9 +166,10 @@ def put_shown(message: Fields, reasoning: list[Reasoning]) -> None:
         message["reasoning_content"] = text
     proven = [piece for piece in reasoning if piece.signature or piece.encrypted]
     if proven:
-        message["reasoning_details"] = [
-            entry for index, piece in enumerate(proven) for entry in write_details(piece, index, own=False)
-        ]
+        entries: list[Fields] = []
+        for piece in proven:
+            entries += shown_details(piece, len(entries))
+        message["reasoning_details"] = entries
 
 
 def write_answered(sound: Audio) -> Fields:

@@ -164,7 +164,7 @@ def _write_stream(out: dict[str, Any], request: Request, to: Target) -> None:
         out["stream"] = True
     if to.as_said:
         if request.stream_usage is not None:
-            out["stream_options"] = {**out.get("stream_options", {}), "include_usage": request.stream_usage}
+            out["stream_options"] = {**(out.get("stream_options") or {}), "include_usage": request.stream_usage}
     elif request.stream and to.dialect.stream_usage:
         out["stream_options"] = {**(out.get("stream_options") or {}), "include_usage": True}
     else:

@@ -22,7 +22,7 @@ from trunkline.formats.conversation import (
 from trunkline.formats.format import Problem
 from trunkline.formats.openai_chat.beside import write_citations
 from trunkline.formats.openai_chat.calls import EMPTY, put_signature
-from trunkline.formats.openai_chat.details import BETWEEN, write_details
+from trunkline.formats.openai_chat.details import BETWEEN, shown_details
 from trunkline.formats.openai_chat.errors import failure, write_error
 from trunkline.formats.openai_chat.frame import write_usage
 from trunkline.formats.openai_chat.logprobs import write_logprobs
@@ -49,10 +49,11 @@ class _Call:
 class Written:
     """What of one choice has been written."""
 
-    __slots__ = ("calls", "index", "reasoning", "text")
+    __slots__ = ("calls", "details", "index", "reasoning", "text")
 
     def __init__(self, index: int) -> None:
         self.index = index
+        self.details = 0  # entries of `reasoning_details` so far
         self.calls: dict[int, _Call] = {}
         """Number of a part → its call."""
         self.reasoning: dict[int, Reasoning] = {}
@@ -220,8 +221,9 @@ def _put_reasoning(out: Fields, piece: Reasoning, part: int, choice: Written) ->
     known.id = piece.id or known.id
     known.issuer = piece.issuer or known.issuer
     if piece.signature or piece.encrypted:
-        index = list(choice.reasoning).index(part)
-        out.setdefault("reasoning_details", []).extend(write_details(known, index, own=False))
+        entries = shown_details(known, choice.details)
+        choice.details += len(entries)
+        out.setdefault("reasoning_details", []).extend(entries)
 
 
 def _framed(chunk: Fields) -> bytes:

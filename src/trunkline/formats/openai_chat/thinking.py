@@ -145,7 +145,7 @@ def _write_as_said(out: dict[str, Any], thinking: Thinking) -> None:
         if value is not None and value != "":
             _put(out, name, value, where.get(name, "reasoning_effort" if name == "effort" else "reasoning"), where)
     if thinking.summary:
-        out.setdefault("reasoning", {})["summary"] = thinking.summary
+        _inside(out, "reasoning")["summary"] = thinking.summary
 
 
 def _put(out: dict[str, Any], name: str, value: Any, where: str, spelling: dict[str, str]) -> None:
@@ -158,21 +158,29 @@ def _put(out: dict[str, Any], name: str, value: Any, where: str, spelling: dict[
         case "reasoning", _:
             field = {"budget": "max_tokens", "mode": "enabled", "shown": "exclude"}.get(name, name)
             said = {"mode": value == "on", "shown": not value}.get(name, value)
-            out.setdefault(where, {})[field] = said
+            _inside(out, where)[field] = said
         case "thinking", "mode":
             kind = {"on": "enabled", "off": "disabled", "adaptive": spelling.get("type", "adaptive")}[value]
-            out.setdefault(where, {})["type"] = kind
+            _inside(out, where)["type"] = kind
         case "thinking", _:
-            out.setdefault(where, {})["budget_tokens"] = value
+            _inside(out, where)["budget_tokens"] = value
         case "reasoning_format", _:
             out[where] = (spelling[where] if spelling[where] != "hidden" else "parsed") if value else "hidden"
         case ("enable_thinking", _) if name == "mode":
             out[where] = value == "on"
         case _ if "." in where:
             field, _, switch = where.partition(".")
-            out.setdefault(field, {})[switch] = value == "on"
+            _inside(out, field)[switch] = value == "on"
         case _:
             out[where] = value
+
+
+def _inside(out: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object in the field `name`, to be written into: one of its own, not the request's."""
+    said = out.get(name)
+    opened: dict[str, Any] = dict(said) if isinstance(said, dict) else {}
+    out[name] = opened
+    return opened
 
 
 # in the words of a dialect
@@ -214,7 +222,7 @@ def _as_effort(out: dict[str, Any], thinking: Thinking, to: Target) -> None:
 
 
 def _as_reasoning(out: dict[str, Any], thinking: Thinking, to: Target) -> None:
-    said: dict[str, Any] = out.setdefault("reasoning", {})
+    said = _inside(out, "reasoning")
     if not _is_on(thinking):
         said["enabled"] = False
     elif to.dialect.thinks == "budget" and budget_of(thinking) is not None:
@@ -228,7 +236,7 @@ def _as_reasoning(out: dict[str, Any], thinking: Thinking, to: Target) -> None:
 
 
 def _as_typed(out: dict[str, Any], thinking: Thinking, to: Target) -> None:
-    said: dict[str, Any] = out.setdefault("thinking", {})
+    said = _inside(out, "thinking")
     said["type"] = "enabled" if _is_on(thinking) else "disabled"
     if not _is_on(thinking):
         return
@@ -245,7 +253,7 @@ def _as_switch(out: dict[str, Any], thinking: Thinking, to: Target) -> None:
 
 
 def _as_template(out: dict[str, Any], thinking: Thinking, to: Target) -> None:
-    said: dict[str, Any] = out.setdefault("chat_template_kwargs", {})
+    said = _inside(out, "chat_template_kwargs")
     for name in _SWITCHES:  # templates differ in which of the two they read
         said[name] = _is_on(thinking)
     if to.dialect.thinks == "effort" and _is_on(thinking) and (thinking.effort or thinking.budget):

@@ -6,7 +6,7 @@ from typing import Any
 from trunkline.formats.conversation import ForeignTool, Request, Tool, ToolChoice
 from trunkline.formats.losses import rest
 from trunkline.formats.openai_chat.harmless import TOOL
-from trunkline.formats.openai_chat.leftovers import park, parked
+from trunkline.formats.openai_chat.leftovers import append, park, parked
 from trunkline.formats.openai_chat.parts_read import take_cache
 from trunkline.formats.openai_chat.paths import hint_path
 from trunkline.formats.openai_chat.strictness import fits
@@ -151,11 +151,11 @@ def _write(out: dict[str, Any], tool: Tool | ForeignTool, to: Target) -> None:
     elif not to.own:
         written = _translated(tool, to)
     elif tool.spelling.get("in") == "functions":
-        out.setdefault("functions", []).append({**tool.extras.get(NAME, {}), **_known(tool)})
+        append(out, "functions", {**tool.extras.get(NAME, {}), **_known(tool)})
         return
     else:
         written = _own_tool(tool)
-    out.setdefault("tools", []).append(written)
+    append(out, "tools", written)
 
 
 def _translated(tool: Tool, to: Target) -> dict[str, Any]:

@@ -1,0 +1,119 @@
+"""Speaks Chat Completions: as OpenAI does, or as DeepSeek, which shows its reasoning and wants it back with the calls."""
+
+import base64
+import json
+from typing import Any
+
+from tests.agents.upstream import check_schema, events, letters, pieces, refuse
+from tests.agents.words import Answer, Say, Talk, Think, arguments
+from tests.recorded.strict.openai_chat import broken
+
+Json = dict[str, Any]
+LONGEST_USER = 64
+LONGEST_ID = 64
+
+
+class Chat:
+    """One server. `reasons`: it speaks as DeepSeek does (api-docs.deepseek.com, "Thinking Mode")."""
+
+    def __init__(self, name: str, provider: Json, *, reasons: bool) -> None:
+        self.name = name
+        self.provider = provider
+        self.base = "/v1"
+        self._reasons = reasons
+        self._thoughts: dict[str, str] = {}
+        """What was thought before a call, by the call's id."""
+
+    def hear(self, path: str, body: Json) -> Talk:
+        assert path == "/v1/chat/completions", path
+        refuse(broken(body))
+        assert len(body.get("user", "")) <= LONGEST_USER, f"Invalid 'user': string too long ({len(body['user'])})"
+        talk = Talk()
+        for message in body["messages"]:
+            self._message(talk, message)
+        for number, tool in enumerate(body.get("tools", [])):
+            function = tool["function"]
+            assert set(function) <= {"name", "description", "parameters", "strict"}, "unknown parameter of a function"
+            check_schema(function["parameters"], f"tools[{number}].function.parameters")
+            talk.tools.append((function["name"], function.get("description", ""), function["parameters"]))
+        return talk
+
+    def _message(self, talk: Talk, message: Json) -> None:
+        role, content = message["role"], message.get("content")
+        if role in ("system", "developer"):
+            talk.system += _text(content) + "\n"
+        elif role == "tool":
+            talk.say("result", _text(content))
+        elif role == "user":
+            _user(talk, content)
+        else:
+            self._assistant(talk, message)
+
+    def _assistant(self, talk: Talk, message: Json) -> None:
+        assert set(message) <= {"role", "content", "tool_calls", "reasoning_content"}, f"unknown field in {set(message)}"
+        if message.get("content"):
+            talk.say("assistant", _text(message["content"]))
+        calls = message.get("tool_calls", [])
+        for call in calls:
+            assert len(call["id"]) <= LONGEST_ID, f"Invalid 'tool_calls.id': string too long ({len(call['id'])})"
+            talk.say("call", call["function"]["name"], arguments(call["function"]["arguments"]))
+        thought = message.get("reasoning_content")
+        assert self._reasons or thought is None, "Unknown parameter: 'reasoning_content'"
+        if self._reasons and calls:
+            assert thought is not None, "Missing `reasoning_content` field in the assistant message"
+            known = self._thoughts.get(calls[0]["id"])
+            assert known in (None, thought), f"another thought than before: {thought!r}"
+            if known is not None:
+                talk.thoughts.append(thought)
+
+    def stream(self, answer: Answer) -> str:
+        deltas: list[Json] = [{"role": "assistant", "content": None if self._reasons else ""}]
+        thought = ""
+        made = 0
+        for piece in answer.pieces:
+            if isinstance(piece, Think):
+                thought += piece.text if self._reasons else ""
+                deltas += [{"reasoning_content": words} for words in pieces(piece.text) if self._reasons]
+            elif isinstance(piece, Say):
+                deltas += [{"content": words} for words in pieces(piece.text)]
+            else:
+                call_id = f"call_{letters(answer.number, made)}"
+                self._thoughts[call_id] = thought
+                function = {"name": piece.name, "arguments": ""}
+                deltas.append({"tool_calls": [{"index": made, "id": call_id, "type": "function", "function": function}]})
+                written = pieces(json.dumps(piece.arguments, ensure_ascii=False))
+                deltas += [{"tool_calls": [{"index": made, "function": {"arguments": words}}]} for words in written]
+                made += 1
+        finish = "length" if answer.cut else "tool_calls" if answer.calls else "stop"
+        chunks = [_chunk(answer, delta, None) for delta in deltas] + [_chunk(answer, {}, finish)]
+        return events(*chunks, {**chunks[0], "choices": [], "usage": _usage(answer)}) + "data: [DONE]\n\n"
+
+    def error(self, message: str) -> Json:
+        return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}
+
+
+def _text(content: Any) -> str:
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+
+
+def _user(talk: Talk, content: Any) -> None:
+    for part in [{"type": "text", "text": content}] if isinstance(content, str) else content:
+        if part["type"] == "text":
+            talk.say("user", part["text"])
+        else:
+            talk.pictures.append(base64.b64decode(part["image_url"]["url"].partition(",")[2]))
+
+
+def _chunk(answer: Answer, delta: Json, finish: str | None) -> Json:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    head = {"id": f"chatcmpl-{letters(answer.number)}", "object": "chat.completion.chunk", "created": 1_770_000_000}
+    return {**head, "model": "m-1", "choices": [choice], "usage": None}
+
+
+def _usage(answer: Answer) -> Json:
+    return {
+        "prompt_tokens": answer.input,
+        "completion_tokens": answer.output,
+        "total_tokens": answer.input + answer.output,
+        "prompt_tokens_details": {"cached_tokens": answer.cached},
+    }
