@@ -134,7 +134,10 @@ class Connection(asyncio.Protocol):
                     self._refuse(_head_too_large(self._limits.head))
         if self._current is None and self._waiting:
             self._serve_next()
-        self._rearm()
+        if self._current is not None and self._incoming is None and self._unread < 0 and not self._over:
+            self.due = inf  # the usual case: the request is whole, and its answer takes its time
+        else:
+            self._rearm()
 
     def eof_received(self) -> bool:
         return False  # a client that will send no more is taken to have left: the transport closes
@@ -274,9 +277,10 @@ class Connection(asyncio.Protocol):
             if self._waiting:
                 self._serve_next()
             else:
-                self._since = monotonic()
-                self._patience = self._limits.idle_time
-                self._rearm()
+                self._since = now = monotonic()
+                self._patience = patience = self._limits.idle_time
+                if self._unread < 0:
+                    self.server.deadlines.set(self, now + patience)
             return
         if not request.ended:
             self._over = True

@@ -33,45 +33,28 @@ class Producer(Protocol):
 class Request:
     """One request and the means to answer it: `respond` once, or `start`, `write`…, `end`."""
 
-    __slots__ = (
-        "_body",
-        "_complete",
-        "_connection",
-        "_waiter",
-        "ended",
-        "expects",
-        "headers",
-        "keep_alive",
-        "method",
-        "old",
-        "producer",
-        "refusal",
-        "size",
-        "started",
-        "target",
-    )
+    method = b""
+    target = b""
+    old = False
+    """The client speaks HTTP/1.0."""
+    keep_alive = True
+    started = False
+    """The head of the answer is out."""
+    ended = False
+    size = 0
+    """Bytes of the body so far."""
+    expects = False
+    """The client waits for `100 Continue` before it sends the body."""
+    refusal: Refusal | None = None
+    """Why no more of this request is read."""
+    producer: Producer | None = None
+    _complete = False
+    _waiter: Signal[None] | None = None
 
     def __init__(self, connection: "Connection") -> None:
         self._connection = connection
         self._body: list[bytes] = []
-        self._complete = False
-        self._waiter: Signal[None] | None = None
-        self.method = b""
-        self.target = b""
         self.headers: dict[bytes, bytes] = {}
-        self.old = False
-        """The client speaks HTTP/1.0."""
-        self.keep_alive = True
-        self.started = False
-        """The head of the answer is out."""
-        self.ended = False
-        self.size = 0
-        """Bytes of the body so far."""
-        self.expects = False
-        """The client waits for `100 Continue` before it sends the body."""
-        self.refusal: Refusal | None = None
-        """Why no more of this request is read."""
-        self.producer: Producer | None = None
 
     @property
     def peer(self) -> str:

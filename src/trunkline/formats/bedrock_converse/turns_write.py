@@ -149,7 +149,6 @@ def _answer(turn: Turn, waiting: list[Piece], ids: dict[int, str], losses: Losse
         call = next((piece for piece in left if _answers(part, piece.part)), None)
         if call is None:
             losses.must_refuse(path, f"The tool result at '{path}' answers no call of the assistant's turn before it.")
-            return
         left.remove(call)
         ids[id(part)] = ids[id(call.part)]
         order[id(part)] = waiting.index(call)

@@ -89,7 +89,6 @@ def _only_text(request: Request, to: Target) -> str:
     only = messages[0] if len(messages) == 1 else None
     if only is None or only.role != "user" or not all(isinstance(part, Text) for part in only.parts):
         to.losses.must_refuse(path, f"'{path}': this model's API takes one prompt of words, and no conversation.")
-        return ""
     for part in only.parts:
         to.losses.leave(part.extras, to.source, to.place(part), PART)
     return _text_of(only)

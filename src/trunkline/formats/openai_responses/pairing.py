@@ -52,7 +52,6 @@ def _answer(result: ToolResult, waiting: list[_Waiting], at: str, losses: Losses
             del waiting[number]
             return one.id
     losses.must_refuse(at, f"The tool result at '{at}' answers no tool call before it.")
-    return ""
 
 
 def _all_answered(waiting: list[_Waiting], losses: Losses) -> None:
