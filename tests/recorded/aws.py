@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from botocore.eventstream import EventStream, EventStreamBuffer  # type: ignore[import-untyped]  # botocore has no types
-from botocore.model import ServiceModel  # type: ignore[import-untyped]
-from botocore.parsers import EventStreamJSONParser, create_parser  # type: ignore[import-untyped]
-from botocore.validate import ParamValidator  # type: ignore[import-untyped]
-from tests.recorded.recordings import SHARED
+from botocore.eventstream import EventStream, EventStreamBuffer
+from botocore.model import ServiceModel
+from botocore.parsers import EventStreamJSONParser, create_parser
+from botocore.validate import ParamValidator
+from tests.recorded.recordings import SPECS
 
 
 @cache
 def _service() -> Any:
-    return ServiceModel(json.loads((SHARED / "specs" / "bedrock" / "bedrock-runtime.service-2.json").read_bytes()))
+    return ServiceModel(json.loads((SPECS / "bedrock" / "bedrock-runtime.service-2.json").read_bytes()))
 
 
 def messages(data: bytes) -> list[tuple[str, bytes]]:

@@ -1,32 +1,30 @@
 """The official SDKs, each reading an answer off the wire, and what they make of it in words that can be compared."""
 
 import contextlib
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import anthropic
 import openai
 from google import genai
 from tests.recorded import aws
+from tests.recorded.ears import Client, Ears
 from tests.recorded.loopback import Loopback
 from tests.recorded.plain.said import Answer, Call, Heard, arguments
 
-Hear = Callable[[], Answer]
-"""Asks the server and says what the SDK understood."""
 PROMPT: Any = [{"role": "user", "content": "?"}]
 MODEL = "a-model"
 
 
-class Client(NamedTuple):
-    """One format's SDK."""
-
-    whole: Hear
-    stream: Hear
+@contextlib.contextmanager
+def clients() -> Iterator[Ears]:
+    """One for each format, with a server for all."""
+    with Loopback() as server, _pointed_at(server) as found:
+        yield Ears(server, found)
 
 
 @contextlib.contextmanager
-def clients(server: Loopback) -> Iterator[dict[str, Client]]:
-    """By format, all pointed at `server`."""
+def _pointed_at(server: Loopback) -> Iterator[dict[str, Client]]:
     root = server.url
     options = genai.types.HttpOptions(base_url=root)
     with (

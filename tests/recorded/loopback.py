@@ -1,46 +1,57 @@
 """A server on 127.0.0.1 that answers every request with the bytes it was last given: for reading them with an SDK."""
 
 import asyncio
+import threading
 from types import TracebackType
 from typing import Self, cast
 
 HEAD_END = b"\r\n\r\n"
+BOUND = 20.0
+"""Seconds that starting or stopping may take."""
 
 
 class Loopback:
-    """Serves for the length of an `async with`, over connections that are kept."""
+    """Serves for the length of a `with`, from a thread of its own, over connections that are kept."""
 
     def __init__(self) -> None:
-        self.status = 200
         self.media_type = "application/json"
         self.body = b""
-        self._server: asyncio.Server
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="loopback")
         self._transports: set[asyncio.Transport] = set()
+        self._server: asyncio.Server
 
     @property
     def url(self) -> str:
         """The server's root, without a slash at the end."""
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
-    async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self, self._transports), "127.0.0.1", 0)
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(BOUND)
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.close()
-        for transport in list(self._transports):
-            transport.abort()
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(BOUND)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(BOUND)
+        self._loop.close()
 
     def answer(self) -> bytes:
         """The reply, head included."""
-        head = (
-            f"HTTP/1.1 {self.status} OK\r\ncontent-type: {self.media_type}\r\n"
-            f"content-length: {len(self.body)}\r\nconnection: keep-alive\r\n\r\n"
-        )
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: {self.media_type}\r\ncontent-length: {len(self.body)}\r\n\r\n"
         return head.encode() + self.body
+
+    async def _serve(self) -> asyncio.Server:
+        return await self._loop.create_server(lambda: _Connection(self, self._transports), "127.0.0.1", 0)
+
+    async def _stop(self) -> None:
+        self._server.close()
+        for transport in list(self._transports):
+            transport.abort()
+        await asyncio.sleep(0)  # the transports close in the loop's next turn
 
 
 class _Connection(asyncio.Protocol):
@@ -51,7 +62,7 @@ class _Connection(asyncio.Protocol):
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class
+        self._transport = cast("asyncio.Transport", transport)
         self._transports.add(self._transport)
 
     def connection_lost(self, exc: Exception | None) -> None:

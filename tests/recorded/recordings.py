@@ -15,6 +15,12 @@ import yaml
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 DEFAULT = SHARED / "recorded"
+SPECS = SHARED / "specs"
+"""What providers publish of their formats."""
+needs_specs = pytest.mark.skipif(
+    not SPECS.exists() and os.environ.get("CI") != "true", reason=f"the published descriptions are not at {SPECS}"
+)
+"""For tests of formats that need no recordings. With CI=true they fail without the descriptions."""
 _place: list[Path] = [DEFAULT]
 """Where the recordings of this run are: one path, which only the option's reader sets."""
 

@@ -10,21 +10,19 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from tests.recorded.clients import Client, clients
+from tests.recorded.ears import Ears
 from tests.recorded.exchanges import Exchange, exchanges, providers
 from tests.recorded.laws.board import Board, Failure, Known
 from tests.recorded.laws.diff import differences, exists
 from tests.recorded.laws.expected import counts
 from tests.recorded.laws.kept import lost
 from tests.recorded.left_out import left_out
-from tests.recorded.loopback import Loopback
 from tests.recorded.plain.formats import PLAIN_READERS
 from tests.recorded.plain.google_generate import camel
-from tests.recorded.published.descriptions import SPECS, event_check, reply_check, request_checks
+from tests.recorded.published.descriptions import event_check, reply_check, request_checks
 from tests.recorded.published.schema import Compiler
-from tests.recorded.recordings import DEFAULT, folder
+from tests.recorded.recordings import DEFAULT, SPECS, folder, needs_specs
 from tests.recorded.strict.targets import STRICT
-from tests.running import Background
 
 from trunkline.formats.conversation import Usage
 from trunkline.formats.dialect import PLAIN
@@ -110,6 +108,7 @@ def spoiled(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @shared
+@needs_specs
 @pytest.mark.parametrize("format_name", sorted(PLAIN_READERS))
 def test_what_no_provider_knows_is_seen(format_name: str) -> None:
     checks = request_checks(format_name)
@@ -233,24 +232,22 @@ def test_an_exception_excuses_what_it_names_and_no_more() -> None:
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[tuple[Loopback, dict[str, Client]]]:
-    with Background() as background:
-        server = background.enter(Loopback())
-        with clients(server) as heard:
-            yield server, heard
+def ears() -> Iterator[Ears]:
+    from tests.recorded.clients import clients  # takes seconds: only where it is needed
+
+    with clients() as heard:
+        yield heard
 
 
 @shared
 @calibrated
 @pytest.mark.parametrize("provider", sorted(set(providers()) - {"mistral"}))  # its contents may be lists
-def test_an_sdk_hears_what_the_plain_reader_of_its_format_reads(
-    provider: str, wire: tuple[Loopback, dict[str, Client]]
-) -> None:
-    server, heard = wire
+def test_an_sdk_hears_what_the_plain_reader_of_its_format_reads(provider: str, ears: Ears) -> None:
+    server = ears.server
     unlike: dict[str, str] = {}
     plainly = (one for one in exchanges(provider) if not one.place.array and not left_out(one, "d"))
     for exchange in itertools.islice(plainly, ANSWERS):
-        plain, client = PLAIN_READERS[exchange.format], heard[exchange.format]
+        plain, client = PLAIN_READERS[exchange.format], ears.clients[exchange.format]
         for reply in exchange.replies[:1]:
             server.body, server.media_type = json.dumps(reply).encode(), "application/json"
             unlike[exchange.name] = unlikeness(client.whole, plain.reply(reply), exchange)

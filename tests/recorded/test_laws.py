@@ -9,18 +9,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.recorded.clients import clients
+from tests.recorded.ears import Ears
 from tests.recorded.exchanges import Exchange, exchanges, providers
 from tests.recorded.laws import answers, carrying, hearing, requests
 from tests.recorded.laws.board import LAWS, Board, Failure
 from tests.recorded.left_out import left_out
-from tests.recorded.loopback import Loopback
 from tests.recorded.recordings import DEFAULT, folder, index, missing
-from tests.running import Background
 
 from trunkline.formats.registry import FORMATS
 
-pytestmark = pytest.mark.shared
+pytestmark = [pytest.mark.shared, pytest.mark.timeout(900)]  # other folders may hold many more
 
 PROVIDERS: list[Any] = list(providers()) or [missing()]
 SHOWN = 12
@@ -28,11 +26,11 @@ SHOWN = 12
 
 
 @pytest.fixture(scope="module")
-def ears() -> Iterator[hearing.Ears]:
-    with Background() as background:
-        server = background.enter(Loopback())
-        with clients(server) as heard:
-            yield hearing.Ears(server, heard)
+def ears() -> Iterator[Ears]:
+    from tests.recorded.clients import clients  # takes seconds: only where it is needed
+
+    with clients() as heard:
+        yield heard
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -71,7 +69,7 @@ def test_requests_are_carried_to_every_other_format(provider: str, board: Board)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_answers_are_heard_by_every_other_sdk(provider: str, board: Board, ears: hearing.Ears) -> None:
+def test_answers_are_heard_by_every_other_sdk(provider: str, board: Board, ears: Ears) -> None:
     for exchange in answered("d", provider):
         try:
             for _, failures in hearing.heard(exchange, FORMATS, ears):

@@ -147,7 +147,10 @@ class Board:
         for provider in [*sorted(self._counts), ""]:
             cells = "".join(f"{self._cell(law, provider):>26}" for law in LAWS)
             lines.append(f"{provider or 'all':22}{cells}{self._share(provider):>18}")
-        lines.append("passed/failed/excepted; in c also refused by name")
+        lines.append(
+            "passed/failed/excepted; in c also refused by name. Extras: bytes of requests that the neutral types"
+        )
+        lines.append("have no place for, + those of parts and tools that only their own format knows")
         lines += [f"  {number:5} × {reason}" for reason, number in self.reasons()]
         return lines
 

@@ -3,16 +3,14 @@
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from tests.recorded.clients import Client
+from tests.recorded.ears import Ears
 from tests.recorded.exchanges import Exchange
 from tests.recorded.laws.answers import LIMIT
 from tests.recorded.laws.board import Failure
 from tests.recorded.laws.expected import ONE_CHOICE, WORDS_ONLY, countable, counts, stop_words
-from tests.recorded.loopback import Loopback
 from tests.recorded.plain.formats import PLAIN_READERS
 from tests.recorded.plain.frames import events
 from tests.recorded.plain.said import Answer, Call, Heard
@@ -34,17 +32,9 @@ SHORTEST: dict[str, dict[str, Any]] = {
     "bedrock_converse": {"messages": [{"role": "user", "content": [{"text": "?"}]}]},
 }
 """A request in each format, for a client whose own cannot be known."""
-LONG = 12_000
+LONG = 6_000
 """Bytes of a stream from which on one SDK in `FEW` hears it, and a plain reader for the others: SDKs are slow."""
 FEW = 4
-
-
-@dataclass
-class Ears:
-    """The SDKs, and the server that they hear."""
-
-    server: Loopback
-    clients: dict[str, Client]
 
 
 def heard(exchange: Exchange, formats: dict[str, Format], ears: Ears) -> Iterator[tuple[str, list[Failure]]]:

@@ -20,7 +20,7 @@ from tests.recorded.plain.said import At, Told, says
 
 _WRAPPERS = ("result", "output", "error", "content", "return_value")
 """Names under which a tool's words stand in an object where the format wants an object."""
-_HINTS = (".cache_control", ".prompt_cache_breakpoint")
+_HINTS = ("cache_control", "prompt_cache_breakpoint")
 _HINT = re.compile(r'"(?:cache_control|cachePoint|prompt_cache_breakpoint)"')
 _NO_WORDS = ("type", "format", "id", "index")
 """Fields of parts and of OpenRouter's `reasoning_details` that only say what kind of thing it is."""

@@ -110,8 +110,7 @@ def _changed_choice(source: dict[str, Any], spoken: str, written: dict[str, Any]
 
 def _choice(document: dict[str, Any], format_name: str) -> Choice | None:
     """What is asked of tools; None where nothing is, or something that only this format knows."""
-    places = _places(_TABLE["tool_choice"], format_name)
-    said = _at(document, places[0]) if places else None
+    said = _first(document, _places(_TABLE["tool_choice"], format_name))
     if isinstance(said, str):
         return {"any": "required"}.get(said, said), ""
     if not isinstance(said, dict):
@@ -120,7 +119,7 @@ def _choice(document: dict[str, Any], format_name: str) -> Choice | None:
         only = said.get("allowedFunctionNames") or []
         mode = {"ANY": "required", "AUTO": "auto", "NONE": "none"}.get(str(said["mode"]).upper(), "")
         return (mode, only[0] if len(only) == 1 else "") if mode else None
-    if format_name == "bedrock_converse":
+    if format_name == "bedrock_converse" and "type" not in said:
         ((kind, facts),) = said.items()
         return "auto" if kind == "auto" else "required", facts.get("name", "")
     if said.get("type") == "allowed_tools":
@@ -130,7 +129,7 @@ def _choice(document: dict[str, Any], format_name: str) -> Choice | None:
     if said.get("type") in ("function", "tool", None):
         return "required", _name(said)
     word = str(said["type"])
-    return ("required" if word == "any" else word, "") if format_name == "anthropic_messages" else None
+    return ("required" if word == "any" else word, "") if word in ("auto", "any", "none") else None
 
 
 def _name(tool: dict[str, Any]) -> str:

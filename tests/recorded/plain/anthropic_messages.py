@@ -27,6 +27,8 @@ def request(document: dict[str, Any]) -> Told:
             told.leftovers(tool, f"tools[{number}]", ("type", "name", "description", "input_schema"))
         else:
             told.others.append(At(f"tools[{number}]", tool))
+    if document.get("cache_control"):
+        told.others.append(At("cache_control", document["cache_control"]))
     _content(told, document.get("system"), "system", "system")
     for number, message in enumerate(document.get("messages") or []):
         _content(told, message.get("content"), f"messages[{number}].content", str(message.get("role")))

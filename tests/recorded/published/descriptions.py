@@ -10,9 +10,8 @@ import yaml
 from tests.recorded import aws
 from tests.recorded.published import google
 from tests.recorded.published.schema import Check, Compiler
-from tests.recorded.recordings import SHARED
+from tests.recorded.recordings import SPECS
 
-SPECS = SHARED / "specs"
 UNPUBLISHED = {
     "anthropic_messages": ("temperature", "top_p", "top_k"),  # models up to Claude 4.6 take them
     "google_generate": ("serviceTier",),  # in the SDK's configuration

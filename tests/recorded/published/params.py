@@ -1,14 +1,12 @@
-"""The official SDKs' own types of a request: what their users can write down, a request to send must be."""
+"""The official SDKs' own types of a request: what their users can write down, a request to send must be.
 
-from collections.abc import Iterator
+The SDKs are imported where they are first needed: together they take seconds.
+"""
+
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from anthropic.types.message_create_params import MessageCreateParams
-from google.genai import types as genai
-from mistralai.client.models import ChatCompletionRequest
-from openai.types.chat.completion_create_params import CompletionCreateParams
-from openai.types.responses.response_create_params import ResponseCreateParams
 from pydantic import TypeAdapter, ValidationError
 
 _CONFIG_FIELDS = ("systemInstruction", "tools", "toolConfig", "safetySettings", "cachedContent", "serviceTier")
@@ -20,19 +18,7 @@ def wrong(target: str, document: dict[str, Any]) -> str | None:
     validator is the published check).
     """
     try:
-        match target:
-            case "openai_chat":
-                _consume(_adapter(CompletionCreateParams).validate_python(document))
-            case "openai_responses":
-                _consume(_adapter(ResponseCreateParams).validate_python(document))
-            case "anthropic_messages":
-                _consume(_adapter(MessageCreateParams).validate_python(document))
-            case "mistral":
-                ChatCompletionRequest.model_validate(document)
-            case "google_generate":
-                _google(document)
-            case _:
-                return None
+        _checker(target)(document)
     except ValidationError as error:
         first = min(error.errors(), key=lambda one: (one["type"] == "literal_error", -len(one["loc"])))
         return f"{'.'.join(str(step) for step in first['loc'] if not isinstance(step, int))}: {first['msg']}"
@@ -40,8 +26,34 @@ def wrong(target: str, document: dict[str, Any]) -> str | None:
 
 
 @cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _checker(target: str) -> Callable[[dict[str, Any]], Any]:
+    """Raises `ValidationError` for what a target's SDK would not take."""
+    match target:
+        case "openai_chat":
+            from openai.types.chat.completion_create_params import CompletionCreateParams
+
+            return _typed(CompletionCreateParams)
+        case "openai_responses":
+            from openai.types.responses.response_create_params import ResponseCreateParams
+
+            return _typed(ResponseCreateParams)
+        case "anthropic_messages":
+            from anthropic.types.message_create_params import MessageCreateParams
+
+            return _typed(MessageCreateParams)
+        case "mistral":
+            from mistralai.client.models import ChatCompletionRequest
+
+            return ChatCompletionRequest.model_validate
+        case "google_generate":
+            return _google
+        case _:
+            return lambda document: None
+
+
+def _typed(kind: Any) -> Callable[[dict[str, Any]], Any]:
+    adapter = TypeAdapter[Any](kind)
+    return lambda document: _consume(adapter.validate_python(document))
 
 
 def _consume(value: Any) -> None:
@@ -55,7 +67,9 @@ def _consume(value: Any) -> None:
 
 
 def _google(document: dict[str, Any]) -> None:
+    from google.genai import types
+
     config = {**document.get("generationConfig", {}), **{k: document[k] for k in _CONFIG_FIELDS if k in document}}
-    genai.GenerateContentConfig.model_validate(config)
+    types.GenerateContentConfig.model_validate(config)
     for content in document.get("contents", []):
-        genai.Content.model_validate(content)
+        types.Content.model_validate(content)

@@ -75,12 +75,22 @@ class Compiler:
     def _reference(self, target: str) -> Check:
         if target not in self._known:
             self._known[target] = lambda value: self._known[target](value)  # for a schema that refers to itself
-            node: Any = self._root
-            for step in target.removeprefix("#/").split("/") if target != "#" else []:
-                node = node[step.replace("~1", "/").replace("~0", "~")]
-            self._known[target] = self.compile(node)
+            self._known[target] = self.compile(self._resolved(target))
         known = self._known
         return lambda value: known[target](value)
+
+    def _resolved(self, target: str) -> Any:
+        node: Any = self._root
+        for step in target.removeprefix("#/").split("/") if target != "#" else []:
+            node = node[step.replace("~1", "/").replace("~0", "~")]
+        return node
+
+    def _type_of(self, schema: Any) -> str | None:
+        """The one value that the field `type` has in an alternative, where it has one: it is tried first."""
+        schema = self._resolved(schema["$ref"]) if isinstance(schema, dict) and "$ref" in schema else schema
+        field = schema.get("properties", {}).get("type") if isinstance(schema, dict) else None
+        said = field.get("const") if isinstance(field, dict) else None
+        return said if isinstance(said, str) else None
 
     def _object(self, schema: dict[str, Any]) -> Check:
         listed = schema.get("properties", {})
@@ -117,8 +127,16 @@ class Compiler:
 
     def _any(self, schemas: list[Any]) -> Check:
         options = [self.compile(one) for one in schemas]
+        by_type: dict[Any, list[Check]] = {}
+        for schema, option in zip(schemas, options, strict=True):
+            by_type.setdefault(self._type_of(schema), []).append(option)
 
         def check(value: Any) -> Problem | None:
+            said = value.get("type") if type(value) is dict else None
+            if type(said) is str:
+                for option in by_type.get(said, ()):
+                    if option(value) is None:
+                        return None
             nearest: Problem | None = None
             for option in options:
                 found = option(value)
