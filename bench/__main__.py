@@ -16,6 +16,7 @@ from rich.console import Console
 from bench import machine, wrk
 from bench.backends import open_backends
 from bench.errors import BenchError, Unavailable
+from bench.families import Family, chosen
 from bench.output import save, show
 from bench.peers import Peer
 from bench.peers.registry import QUICK, all_peers
@@ -29,8 +30,9 @@ WIDTH_WITHOUT_TERMINAL = 150
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Only nginx and Trunkline, one short round: one to two minutes.")
+@click.option("--quick", is_flag=True, help="Only nginx and Trunkline, one short round: three minutes.")
 @click.option("--only", help="Only these peers, separated by commas.")
+@click.option("--translated", is_flag=True, help="Only what is translated: an OpenAI client, Anthropic and Gemini.")
 @click.option("--rounds", type=click.IntRange(1, 20), help="How often everything is measured (default 3, quick 1).")
 @click.option("--soak", type=click.IntRange(min=0), default=0, help="Also send so many requests and watch the memory.")
 @click.option("--patience", type=click.FloatRange(0), default=0, help="Seconds to wait in all for a quiet machine.")
@@ -38,12 +40,13 @@ WIDTH_WITHOUT_TERMINAL = 150
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the results (default bench/results; bench/.work/results with --quick or --only).",
+    help="Folder for the results (default bench/results; bench/.work/results for a part of it).",
 )
 def main(
     *,
     quick: bool,
     only: str | None,
+    translated: bool,
     rounds: int | None,
     soak: int,
     patience: float,
@@ -61,9 +64,11 @@ def main(
         raise click.ClickException("there is nothing to measure")
     timing = Timing.quick() if quick else Timing()
     timing = dataclasses.replace(timing, rounds=rounds or timing.rounds, soak_requests=soak)
-    complete = _measure(peers, timing, patience, results, console)
+    families = chosen(translated_only=translated, soak=soak > 0)
+    complete = _measure(families, peers, timing, patience, results, console)
     show(results, console)
-    folder = out or (HERE / "results" if complete and not quick and not only else WORK / "results")
+    whole = complete and not (quick or only or translated)
+    folder = out or (HERE if whole else WORK) / "results"
     for path in save(results, folder):
         console.print(f"Written: {path}", soft_wrap=True)
     sys.exit(0 if complete else 1)
@@ -96,7 +101,14 @@ def _prepare(peers: Sequence[Peer], results: Results, console: Console) -> list[
     return ready
 
 
-def _measure(peers: Sequence[Peer], timing: Timing, patience: float, results: Results, console: Console) -> bool:
+def _measure(
+    families: Sequence[Family],
+    peers: Sequence[Peer],
+    timing: Timing,
+    patience: float,
+    results: Results,
+    console: Console,
+) -> bool:
     """Fill the results; false when interrupted, with what there is by then."""
     results.machine = machine.describe()
     results.run = {"date": machine.today(), "rounds": timing.rounds, "steady_seconds": timing.steady}
@@ -110,7 +122,7 @@ def _measure(peers: Sequence[Peer], timing: Timing, patience: float, results: Re
             results.run |= {"cores": _cores(venue), "load": wrk.version(), "upstream": backends.program}
             say(_cores(venue))
             bench = Bench(venue, backends, timing, Patience(venue.cores, patience))
-            run_rounds(bench, peers, results, say)
+            run_rounds(bench, families, peers, results, say)
     except KeyboardInterrupt:
         say("interrupted: what follows is incomplete")
         return False

@@ -18,6 +18,7 @@ class Api:
     call: str
     """Path of a request for a whole reply, below it."""
     model: str
+    """With a context window that a request of 1 MB fits in, where such requests are made."""
 
     @property
     def path(self) -> str:
@@ -25,7 +26,7 @@ class Api:
         return self.base + self.call
 
 
-OPENAI = Api("openai", "OpenAI", "/v1", "/chat/completions", "gpt-4o")
+OPENAI = Api("openai", "OpenAI", "/v1", "/chat/completions", "gpt-4.1")
 ANTHROPIC = Api("anthropic", "Anthropic", "/v1", "/messages", "claude-sonnet-4-5")
 GEMINI = Api("gemini", "Gemini", "/v1beta", "/models/gemini-2.5-flash:generateContent", "gemini-2.5-flash")
 TRANSLATED = (ANTHROPIC, GEMINI)

@@ -16,7 +16,7 @@ _RULES = (
     "a refund that it does not allow, and stop to ask when two rules contradict each other.\n\n"
 )
 _THOUGHT = "The parcel list says it was handed to a neighbour; I check the carrier's record and then the return policy."
-_ROW = "2026-10-{day:02d}T09:1{last}:00Z\tparcel 77{number:06d}\tleft the depot \"Süd 2\"\tok\tscanned by 0{last}\n"
+_ROW = '2026-10-{day:02d}T09:1{last}:00Z\tparcel 77{number:06d}\tleft the depot "Süd 2"\tok\tscanned by 0{last}\n'
 
 
 def _result(number: int) -> str:

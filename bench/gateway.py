@@ -77,26 +77,28 @@ def expect_reply(gateway: Gateway) -> None:
 
 
 def expect_tool_call(gateway: Gateway) -> None:
-    """Ask once with a tool; raises `Failed` unless the upstream's call of it comes back."""
+    """Ask once with a tool; raises `Failed` unless the upstream's call of it comes back, however the reply ends."""
     status, body = _ask(gateway, tool_body(gateway.model))
     try:
-        choice = json.loads(body)["choices"][0]
-        function = choice["message"]["tool_calls"][0]["function"]
-        called = (function["name"], json.loads(function["arguments"]), choice["finish_reason"])
+        function = json.loads(body)["choices"][0]["message"]["tool_calls"][0]["function"]
+        called = (function["name"], json.loads(function["arguments"]))
     except (ValueError, LookupError, TypeError) as error:
         raise Failed(f"answered {status}, without a tool call: {body[:200]!r}") from error
-    if called != (TOOL, ARGUMENTS, "tool_calls"):
+    if called != (TOOL, ARGUMENTS):
         raise Failed(f"answered {status} with another tool call")
 
 
 def expect_stream(gateway: Gateway, chunks: int) -> None:
-    """Stream once; raises `Failed` unless every chunk with content and the terminator come back."""
+    """Stream once; raises `Failed` unless every chunk with content and the end come back.
+
+    The terminator alone may be missing: a peer that translates does not make one.
+    """
     status, body = _ask(gateway, chat_body(gateway.model, stream=True))
     events = [line[5:].strip() for line in body.splitlines() if line.startswith(b"data:")]
-    if status != 200 or not events or events[-1] != b"[DONE]":
-        raise Failed(f"streamed {status}, {len(events)} events, without its terminator: {body[:200]!r}")
-    replies = [json.loads(event) for event in events[:-1]]
-    seen = sum(bool(choice["delta"].get("content")) for reply in replies for choice in reply["choices"])
+    choices = [choice for event in events if event != b"[DONE]" for choice in json.loads(event)["choices"]]
+    if status != 200 or not any(choice.get("finish_reason") for choice in choices):
+        raise Failed(f"streamed {status}, {len(events)} events, without an end: {body[:200]!r}")
+    seen = sum(bool(choice["delta"].get("content")) for choice in choices)
     if seen != chunks:
         raise Failed(f"streamed {seen} of {chunks} chunks")
 

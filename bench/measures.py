@@ -92,9 +92,10 @@ STREAMING = [
 
 def translated(api: Api) -> list[Measure]:
     """Whole replies of another API for an OpenAI client."""
+    name, to = api.name, f"→ {api.title}:"
     return [
-        Measure(f"{api.name}_requests_per_second", f"→ {api.title}: requests per second", "req/s", Better.MORE, 0, 7_000),
-        Measure(f"{api.name}_cpu_per_request", f"→ {api.title}: CPU per request", "µs", digits=1),
+        Measure(f"{name}_requests_per_second", f"{to} requests per second", "req/s", Better.MORE, target=7_000),
+        Measure(f"{name}_cpu_per_request", f"{to} CPU per request", "µs", digits=1),
     ]
 
 
@@ -107,7 +108,7 @@ def translated_streams(api: Api) -> list[Measure]:
         Measure(f"{name}_cpu_per_event", f"{to} CPU per streamed event, 25,000 a second", "µs", digits=1, target=40),
         Measure(f"{name}_cpu_per_fast_event", f"{to} CPU per streamed event, at full rate", "µs", digits=1),
         Measure(f"{name}_events_per_second", f"{to} most streamed events per second", "events/s", Better.MORE),
-        Measure(f"{name}_conversation", f"{to} added latency, 200 kB and 20 tools over 1 kB", "ms", digits=2, target=2),
+        Measure(f"{name}_conversation", f"{to} added latency, 200 kB and 20 tools over 2 kB", "ms", digits=2, target=2),
         Measure(f"{name}_in_process", f"{to} 200 kB and 20 tools, in process", "ms", digits=2, target=2),
     ]
 

@@ -3,80 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
 
-from bench.apis import TRANSLATED, Api
-from bench.backends import Backends, Upstream
 from bench.errors import BenchError
+from bench.families import Family
 from bench.gateway import running
-from bench.measures import (
-    CONNECTIONS,
-    FRONT_TLS,
-    PLAIN,
-    SOAK,
-    STREAMING,
-    TLS,
-    Measure,
-    added,
-    translated,
-    translated_streams,
-)
+from bench.measures import CONNECTIONS, added
 from bench.peers import Peer
-from bench.plain import direct_latency, measure_front_tls, measure_plain, measure_soak, measure_tls
+from bench.plain import direct_latency
 from bench.process import StrangerMeter
 from bench.results import Missing, Results, Sample
 from bench.session import Bench, Direct, Session
 from bench.stats import latency
-from bench.streaming import direct_delays, direct_large_body, measure_streaming
-from bench.translated import direct_conversation, measure_translated, measure_translated_streams
+from bench.streaming import direct_delays, direct_large_body
+from bench.translated import direct_conversation
 
 Say = Callable[[str], None]
 DIRECT = "direct"
 
 
-@dataclass(frozen=True)
-class Family:
-    """Measurements that share one start of a gateway."""
-
-    name: str
-    measures: list[Measure]
-    upstream: Callable[[Backends], Upstream]
-    measure: Callable[[Session], None]
-    front_tls: bool = False
-
-
-
-def _translation(api: Api) -> list[Family]:
-    return [
-        Family(
-            f"→ {api.title}",
-            translated(api),
-            lambda backends: backends.plain.speaking(api),
-            partial(measure_translated, api),
-        ),
-        Family(
-            f"→ {api.title}, streaming",
-            translated_streams(api),
-            lambda backends: backends.streaming.upstream.speaking(api),
-            partial(measure_translated_streams, api),
-        ),
-    ]
-
-
-FAMILIES = [
-    Family("plain", PLAIN, lambda backends: backends.plain, measure_plain),
-    Family("TLS upstream", TLS, lambda backends: backends.tls, measure_tls),
-    Family("streaming", STREAMING, lambda backends: backends.streaming.upstream, measure_streaming),
-    *(family for api in TRANSLATED for family in _translation(api)),
-    Family("TLS in front", FRONT_TLS, lambda backends: backends.plain, measure_front_tls, front_tls=True),
-]
-SOAKING = Family("soak", SOAK, lambda backends: backends.plain, measure_soak)
-
-
-def run_rounds(bench: Bench, peers: Sequence[Peer], results: Results, say: Say) -> None:
+def run_rounds(bench: Bench, families: Sequence[Family], peers: Sequence[Peer], results: Results, say: Say) -> None:
     """Fill the results. Whoever fails a family is not asked again in later rounds."""
-    families = [*FAMILIES, SOAKING] if bench.timing.soak_requests else FAMILIES
     hopeless: set[tuple[str, str]] = set()
     for number in range(1, bench.timing.rounds + 1):
         say(f"round {number} of {bench.timing.rounds}: direct")

@@ -17,7 +17,7 @@ from bench.replies import (
     gemini_reply,
 )
 
-_TOKEN = "@"  # noqa: S105  # stands where the text of a chunk goes
+_TOKEN = "@"  # stands where the text of a chunk goes
 _EVENTS = b"text/event-stream; charset=utf-8"
 _GOOGLE_EVENTS = b"text/event-stream"
 _GOOGLE_ARRAY = b"application/json; charset=UTF-8"
@@ -46,11 +46,14 @@ class Script:
         """Of `event` there is one for each chunk; its `@` is where the text goes."""
         self.pace = pace
         self.head = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nTransfer-Encoding: chunked\r\n\r\n" % media_type
+        said = event.replace(_TOKEN.encode(), b" token")
+        self.events = [*opening, *[said] * pace.chunks, *ending]
+        """All of it without the chunks, for who has no sockets between."""
         self.opening = b"".join(map(_chunk, opening))
         """What comes before the first chunk; may be empty."""
         self.ending = b"".join(map(_chunk, ending)) + b"0\r\n\r\n"
         self._event = event
-        self._plain = _chunk(event.replace(_TOKEN.encode(), b" token"))
+        self._plain = _chunk(said)
 
     def next(self) -> bytes:
         """One chunk."""
@@ -73,7 +76,7 @@ def openai(pace: Pace, *, usage: bool) -> Script:
 
 def anthropic(pace: Pace) -> Script:
     """Messages. Its events are padded to hide how long the tokens are."""
-    message = {
+    message: dict[str, object] = {
         "model": ANTHROPIC_MODEL,
         "id": ANTHROPIC_ID,
         "type": "message",

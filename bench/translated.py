@@ -42,12 +42,14 @@ def measure_translated_streams(api: Api, session: Session) -> None:
         _conversation(session, findings, f"{name}_conversation")
     with session.attempting(f"{name}_in_process") as findings:
         _in_process(session, findings, api)
+    with session.attempting(f"{name}_cpu_per_fast_event", f"{name}_events_per_second") as fast:
+        expect_stream_at_all(session)
+        relay_fast(session, fast, rate=f"{name}_events_per_second", cpu=f"{name}_cpu_per_fast_event")
+    # Last, since a slow gateway works on what was given up for a long while after it.
     with session.attempting(f"{name}_cpu_per_event") as findings:
-        expect_stream_at_all(session)
+        if not fast.found:  # else it is known to stream rightly
+            expect_stream_at_all(session)
         relay(session, findings, cpu=f"{name}_cpu_per_event")
-    with session.attempting(f"{name}_cpu_per_fast_event", f"{name}_events_per_second") as findings:
-        expect_stream_at_all(session)
-        relay_fast(session, findings, rate=f"{name}_events_per_second", cpu=f"{name}_cpu_per_fast_event")
 
 
 def direct_conversation(bench: Bench) -> float:

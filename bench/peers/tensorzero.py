@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench.apis import ANTHROPIC, GEMINI
 from bench.errors import Unavailable
+from bench.payload import UPSTREAM_KEY
 from bench.peers import Launch, Place
 from bench.peers.install import python_package, python_version
 
@@ -20,8 +21,9 @@ routing = ["bench"]
 type = "{type}"
 model_name = "{model}"
 api_base = "{api_base}"
-api_key_location = "none"
+api_key_location = "env::{key}"
 """
+_KEY = "BENCH_UPSTREAM_KEY"
 
 _PROGRAM = """\
 import pathlib, sys, threading, tensorzero
@@ -60,10 +62,13 @@ class TensorZero:
                 type=upstream.api.name,
                 model=upstream.api.model,
                 api_base=f"{upstream.base_url}/messages" if translated else f"{upstream.base_url}/",
+                key=_KEY,
             )
         )
         address = place.folder / "address"
-        env = {"SSL_CERT_FILE": str(place.upstream.ca)} if place.upstream.ca else {}
+        env = {_KEY: UPSTREAM_KEY}
+        if upstream.ca:
+            env["SSL_CERT_FILE"] = str(upstream.ca)
         return Launch(
             [str(self._python), "-c", _PROGRAM, str(configuration), str(address)],
             ready=_CHAT,

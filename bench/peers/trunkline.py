@@ -41,6 +41,7 @@ class Trunkline:
         server: dict[str, object] = {
             "listen": f"127.0.0.1:{place.port}",
             "control": f"127.0.0.1:{free_port()}",
+            "grace": "0s",
         }
         if place.upstream.ca:
             provider["ca"] = str(place.upstream.ca)

@@ -15,8 +15,8 @@ from bench.load import closed_loop, constant_rate, one_by_one
 from bench.payload import MODEL, chat_body
 from bench.process import Process, tree
 from bench.readiness import wait_for_answer
+from bench.scripts import Pace
 from bench.streams import Streams, watch
-from bench.upstream import Pace
 from bench.venue import ROOT, free_port
 
 CORE = min(os.sched_getaffinity(0))

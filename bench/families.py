@@ -1,0 +1,59 @@
+"""What is measured, in this order: families of figures, each with a start of the gateway of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from bench.apis import TRANSLATED, Api
+from bench.backends import Backends, Upstream
+from bench.measures import FRONT_TLS, PLAIN, SOAK, STREAMING, TLS, Measure, translated, translated_streams
+from bench.plain import measure_front_tls, measure_plain, measure_soak, measure_tls
+from bench.session import Session
+from bench.streaming import measure_streaming
+from bench.translated import measure_translated, measure_translated_streams
+
+
+@dataclass(frozen=True)
+class Family:
+    """Measurements that share one start of a gateway."""
+
+    name: str
+    measures: list[Measure]
+    upstream: Callable[[Backends], Upstream]
+    measure: Callable[[Session], None]
+    front_tls: bool = False
+
+
+def _translation(api: Api) -> list[Family]:
+    return [
+        Family(
+            f"→ {api.title}",
+            translated(api),
+            lambda backends: backends.plain.speaking(api),
+            partial(measure_translated, api),
+        ),
+        Family(
+            f"→ {api.title}, streaming",
+            translated_streams(api),
+            lambda backends: backends.streaming.upstream.speaking(api),
+            partial(measure_translated_streams, api),
+        ),
+    ]
+
+
+RELAYED = [
+    Family("plain", PLAIN, lambda backends: backends.plain, measure_plain),
+    Family("TLS upstream", TLS, lambda backends: backends.tls, measure_tls),
+    Family("streaming", STREAMING, lambda backends: backends.streaming.upstream, measure_streaming),
+    Family("TLS in front", FRONT_TLS, lambda backends: backends.plain, measure_front_tls, front_tls=True),
+]
+TRANSLATION = [family for api in TRANSLATED for family in _translation(api)]
+SOAKING = Family("soak", SOAK, lambda backends: backends.plain, measure_soak)
+
+
+def chosen(*, translated_only: bool, soak: bool) -> list[Family]:
+    """The families of a run."""
+    families = TRANSLATION if translated_only else [*RELAYED, *TRANSLATION]
+    return [*families, SOAKING] if soak else families
