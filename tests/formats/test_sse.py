@@ -108,3 +108,14 @@ def test_a_large_event_in_small_reads_costs_linear_time() -> None:
     for _ in range(8192):
         assert splitter.feed(b"x" * 1024) == []
     assert len(splitter.feed(b"\n\n")[0]) == 8 * 1024 * 1024 + 2
+
+
+def test_events_of_a_read_may_be_named() -> None:
+    read = b"event: a\ndata: 1\n\nevent: b\ndata: 2\n\n: nothing\n\n\nevent: c\ndata: 3\ndata: 4\n\n"
+    assert [data_of(event) for event in Splitter().feed(read)] == [b"1", b"2", None, b"3\n4"]
+
+
+def test_blank_lines_at_the_end_of_a_read_belong_to_the_next_event() -> None:
+    splitter = Splitter()
+    assert splitter.feed(b"data: 1\n\ndata: 2\n\n\n") == [b"data: 1\n\n", b"data: 2\n\n"]
+    assert splitter.feed(b"data: 3\n\n") == [b"\ndata: 3\n\n"]

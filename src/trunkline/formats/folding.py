@@ -93,13 +93,8 @@ def unfold(reply: Reply) -> Iterator[Event]:
     """A stream that amounts to `reply`: one event for the start, one for each part, one for the end."""
     yield Event(id=reply.id, model=reply.model, created=reply.created, service_tier=reply.service_tier, starts=True)
     for choice in reply.choices:
-        for number, part in enumerate(choice.parts):
-            yield Event(
-                id=reply.id,
-                model=reply.model,
-                created=reply.created,
-                deltas=[Delta(choice=choice.index, part=number, piece=part, begins=True, ends=True)],
-            )
+        for delta in _deltas(choice):
+            yield Event(id=reply.id, model=reply.model, created=reply.created, deltas=[delta])
     stops = {choice.index: choice.stop for choice in reply.choices if choice.stop is not None}
     yield Event(
         id=reply.id,
@@ -110,6 +105,18 @@ def unfold(reply: Reply) -> Iterator[Event]:
         reported=reply.reported,
         ends=True,
     )
+
+
+def _deltas(choice: Choice) -> Iterator[Delta]:
+    """A delta for each part. The log probabilities, which are a choice's, come with its first words."""
+    logprobs = choice.logprobs
+    for number, part in enumerate(choice.parts):
+        delta = Delta(choice=choice.index, part=number, piece=part, begins=True, ends=True)
+        if logprobs and isinstance(part, Text | Refusal):
+            delta.logprobs, logprobs = logprobs, None
+        yield delta
+    if logprobs:
+        yield Delta(choice=choice.index, part=len(choice.parts), logprobs=logprobs)
 
 
 def carries_output(event: Event) -> bool:

@@ -11,7 +11,8 @@ import binascii
 
 import msgspec
 
-_MARK = "trunkline.1."
+MARK = "trunkline.1."
+"""How everything that is sealed begins."""
 
 
 class Sealed(msgspec.Struct, frozen=True, array_like=True):
@@ -26,14 +27,14 @@ class Sealed(msgspec.Struct, frozen=True, array_like=True):
 
 def seal(value: Sealed) -> str:
     """An opaque string that says all of it."""
-    return _MARK + base64.urlsafe_b64encode(msgspec.json.encode(value)).decode()
+    return MARK + base64.urlsafe_b64encode(msgspec.json.encode(value)).decode()
 
 
 def unseal(text: str) -> Sealed | None:
     """What `seal` made of it; None for any other string."""
-    if not text.startswith(_MARK):
+    if not text.startswith(MARK):
         return None
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(text[len(_MARK) :]), type=Sealed)
+        return msgspec.json.decode(base64.urlsafe_b64decode(text[len(MARK) :]), type=Sealed)
     except (binascii.Error, ValueError, msgspec.DecodeError):
         return None

@@ -9,7 +9,6 @@ import re
 
 _BOUNDARY = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
 _LINE = re.compile(rb"\r\n|\n|\r")
-CARRIAGE_RETURN = 13
 
 
 class EventTooLarge(ValueError):
@@ -27,8 +26,11 @@ class Splitter:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The events that `data` completes. Raises `EventTooLarge`."""
-        if 0 <= data.find(b"\n\n") == len(data) - 2 and b"\r" not in data and not self._rest:
-            return [data]  # the usual case: one read, one event
+        if not self._rest and data.endswith(b"\n\n") and b"\r" not in data:  # the usual case: whole events
+            if data.find(b"\n\n") == len(data) - 2:
+                return [data]
+            if not data.endswith(b"\n\n\n"):
+                return [event + b"\n\n" for event in data[:-2].split(b"\n\n")]
         return self._cut(data)
 
     def _cut(self, data: bytes) -> list[bytes]:
@@ -54,8 +56,9 @@ class Splitter:
 
 def data_of(event: bytes) -> bytes | None:
     """The data of one event; None for comments and other events without any."""
-    if event.startswith(b"data: ") and event.find(b"\n") == len(event) - 2 and event[-3] != CARRIAGE_RETURN:
-        return event[6:-2]  # the usual case: one line
+    start = event.find(b"\n") + 1 if event.startswith(b"event: ") else 0
+    if event.startswith(b"data: ", start) and event.find(b"\n", start) == len(event) - 2 and b"\r" not in event:
+        return event[start + 6 : -2]  # the usual case: one line, or one behind the event's name
     lines = [
         line[5:].removeprefix(b" ") if line.startswith(b"data:") else b""
         for line in _LINE.split(event)

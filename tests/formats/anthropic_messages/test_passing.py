@@ -13,13 +13,12 @@ from tests.formats.splits import split
 from tests.recorded.exchanges import Exchange
 
 from trunkline.formats.anthropic_messages import FORMAT
-from trunkline.formats.anthropic_messages.passing import SEALED
 from trunkline.formats.conversation import Usage
 from trunkline.formats.dialect import PLAIN, Dialect
 from trunkline.formats.document import Document
 from trunkline.formats.folding import fold
 from trunkline.formats.format import NOTHING, Place, Scanner, ShapeError, StreamError
-from trunkline.formats.sealed import Sealed, seal
+from trunkline.formats.sealed import MARK, Sealed, seal
 
 
 def edited(value: dict[str, Any], dialect: Dialect = PLAIN) -> bytes:
@@ -74,7 +73,7 @@ def test_all_but_the_model_keeps_its_bytes() -> None:
 
 def test_reasoning_sealed_for_the_client_does_not_reach_a_provider_that_cannot_read_it() -> None:
     signature = seal(Sealed(issuer="google", signature="c2ln"))
-    assert signature.encode().startswith(SEALED[1:])
+    assert signature.encode().startswith(MARK.encode())
     content = [{"type": "thinking", "thinking": "Hm.", "signature": signature}, {"type": "text", "text": "Yes"}]
     value = document(messages=[{"role": "user", "content": "?"}, {"role": "assistant", "content": content}])
     written = msgspec.json.decode(edited(value, Dialect(issuer="anthropic")))

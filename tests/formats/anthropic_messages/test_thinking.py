@@ -40,7 +40,7 @@ def test_an_effort_is_a_budget_for_older_models(effort: Effort, budget: int) -> 
     [
         (Thinking(effort="minimal"), "low"),
         (Thinking(effort="xhigh"), "xhigh"),
-        (Thinking(mode="on", budget=20_000), "high"),
+        (Thinking(mode="on", budget=16_000), "high"),
         (Thinking(mode="on", budget=1), "low"),
         (Thinking(mode="adaptive"), None),
     ],

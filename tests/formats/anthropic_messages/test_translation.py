@@ -262,7 +262,7 @@ def test_a_server_that_wants_its_words_of_reasoning_back_gets_them() -> None:
 
 def test_a_refusal_is_text_and_citations_of_old_answers_are_left_behind() -> None:
     cited = Text(text="So it is.", citations=[Citation(url="https://x.test")])
-    request = chat(user("?"), assistant(Refusal(text="No."), cited), user("Well"))
+    request = chat(user("?"), assistant(Refusal(text="No.", spelling={"in": "refusal"}), cited), user("Well"))
     assert [block["text"] for block in turns(request)[1][1]] == ["No.", "So it is."]
     assert dropped(request) == ["messages[1].content[1].citations"]
 

@@ -179,7 +179,7 @@ def test_a_signature_of_google_goes_back_onto_its_call() -> None:
     call.signature, call.issuer = "c2ln", "google"
     request = foreign(says("user", "?"), says("assistant", call), says("tool", answers("c1", "x")))
     assert turns(request)[1][1][0]["thoughtSignature"] == "c2ln"
-    assert dropped(request, PLAIN) == ["messages[1].tool_calls[0].signature"]
+    assert dropped(request, PLAIN) == ["messages[1].tool_calls[0].extra_content"]
 
 
 def test_a_signature_that_came_apart_goes_onto_what_follows() -> None:

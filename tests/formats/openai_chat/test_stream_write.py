@@ -26,7 +26,7 @@ from trunkline.formats.conversation import (
     ToolCall,
     Usage,
 )
-from trunkline.formats.folding import unfold
+from trunkline.formats.folding import fold, unfold
 from trunkline.formats.format import Place, Problem
 from trunkline.formats.openai_chat import FORMAT
 
@@ -169,6 +169,20 @@ def test_several_choices_each_begin_with_who_speaks() -> None:
 def test_logprobs_go_with_the_words() -> None:
     told = chunks(delta(Text(text="a"), logprobs=[Logprob(token="a", logprob=-1)]), delta(None, logprobs=[]))[1]
     assert told["choices"][0]["logprobs"]["content"][0]["token"] == "a"
+
+
+def test_what_means_nothing_to_a_chat_client_is_no_chunk() -> None:
+    call = delta(ToolCall(id="a", name="f", arguments="{}"), 1)
+    silent = [delta(Text()), delta(Foreign(format="google_generate")), delta(None, ends=True), delta(ToolCall(), 1)]
+    assert deltas(delta(Text(text="Hi")), *silent[:3], call, *silent) == deltas(delta(Text(text="Hi")), call)
+
+
+def test_a_whole_reply_told_as_a_stream_keeps_its_logprobs() -> None:
+    logprobs = [Logprob(token="Hi", logprob=-1)]
+    choice = Choice(parts=[Reasoning(text="Hm"), Text(text="Hi")], logprobs=logprobs, stop=Stop(reason="stop"))
+    events = list(unfold(Reply(format="google_generate", choices=[choice])))
+    assert fold(events, "google_generate").choices[0].logprobs == logprobs
+    assert [event.deltas[0].piece for event in events if event.deltas and event.deltas[0].logprobs] == [Text(text="Hi")]
 
 
 def test_a_whole_reply_can_be_told_as_a_stream() -> None:

@@ -5,8 +5,6 @@ import binascii
 from typing import Any
 
 from trunkline.formats.anthropic_messages.blocks_write import object_of, replayed, thoughts, write_cache
-from trunkline.formats.anthropic_messages.paths import inner_path
-from trunkline.formats.anthropic_messages.told import leave_part
 from trunkline.formats.anthropic_messages.tools_write import TOOL_NAME
 from trunkline.formats.anthropic_messages.words import IMAGE_TYPES, ISSUER
 from trunkline.formats.conversation import (
@@ -25,8 +23,10 @@ from trunkline.formats.conversation import (
     ToolResult,
 )
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.harmless import PART
 from trunkline.formats.losses import Losses
 from trunkline.formats.media import split_data_url
+from trunkline.formats.paths import field_path, inner_path
 
 PDF = "application/pdf"
 _SUFFIXES = {
@@ -65,7 +65,8 @@ class PartWriter:
         extras = part.extras
         if self._source == "bedrock_converse" and type(part) is File and block is not None:
             extras = _cited(part, block)
-        leave_part(extras, self._source, path, self._losses)
+        if extras:
+            self._losses.leave(extras, self._source, path, PART)
         if part.cache is not None and block is not None:
             block["cache_control"] = write_cache(part.cache)
         return block
@@ -101,13 +102,13 @@ class PartWriter:
 
     def _text(self, part: Text, path: str) -> dict[str, Any] | None:
         if part.citations:
-            self._losses.drop(f"{path}.citations")  # what they cite is not in this conversation
+            self._losses.drop(field_path(self._source, path, "citations"))  # what they cite is not in this conversation
         return {"type": "text", "text": part.text} if part.text.strip() else None
 
     def _image(self, part: Image, path: str) -> dict[str, Any] | None:
         losses = self._losses
         if part.detail not in ("", "auto"):
-            losses.drop(f"{path}.detail")
+            losses.drop(field_path(self._source, path, "detail"))
         if not self._of_user:
             losses.refuse(path, f"'{path}': only a user can show this model an image.")
             return None
@@ -192,7 +193,7 @@ class PartWriter:
 
     def _call(self, part: ToolCall, path: str) -> dict[str, Any] | None:
         if part.signature:
-            self._losses.drop(f"{path}.thoughtSignature")
+            self._losses.drop(field_path(self._source, path, "signature"))
         arguments = object_of(part.arguments)
         if arguments is None:
             self._losses.must_refuse(path, f"'{path}': the arguments of a call must be a JSON object.")
@@ -206,7 +207,8 @@ class PartWriter:
             block["content"] = part.content[0].text
         else:
             inner = [
-                self._whole(piece, inner_path(self._source, path, number)) for number, piece in enumerate(part.content)
+                self._whole(piece, inner_path(self._source, path, part, number))
+                for number, piece in enumerate(part.content)
             ]
             content = [piece for piece in inner if piece is not None]
             for piece in content:

@@ -14,9 +14,10 @@ from trunkline.formats.dialect import Dialect
 from trunkline.formats.document import Document
 from trunkline.formats.format import Asked, Place, ReplyFacts, ShapeError, StreamError
 from trunkline.formats.losses import Losses
+from trunkline.formats.sealed import MARK
 
-SEALED = b'"trunkline.1.'
-"""With this begins what `sealed.seal` made: reasoning of another family of models, in a field of this format."""
+_SEALED = b'"' + MARK.encode()
+"""With this begins reasoning of another family of models in a field of this format."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -52,7 +53,7 @@ def edit(document: Document, asked: Asked, model: str, dialect: Dialect) -> byte
     written anew without it.
     """
     body = document.write({"model": model})
-    return _repaired(body, dialect) if SEALED in body else body
+    return _repaired(body, dialect) if _SEALED in body else body
 
 
 def _repaired(body: bytes, dialect: Dialect) -> bytes:

@@ -7,10 +7,8 @@ into this one's turns and words, within the API's rules.
 from typing import Any
 
 from trunkline.formats.anthropic_messages.blocks_write import kept, replayed, write_block, write_cache
-from trunkline.formats.anthropic_messages.paths import cache_path, name_of
 from trunkline.formats.anthropic_messages.placed import Placed
 from trunkline.formats.anthropic_messages.thinking import Plan, output_cap, plan, sampling
-from trunkline.formats.anthropic_messages.told import leave_request
 from trunkline.formats.anthropic_messages.tools_write import (
     JSON_ONLY,
     Held,
@@ -23,7 +21,9 @@ from trunkline.formats.anthropic_messages.turns_write import Turn, regrouped, st
 from trunkline.formats.anthropic_messages.words import ISSUER, NAME
 from trunkline.formats.conversation import Message, OutputFormat, Reasoning, Request, Text
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.harmless import leave_request
 from trunkline.formats.losses import Losses
+from trunkline.formats.paths import cache_path, name_of
 
 MOST_CACHE_MARKS = 4
 """Marks of `cache_control` that a request may have."""

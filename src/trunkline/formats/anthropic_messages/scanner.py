@@ -2,7 +2,7 @@
 
 import msgspec
 
-from trunkline.formats.anthropic_messages.stream_read import payload_of, read_payload
+from trunkline.formats.anthropic_messages.stream_read import read_payload
 from trunkline.formats.anthropic_messages.usage import merged, read_usage
 from trunkline.formats.conversation import Usage
 from trunkline.formats.dialect import Dialect
@@ -89,7 +89,7 @@ class Scanner:
         """Take note of one event; whether it is to be handed on."""
         if self.error is not None:
             return False
-        payload = payload_of(event)
+        payload = data_of(event)
         if payload is None:
             return True  # a comment
         if self.done and not payload.startswith(b"{"):

@@ -79,7 +79,7 @@ class StreamReader:
         return self._done or (self._stopped and self._dialect.ending == "finish")
 
     def _read(self, event: bytes) -> Event | None:
-        payload = payload_of(event)
+        payload = data_of(event)
         if payload is None or (self._done and not payload.startswith(b"{")):
             return None  # a comment, or what a server of another format adds after the end
         value = read_payload(payload)
@@ -242,14 +242,6 @@ class StreamReader:
         if part == index:
             return Delta(choice=0, part=part)
         return Delta(choice=0, part=part, extras={NAME: {"index": index}})
-
-
-def payload_of(event: bytes) -> bytes | None:
-    """The data of an event; None for a comment."""
-    line = event.find(b"\n")
-    if event.startswith(b"\ndata: ", line) and event.find(b"\n", line + 1) == len(event) - 2 and b"\r" not in event:
-        return event[line + 7 : -2]  # the usual case: a line with the name, and one with the data
-    return data_of(event)
 
 
 def read_payload(payload: bytes) -> dict[str, Any]:

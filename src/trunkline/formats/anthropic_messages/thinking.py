@@ -9,23 +9,14 @@ Source: platform.claude.com, "Extended thinking" and "Adaptive thinking".
 from typing import Any, NamedTuple
 
 from trunkline.formats.anthropic_messages.blocks_write import kept
-from trunkline.formats.anthropic_messages.paths import WISHES, name_of, thinking_names
 from trunkline.formats.anthropic_messages.words import EFFORTS, NAME
 from trunkline.formats.conversation import Effort, Request, Thinking
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.efforts import BUDGETS, effort_of, nearest
 from trunkline.formats.losses import Losses
+from trunkline.formats.paths import WISHES, name_of, thinking_names
 
 LEAST_BUDGET = 1024
-BUDGETS: dict[Effort, int] = {
-    "minimal": 1024,
-    "low": 2048,
-    "medium": 10_000,
-    "high": 16_384,
-    "xhigh": 32_768,
-    "max": 65_536,
-}
-"""Tokens to think with, for an effort."""
-_ORDER: tuple[Effort, ...] = tuple(BUDGETS)
 LEAST_TOP_P = 0.95
 """A model that thinks takes no smaller `top_p`."""
 
@@ -110,7 +101,7 @@ def _tell(request: Request, losses: Losses, fields: frozenset[str] = WISHES) -> 
 
 def _translated(wish: Thinking, dialect: Dialect, most: int | None) -> Plan:
     """A wish in the words that this model takes. `most`: the cap on the whole output."""
-    effort = wish.effort or (_effort_of(wish.budget) if wish.budget else None)
+    effort = wish.effort or (effort_of(wish.budget) if wish.budget else None)
     display = {} if wish.shown is None else {"display": "summarized" if wish.shown else "omitted"}
     if dialect.thinks in ("adaptive", "effort", "level"):
         said = dialect.thinks == "adaptive" or wish.mode or (effort and display)
@@ -124,18 +115,10 @@ def _translated(wish: Thinking, dialect: Dialect, most: int | None) -> Plan:
     return Plan({"type": "enabled", "budget_tokens": budget, **display}, "", budget)
 
 
-def _effort_of(budget: int) -> Effort:
-    """The effort that a budget comes nearest to from above."""
-    return next((effort for effort in reversed(_ORDER) if BUDGETS[effort] <= budget), "low")
-
-
 def _effort(wish: Effort | None, dialect: Dialect) -> str:
     """The nearest effort that the model knows; empty where it knows none."""
     known = [effort for effort in EFFORTS if effort in dialect.efforts]
-    if wish is None or wish == "none" or not known:
-        return ""
-    place = _ORDER.index(wish)
-    return min(known, key=lambda effort: abs(_ORDER.index(effort) - place))
+    return "" if wish is None or wish == "none" or not known else nearest(wish, known)
 
 
 def output_cap(request: Request, dialect: Dialect, losses: Losses, plan: Plan) -> int:

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from trunkline.formats.anthropic_messages.blocks_write import kept, write_cache
-from trunkline.formats.anthropic_messages.paths import in_schema, name_of, schema_path, tool_path
 from trunkline.formats.anthropic_messages.placed import Placed
 from trunkline.formats.anthropic_messages.schema import (
     MOST_OPTIONAL,
@@ -14,11 +13,12 @@ from trunkline.formats.anthropic_messages.schema import (
     fit,
     tool_input,
 )
-from trunkline.formats.anthropic_messages.told import leave_tool
 from trunkline.formats.anthropic_messages.words import NAME
 from trunkline.formats.conversation import ForeignTool, OutputFormat, Request, Tool
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.harmless import TOOL, leave
 from trunkline.formats.losses import Losses
+from trunkline.formats.paths import name_of, schema_path, tool_path
 
 MOST_STRICT = 20
 """Strict tools of a request."""
@@ -84,18 +84,19 @@ def write_foreign_tools(request: Request, dialect: Dialect, losses: Losses, held
         names.add(tool.name)
         tools.append(Placed(_foreign_tool(tool, request, dialect, losses, held), tool.at))
     if tools and "tools" in dialect.refuses:
-        losses.refuse("tools", "This model has no tools.")
+        losses.refuse(name_of(request, "tools"), "This model has no tools.")
         return []
     return tools
 
 
 def _foreign_tool(tool: Tool, request: Request, dialect: Dialect, losses: Losses, held: Held) -> dict[str, Any]:
-    leave_tool(tool.extras, request.format, tool.at, losses)
     source = request.format
+    leave(tool, source, tool.at, losses, TOOL)
     try:
         schema, loosened = tool_input(tool.parameters)
     except Unsayable as why:
-        losses.must_refuse(in_schema(source, tool, why.path), why.told(in_schema(source, tool, why.path)))
+        path = tool_path(source, tool, "parameters", why.path)
+        losses.must_refuse(path, why.told(path))
         raise
     value: dict[str, Any] = {"name": tool.name, "input_schema": schema}
     if tool.description:
@@ -170,7 +171,7 @@ def write_output(output: OutputFormat, request: Request, dialect: Dialect, losse
     if "output_schema" in dialect.refuses:
         losses.refuse(path, f"'{path}': this model cannot be held to a schema.")
         return None
-    path = schema_path(request, "")
+    path = schema_path(request)
     try:
         fitted = fit(output.schema or {})
     except Unsayable as why:

@@ -12,13 +12,13 @@ import msgspec
 
 from trunkline.formats.anthropic_messages.blocks_write import write_cache
 from trunkline.formats.anthropic_messages.parts_write import PartWriter
-from trunkline.formats.anthropic_messages.paths import cache_path, part_paths
 from trunkline.formats.anthropic_messages.placed import Placed
-from trunkline.formats.anthropic_messages.told import leave_message
 from trunkline.formats.call_ids import fitting, minted
 from trunkline.formats.conversation import FormatName, Message, Request, Text, ToolResult
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.harmless import MESSAGE, leave
 from trunkline.formats.losses import Losses
+from trunkline.formats.paths import cache_path, name_of, part_paths
 from trunkline.formats.turns import speaker
 
 OPENING = "Begin."
@@ -61,7 +61,8 @@ def regrouped(request: Request, dialect: Dialect, losses: Losses) -> Conversatio
         elif placed:
             _add(turns, role, message, placed)
     if not turns and not system:
-        losses.must_refuse("messages", "'messages' must say something.")
+        path = name_of(request, "messages")
+        losses.must_refuse(path, f"'{path}' must say something.")
     _pair(turns, losses)
     if not turns or turns[0].role == "assistant":
         turns.insert(0, _said(OPENING))
@@ -77,7 +78,7 @@ def _placed(message: Message, source: FormatName, dialect: Dialect, losses: Loss
     words = _only_words(message)
     if words is not None:
         return [Placed({"type": "text", "text": words}, message.at)] if words.strip() else []
-    leave_message(message.extras, source, message.at, losses)
+    leave(message, source, message.at, losses, MESSAGE)
     if message.name and message.role != "tool":
         losses.drop(f"{message.at}.name")
     writer = PartWriter(message, source, dialect, losses)
@@ -91,7 +92,7 @@ def _placed(message: Message, source: FormatName, dialect: Dialect, losses: Loss
         if found:
             found[-1].block["cache_control"] = write_cache(part.cache)  # it reaches over what stands before it
         else:
-            losses.drop(cache_path(source, path))
+            losses.drop(cache_path(source, path, part))
     return found
 
 

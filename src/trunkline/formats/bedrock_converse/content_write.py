@@ -7,9 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from trunkline.formats.bedrock_converse.parts_write import Block, decoded, file_block, media, reasoning
-from trunkline.formats.bedrock_converse.paths import call_paths, detail_path, result_path
 from trunkline.formats.bedrock_converse.terms import DOCUMENTS, IMAGES, SOUNDS, VIDEOS, format_word
-from trunkline.formats.bedrock_converse.told import leave_part
 from trunkline.formats.conversation import (
     AnyPart,
     Audio,
@@ -24,8 +22,10 @@ from trunkline.formats.conversation import (
     ToolResult,
 )
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.harmless import leave
 from trunkline.formats.losses import Losses
 from trunkline.formats.media import is_base64
+from trunkline.formats.paths import field_path, inner_path
 
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9\s()\[\]-]")
@@ -65,15 +65,15 @@ class ContentWriter:
                 return self._call(part, path)
             case Text():
                 if part.citations:
-                    self._losses.drop(f"{path}.citations")
+                    self._losses.drop(field_path(self._source, path, "citations"))
                 return self._shown(part, path)
             case Refusal():
-                leave_part(part.extras, self._source, path, self._losses)
+                leave(part, self._source, path, self._losses)
                 return {"text": part.text} if part.text.strip() else None
             case Reasoning():
                 return self._reasoning(part, path, calls)
             case Audio() if part.transcript:
-                leave_part(part.extras, self._source, path, self._losses)
+                leave(part, self._source, path, self._losses)
                 return {"text": part.transcript}
         self._cannot(part, path)
         return None
@@ -90,7 +90,7 @@ class ContentWriter:
         self._losses.refuse(path, f"'{path}': this model's API takes no '{kind}' there.")
 
     def _shown(self, part: Text | Image | Audio | File, path: str) -> Block | None:
-        leave_part(part.extras, self._source, path, self._losses)
+        leave(part, self._source, path, self._losses)
         match part:
             case Text():
                 if not part.text.strip():  # the API refuses it
@@ -108,7 +108,7 @@ class ContentWriter:
         if not self._available(part, path, "images"):
             return None
         if part.detail not in ("", "auto"):
-            self._losses.drop(detail_path(self._source, path))
+            self._losses.drop(field_path(self._source, path, "detail"))
         if not format_word(part.media_type, IMAGES):
             self._no_type(part.media_type, path, IMAGES)
         return {"image": media(_bare(part), IMAGES)}
@@ -178,24 +178,25 @@ class ContentWriter:
         self._losses.must_refuse(path, f"'{path}' is {media_type or 'of no type'}; this model's API takes {known}.")
 
     def _call(self, part: ToolCall, path: str) -> Block:
-        leave_part(part.extras, self._source, path, self._losses)
+        leave(part, self._source, path, self._losses)
         if part.signature:
-            self._losses.drop(f"{path}.signature")
-        name_path, arguments_path = call_paths(self._source, path)
+            self._losses.drop(field_path(self._source, path, "signature"))
+        name_path = field_path(self._source, path, "name")
         if not TOOL_NAME.fullmatch(part.name):
             why = "may have letters, digits, '_' and '-' only, and at most 64"
             self._losses.must_refuse(name_path, f"'{name_path}' {why}.")
         value = decoded(part.arguments) if part.arguments.strip() else ({},)
         if value is None or type(value[0]) is not dict:
+            arguments_path = field_path(self._source, path, "arguments")
             self._losses.must_refuse(arguments_path, f"'{arguments_path}' is no JSON object.")
         arguments = value[0] if value is not None else {}
         return {"toolUse": {"toolUseId": self._ids[id(part)], "name": part.name, "input": arguments}}
 
     def _result(self, part: ToolResult, path: str) -> Block:
-        leave_part(part.extras, self._source, path, self._losses)
+        leave(part, self._source, path, self._losses)
         content: list[Block] = []
         for number, piece in enumerate(part.content):
-            where = result_path(self._source, path, number, plain=part.plain)
+            where = inner_path(self._source, path, part, number)
             block = None
             match piece:
                 case Text() | Image():
@@ -223,7 +224,7 @@ class ContentWriter:
         else:
             self._losses.drop(path)
             return None
-        leave_part(part.extras, self._source, path, self._losses)
+        leave(part, self._source, path, self._losses)
         return {"reasoningContent": value}
 
 

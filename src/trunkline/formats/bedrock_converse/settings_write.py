@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 
 from trunkline.formats.bedrock_converse.parts_write import Block
-from trunkline.formats.bedrock_converse.paths import name_of, schema_path
 from trunkline.formats.bedrock_converse.schema import Unsayable, fit
 from trunkline.formats.bedrock_converse.terms import is_claude
 from trunkline.formats.conversation import MOST_TOKENS, OutputFormat, Request
 from trunkline.formats.dialect import Dialect, Parameter
 from trunkline.formats.losses import Losses
+from trunkline.formats.paths import name_of, schema_path
 
 _METADATA = re.compile(r"[a-zA-Z0-9\s:_@$#=/+,.-]{0,256}")
 _MOST_METADATA = 16

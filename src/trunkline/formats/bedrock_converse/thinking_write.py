@@ -7,22 +7,15 @@ adaptive thinking; the Nova 2 user guide.
 from typing import Any
 
 from trunkline.formats.bedrock_converse.parts_write import Block
-from trunkline.formats.bedrock_converse.paths import name_of, thinking_names
 from trunkline.formats.conversation import Effort, Request, Thinking
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.efforts import BUDGETS, effort_of, nearest
 from trunkline.formats.losses import Losses
+from trunkline.formats.paths import name_of, thinking_names
 
-BUDGETS: dict[str, int] = {
-    "minimal": 1024,
-    "low": 2048,
-    "medium": 10_000,
-    "high": 16_384,
-    "xhigh": 32_768,
-    "max": 60_000,
-}
-"""Effort → tokens, from least to most. Claude's least is 1024, and its most must leave room in 64,000 of output."""
+MOST_BUDGET = 60_000
+"""Tokens that an effort stands for at most: they must leave room in the 64,000 of output that Claude has."""
 LEAST_BUDGET = 1024
-_ORDER: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _USUAL: Effort = "medium"
 _NOVA = ("low", "medium", "high")
 
@@ -56,7 +49,7 @@ def write_thinking(request: Request, dialect: Dialect, messages: list[Block], lo
         case "budget" | "adaptive":
             _claude(wish, request, thinking, dialect, messages, losses, off=off)
         case "level":
-            level = nearest(effort_of(thinking), _NOVA)
+            level = nearest(_effort(thinking), _NOVA)
             said: Block = {"type": "disabled"} if off else {"type": "enabled", "maxReasoningEffort": level}
             wish.fields["reasoningConfig"] = said
         case "switch":
@@ -65,7 +58,7 @@ def write_thinking(request: Request, dialect: Dialect, messages: list[Block], lo
             if off and "none" not in dialect.efforts:
                 _drop(request, losses)
             else:
-                effort = "none" if off else effort_of(thinking)
+                effort = "none" if off else _effort(thinking)
                 wish.fields["reasoning_effort"] = nearest(effort, dialect.efforts)
     return wish
 
@@ -97,7 +90,7 @@ def _claude(
         if thinking.shown is not None:
             said["display"] = "summarized" if thinking.shown else "omitted"
         if thinking.effort or thinking.budget:
-            wish.output["effort"] = nearest(effort_of(thinking), dialect.efforts)
+            wish.output["effort"] = nearest(_effort(thinking), dialect.efforts)
     else:
         budget = _budget(thinking, request.max_output, dialect)
         if budget < LEAST_BUDGET or _goes_on_without_thoughts(messages):
@@ -111,6 +104,7 @@ def _claude(
 def _budget(thinking: Thinking, max_output: int | None, dialect: Dialect) -> int:
     """Tokens to think with, which leave at least as many of the cap for the answer. Under `LEAST_BUDGET`: too few."""
     wanted = thinking.budget if thinking.budget and thinking.budget > 0 else BUDGETS[thinking.effort or _USUAL]
+    wanted = min(wanted, MOST_BUDGET)
     caps = [cap for cap in (max_output, dialect.max_output) if cap]
     if not caps:
         return max(LEAST_BUDGET, wanted)
@@ -128,21 +122,11 @@ def _goes_on_without_thoughts(messages: list[Block]) -> bool:
     return "reasoningContent" not in messages[-2]["content"][0]
 
 
-def effort_of(thinking: Thinking) -> Effort:
+def _effort(thinking: Thinking) -> Effort:
     """The effort asked for, or the least whose budget is not under the one asked for."""
     if thinking.effort is not None:
         return thinking.effort
-    budget = thinking.budget
-    if budget is None or budget < 0:  # below zero the model decides (Google)
-        return _USUAL
-    return next((effort for effort in _ORDER[1:] if BUDGETS[effort] >= budget), "max")
-
-
-def nearest(effort: str, known: tuple[str, ...]) -> str:
-    """The effort in `known` that is nearest, the lesser of two."""
-    place = _ORDER.index(effort)
-    near = sorted((abs(_ORDER.index(one) - place), _ORDER.index(one)) for one in known if one in _ORDER)
-    return _ORDER[near[0][1]] if near else effort
+    return (effort_of(thinking.budget) if thinking.budget is not None else None) or _USUAL
 
 
 def without_sampling(inference: dict[str, Any], fields: dict[str, Any], request: Request, losses: Losses) -> None:

@@ -4,13 +4,13 @@ from typing import Any
 
 from trunkline.formats.bedrock_converse.content_write import TOOL_NAME
 from trunkline.formats.bedrock_converse.parts_write import Block, cache_point
-from trunkline.formats.bedrock_converse.paths import name_of, tool_path
 from trunkline.formats.bedrock_converse.schema import Fitted, Unsayable, fit, tool_input
 from trunkline.formats.bedrock_converse.terms import is_claude
-from trunkline.formats.bedrock_converse.told import leave_tool
 from trunkline.formats.conversation import ForeignTool, Request, Tool
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.harmless import TOOL, leave
 from trunkline.formats.losses import Losses
+from trunkline.formats.paths import name_of, tool_path
 
 
 def write_tools(request: Request, dialect: Dialect, losses: Losses, used: dict[str, None]) -> tuple[Block, Block]:
@@ -51,7 +51,7 @@ def _tools(request: Request, dialect: Dialect, losses: Losses) -> list[Block]:
         if tool.cache is not None:
             tools.append(cache_point(tool.cache))
     if tools and "tools" in dialect.refuses:
-        losses.refuse("tools", "'tools': this model has none.")
+        losses.refuse(name_of(request, "tools"), "This model has no tools.")
         return []
     return tools
 
@@ -67,7 +67,7 @@ def _check_name(tool: Tool, names: set[str], request: Request, losses: Losses) -
 
 def _tool(tool: Tool, request: Request, dialect: Dialect, losses: Losses) -> Block:
     source = request.format
-    leave_tool(tool.extras, source, tool.at, losses)
+    leave(tool, source, tool.at, losses, TOOL)
     try:
         fitted = tool_input(tool.parameters)
     except Unsayable as why:

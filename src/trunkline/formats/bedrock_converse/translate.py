@@ -11,11 +11,11 @@ from trunkline.formats.bedrock_converse.settings_write import (
     write_top_k,
 )
 from trunkline.formats.bedrock_converse.thinking_write import without_sampling, write_thinking
-from trunkline.formats.bedrock_converse.told import leave_request
 from trunkline.formats.bedrock_converse.tools_write import write_tools
 from trunkline.formats.bedrock_converse.turns_write import write_conversation
 from trunkline.formats.conversation import Request
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.harmless import leave_request
 from trunkline.formats.losses import Losses
 
 

@@ -13,21 +13,18 @@ import msgspec
 
 from trunkline.formats.bedrock_converse.content_write import ContentWriter
 from trunkline.formats.bedrock_converse.parts_write import Block, cache_point
-from trunkline.formats.bedrock_converse.paths import part_path, reasoning_path
-from trunkline.formats.bedrock_converse.told import leave_message
 from trunkline.formats.call_ids import fitting, minted
 from trunkline.formats.conversation import (
     AnyPart,
     CacheHint,
-    FormatName,
-    Message,
-    Reasoning,
     Request,
     ToolCall,
     ToolResult,
 )
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.harmless import MESSAGE, leave
 from trunkline.formats.losses import Losses
+from trunkline.formats.paths import part_paths
 from trunkline.formats.turns import speaker
 
 _ID = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
@@ -90,11 +87,11 @@ def _gather(request: Request, losses: Losses) -> tuple[list[Piece], list[Turn]]:
     turns: list[Turn] = []
     first = [] if request.instructions is None else [request.instructions]
     for message in [*first, *request.messages]:
-        leave_message(message.extras, request.format, message.at, losses)
+        leave(message, request.format, message.at, losses, MESSAGE)
         if message.name:
             losses.drop(f"{message.at}.name")
         role = "system" if message is request.instructions else speaker(message)
-        pieces = _pieces(request.format, message)
+        pieces = list(map(Piece, message.parts, part_paths(request.format, message)))
         if role == "system":
             system += pieces
         elif turns and turns[-1].role == role:
@@ -102,13 +99,6 @@ def _gather(request: Request, losses: Losses) -> tuple[list[Piece], list[Turn]]:
         else:
             turns.append(Turn(role, message.at, pieces))
     return system, turns
-
-
-def _pieces(source: FormatName, message: Message) -> list[Piece]:
-    return [
-        Piece(part, (reasoning_path if isinstance(part, Reasoning) else part_path)(source, message, number))
-        for number, part in enumerate(message.parts)
-    ]
 
 
 def _pair(turns: list[Turn], dialect: Dialect, losses: Losses) -> dict[int, str]:

@@ -23,12 +23,12 @@ from trunkline.formats.conversation import (
 )
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import ShapeError
-from trunkline.formats.google_generate.left_behind import MESSAGE, PART, leave
 from trunkline.formats.google_generate.media_write import MediaWriter
 from trunkline.formats.google_generate.parts_write import arguments_of, write_call, write_result
-from trunkline.formats.google_generate.paths import hint_path, inner_path, part_path
 from trunkline.formats.google_generate.signatures import DUMMY
+from trunkline.formats.harmless import MESSAGE, leave
 from trunkline.formats.losses import Losses
+from trunkline.formats.paths import cache_path, field_path, inner_path, part_paths
 
 Json = dict[str, Any]
 BLANK: Json = {"text": " "}
@@ -89,8 +89,7 @@ class ContentsWriter:
         leave(message, self._request.format, message.at, self._losses, MESSAGE)
         if "system" in self._dialect.refuses:
             self._losses.refuse(message.at, "This model takes no system instructions.")
-        for number, part in enumerate(message.parts):
-            path = part_path(self._request.format, message, number)
+        for part, path in zip(message.parts, part_paths(self._request.format, message), strict=True):
             self._leave_part(part, path)
             if not isinstance(part, Text):
                 self._losses.must_refuse(path, "This model takes only text for instructions.")
@@ -103,21 +102,20 @@ class ContentsWriter:
         leave(message, self._request.format, message.at, self._losses, MESSAGE)
         if message.name:
             self._losses.drop(f"{message.at}.name")
-        for number, part in enumerate(message.parts):
-            path = part_path(self._request.format, message, number)
+        for part, path in zip(message.parts, part_paths(self._request.format, message), strict=True):
             self._leave_part(part, path)
             self._add_part(part, path)
 
     def _leave_part(self, part: AnyPart, path: str) -> None:
-        leave(part, self._request.format, path, self._losses, PART)
+        leave(part, self._request.format, path, self._losses)
         if part.cache is not None:
-            self._losses.drop(hint_path(self._request.format, part, path))
+            self._losses.drop(cache_path(self._request.format, path, part))
 
     def _add_part(self, part: AnyPart, path: str) -> None:
         match part:
             case Text() | Refusal():
                 if isinstance(part, Text) and part.citations:
-                    self._losses.drop(f"{path}.citations")
+                    self._losses.drop(field_path(self._request.format, path, "citations"))
                 if part.text:
                     self._put({"text": part.text})
             case Image() | Audio() | File():
@@ -150,7 +148,7 @@ class ContentsWriter:
             self._release()
             value["thoughtSignature"] = call.signature
         elif call.signature:
-            self._losses.drop(f"{path}.signature")
+            self._losses.drop(field_path(self._request.format, path, "signature"))
         self._put(value)
 
     def _add_reasoning(self, part: Reasoning, path: str) -> None:
@@ -233,7 +231,7 @@ class ContentsWriter:
         texts: list[AnyPart] = []
         parts: list[Json] = []
         for number, part in enumerate(result.content):
-            at = inner_path(self._request.format, path, number)
+            at = inner_path(self._request.format, path, result, number)
             self._leave_part(part, at)
             match part:
                 case Text():

@@ -11,9 +11,9 @@ from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import ShapeError
 from trunkline.formats.google_generate.media_read import is_googles
 from trunkline.formats.google_generate.parts_write import write_media
-from trunkline.formats.google_generate.paths import file_name_path
 from trunkline.formats.losses import Losses
 from trunkline.formats.media import is_base64, split_data_url
+from trunkline.formats.paths import field_path
 
 _ENDINGS = {
     "jpg": "image/jpeg",
@@ -76,7 +76,7 @@ class MediaWriter:
             return self._spoken(part, path)
         if isinstance(part, File):
             if part.name:
-                self._losses.drop(file_name_path(self._source, path))
+                self._losses.drop(field_path(self._source, path, "file_name"))
             if part.text and not part.data:
                 data = base64.b64encode(part.text.encode()).decode()
                 part = msgspec.structs.replace(part, data=data, media_type=part.media_type or "text/plain")

@@ -7,14 +7,14 @@ import msgspec
 from trunkline.formats.conversation import AnyPart, Message, Reasoning, Request, ToolCall
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.google_generate.contents_write import ContentsWriter
-from trunkline.formats.google_generate.left_behind import leave_request
 from trunkline.formats.google_generate.names import CALLING, CHOICE, NAME, NESTED, SETTINGS, THINKING
 from trunkline.formats.google_generate.parts_write import write_parts
-from trunkline.formats.google_generate.paths import name_of
 from trunkline.formats.google_generate.settings_write import Settings
 from trunkline.formats.google_generate.signatures import DUMMY
 from trunkline.formats.google_generate.tools_write import write_choice, write_tools
+from trunkline.formats.harmless import leave_request
 from trunkline.formats.losses import Losses
+from trunkline.formats.paths import name_of
 
 Json = dict[str, Any]
 _TIERS = {"flex": "flex", "priority": "priority"}

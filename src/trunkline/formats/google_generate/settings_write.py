@@ -8,11 +8,11 @@ import msgspec
 from trunkline.formats.conversation import OutputFormat, Request
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.google_generate.names import NAME, SETTINGS
-from trunkline.formats.google_generate.paths import name_of
 from trunkline.formats.google_generate.schemas import CannotSay, Json, from_json_schema, to_json_schema
 from trunkline.formats.google_generate.settings_read import NUMBERS
 from trunkline.formats.google_generate.thinking import write_thinking
 from trunkline.formats.losses import CannotCarry, Losses
+from trunkline.formats.paths import name_of, schema_path
 
 _HARMLESS = frozenset({"temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty", "seed"})
 """Dropped where the model refuses them: the answer is still an answer to the request."""
@@ -133,8 +133,7 @@ class Settings:
         if field == "responseJsonSchema" or (self._own and not as_written):
             self._put(field, output.schema)
         else:
-            param = name_of(self._request, "output")
-            path = f"{SETTINGS}.{field}" if self._own else f"{param}.schema"
+            path = f"{SETTINGS}.{field}" if self._own else schema_path(self._request)
             self._put(field, subset(output.schema, as_written, path, self._losses, ordered=not self._own))
 
 

@@ -8,11 +8,12 @@ is refused before it is looked at: the dummy and what `sealed` makes are encoded
 import base64
 import binascii
 
+from trunkline.formats.sealed import MARK as SEAL
 from trunkline.formats.sealed import Sealed, seal, unseal
 
 DUMMY = base64.b64encode(b"skip_thought_signature_validator").decode()
 """In place of a signature, on the first call of each step."""
-MARK = base64.b64encode(b"trunkline.1.").decode()
+MARK = base64.b64encode(SEAL.encode()).decode()
 """How every sealed signature begins: twelve bytes make sixteen characters, whatever follows."""
 
 

@@ -1,25 +1,17 @@
 """How much the model shall think: `thinkingConfig`, with a budget of tokens or a level, never both."""
 
-from typing import Any, get_args
+from typing import Any
 
 from trunkline.formats.conversation import Effort, Request, Thinking
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.efforts import BUDGETS, effort_of, nearest
 from trunkline.formats.google_generate.names import NAME
-from trunkline.formats.google_generate.paths import thinking_names
 from trunkline.formats.losses import Losses
+from trunkline.formats.paths import thinking_names
 
-BUDGETS: dict[Effort, int] = {
-    "none": 0,
-    "minimal": 1024,
-    "low": 2048,
-    "medium": 10_000,
-    "high": 16_384,
-    "xhigh": 32_768,
-    "max": 32_768,
-}
-"""Effort → tokens of thought, where a model is told in tokens only. Gemini 2.5 Pro takes no more than 32,768."""
-_EFFORTS: tuple[Effort, ...] = get_args(Effort)
-_LEVELS = ("minimal", "low", "medium", "high", "xhigh")
+MOST_BUDGET = 32_768
+"""Tokens that an effort stands for at most: Gemini 2.5 Pro takes no more."""
+_LEVELS = {"minimal", "low", "medium", "high", "xhigh"}
 """Google's enum. There is none for no thinking at all: the least is asked for."""
 
 
@@ -46,7 +38,8 @@ def write_thinking(
     else:
         effort = _effort(thinking)
         if effort is not None:
-            made["thinkingLevel"] = nearest(effort, dialect.efforts).upper()
+            levels = _LEVELS & set(dialect.efforts) or _LEVELS
+            made["thinkingLevel"] = nearest(effort, levels, rather_more=True).upper()
 
 
 def _write_own(thinking: Thinking, made: dict[str, Any]) -> None:
@@ -68,7 +61,7 @@ def _budget(thinking: Thinking, *, counts: bool) -> int | None:
     if counts and thinking.budget is not None:
         return thinking.budget
     if counts and thinking.effort is not None:
-        return BUDGETS[thinking.effort]
+        return min(BUDGETS[thinking.effort], MOST_BUDGET)
     asked = thinking.mode in ("on", "adaptive") or thinking.effort or thinking.budget
     return -1 if asked else None
 
@@ -79,14 +72,4 @@ def _effort(thinking: Thinking) -> Effort | None:
         return "none"
     if thinking.effort is not None:
         return thinking.effort
-    budget = thinking.budget
-    if budget is None or budget < 0:
-        return None
-    return min(_EFFORTS[:-1], key=lambda effort: abs(BUDGETS[effort] - budget))
-
-
-def nearest(effort: Effort, known: tuple[str, ...]) -> str:
-    """`effort`, or of the levels in `known` the one that is nearest to it; of two as near, the greater."""
-    levels = [level for level in _LEVELS if level in known] or list(_LEVELS)
-    place = _EFFORTS.index(effort)
-    return min(reversed(levels), key=lambda level: abs(_LEVELS.index(level) + 1 - place))
+    return effort_of(thinking.budget) if thinking.budget is not None else None

@@ -7,13 +7,13 @@ import msgspec
 
 from trunkline.formats.conversation import ForeignTool, Request, Tool, ToolChoice
 from trunkline.formats.dialect import Dialect
-from trunkline.formats.google_generate.left_behind import TOOL, leave
 from trunkline.formats.google_generate.names import NAME
-from trunkline.formats.google_generate.paths import hint_path, name_of, tool_path
 from trunkline.formats.google_generate.request_read import MODES
 from trunkline.formats.google_generate.schemas import Json
 from trunkline.formats.google_generate.settings_write import subset, takes_subset
+from trunkline.formats.harmless import TOOL, leave
 from trunkline.formats.losses import Losses
+from trunkline.formats.paths import cache_path, name_of, tool_path
 
 _FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
@@ -24,7 +24,7 @@ _decode = msgspec.json.Decoder().decode
 def write_tools(request: Request, dialect: Dialect, losses: Losses) -> list[Json]:
     """All tools; those of other formats in one object, those of this one in the objects they came in."""
     if request.tools and "tools" in dialect.refuses:
-        losses.refuse("tools", "This model cannot call tools.")
+        losses.refuse(name_of(request, "tools"), "This model cannot call tools.")
         return []
     if request.format == NAME:
         return _write_own(request, losses)
@@ -51,7 +51,7 @@ def _declare(tool: Tool, request: Request, dialect: Dialect, losses: Losses) -> 
     if tool.strict:
         losses.drop(path("strict"))
     if tool.cache is not None:
-        losses.drop(hint_path(source, tool, tool.at))
+        losses.drop(cache_path(source, tool.at, tool))
     made: Json = {"name": tool.name}
     if tool.description:
         made["description"] = tool.description

@@ -7,7 +7,7 @@ import msgspec
 
 from trunkline.formats.call_ids import minted
 from trunkline.formats.conversation import AnyPart, Message, Request, ToolCall, ToolResult
-from trunkline.formats.openai_chat.harmless import MESSAGE, PART
+from trunkline.formats.harmless import MESSAGE, PART
 from trunkline.formats.openai_chat.target import Target
 from trunkline.formats.turns import merged, unhoisted
 

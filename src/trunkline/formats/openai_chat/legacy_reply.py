@@ -126,6 +126,10 @@ class CompletionWriter(Writer):
         """Nothing of a choice yet."""
         return {"text": "", "index": index, "logprobs": None, "finish_reason": None}
 
+    def says_something(self, entry: Fields) -> bool:
+        """Whether there is anything in it."""
+        return any(entry.get(name) for name in ("text", "reasoning_content", "logprobs", "finish_reason"))
+
     def put(self, delta: Delta, entry: Fields, choice: Written) -> None:
         """Write the words of a piece."""
         if delta.logprobs:

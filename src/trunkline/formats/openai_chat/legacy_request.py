@@ -9,8 +9,8 @@ from typing import Any, Final
 from trunkline.formats.conversation import Message, Request, Text
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import Place
+from trunkline.formats.harmless import PART, leave_request
 from trunkline.formats.losses import Losses
-from trunkline.formats.openai_chat.harmless import PART, REQUEST
 from trunkline.formats.openai_chat.request_read import check, take_common
 from trunkline.formats.openai_chat.request_write import write_cap, write_sampling
 from trunkline.formats.openai_chat.shape import CompletionRequest
@@ -96,9 +96,9 @@ def _only_text(request: Request, to: Target) -> str:
 
 def _leave_behind(request: Request, to: Target) -> None:
     """What only a conversation has."""
-    to.losses.leave(request.extras, to.source, "", REQUEST)
+    leave_request(request, to.losses)
     if request.tools:
-        to.losses.refuse("tools", "'tools' are not offered by this model's API.")
+        to.losses.refuse(to.term("tools"), "Tools are not offered by this model's API.")
     if request.output is not None and request.output.kind != "text":
         param = to.term("output")
         to.losses.refuse(param, f"'{param}' is not supported by this model's API.")

@@ -8,9 +8,9 @@ import msgspec
 from trunkline.formats.conversation import OutputFormat
 from trunkline.formats.losses import rest
 from trunkline.formats.openai_chat.leftovers import park, parked
-from trunkline.formats.openai_chat.strictness import fits
 from trunkline.formats.openai_chat.target import Target
 from trunkline.formats.openai_chat.words import NAME
+from trunkline.formats.strictness import is_strict
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _ENFORCING = frozenset({"anthropic_messages", "google_generate", "bedrock_converse"})
@@ -94,9 +94,9 @@ def _write_schema(output: OutputFormat, to: Target) -> dict[str, Any]:
         said["description"] = output.description
     said["schema"] = output.schema
     strict = output.strict
-    if strict is None and to.source in _ENFORCING and fits(output.schema):
+    if strict is None and to.source in _ENFORCING and is_strict(output.schema):
         strict = True
-    elif strict and not to.own and not fits(output.schema):
+    elif strict and not to.own and not is_strict(output.schema):
         strict = False
         to.losses.drop(f"{to.term('output')}.strict")
     return said | ({"strict": strict} if strict is not None else {})

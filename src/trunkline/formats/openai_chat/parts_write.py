@@ -106,7 +106,7 @@ def _image(part: Image, to: Target) -> dict[str, Any] | None:
     if part.detail in _DETAILS:
         said["detail"] = part.detail
     elif part.detail:
-        to.losses.drop(f"{to.place(part)}.detail")
+        to.losses.drop(to.field(part, "detail"))
     return {"type": "image_url", "image_url": said}
 
 

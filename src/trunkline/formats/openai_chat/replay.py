@@ -73,4 +73,4 @@ def put_call_signature(out: dict[str, Any], call: ToolCall, to: Target) -> None:
     if to.as_said or (call.issuer == to.dialect.issuer and not elsewhere):
         put_signature(out, call.signature)
     elif call.issuer != to.dialect.issuer:
-        to.losses.drop(f"{to.place(call)}.{'extra_content' if to.own else 'signature'}")
+        to.losses.drop(to.field(call, "signature"))

@@ -4,8 +4,8 @@ from typing import Any, TypeAlias
 
 from trunkline.formats.conversation import MOST_TOKENS, Request
 from trunkline.formats.dialect import Dialect, Parameter
+from trunkline.formats.harmless import leave_request
 from trunkline.formats.losses import Losses
-from trunkline.formats.openai_chat.harmless import REQUEST
 from trunkline.formats.openai_chat.messages_write import write_messages
 from trunkline.formats.openai_chat.output import asking, write_output
 from trunkline.formats.openai_chat.target import Target
@@ -43,7 +43,7 @@ def write_request(request: Request, dialect: Dialect, losses: Losses) -> dict[st
     if to.own:
         out |= request.extras.get(NAME, {})
     else:
-        _leave_behind(request, to)
+        leave_request(request, losses)
         _check_bounds(request, to)
     _ask_for_json(out, request, to)
     write_tools(out, request, to)
@@ -57,17 +57,6 @@ def write_request(request: Request, dialect: Dialect, losses: Losses) -> dict[st
     _write_logprobs(out, request, to)
     _write_bookkeeping(out, request, to)
     return out
-
-
-def _leave_behind(request: Request, to: Target) -> None:
-    """What only the client's own format knows."""
-    to.losses.leave(request.extras, to.source, "", REQUEST)
-    thinking = request.thinking
-    if thinking is not None:
-        to.losses.leave(thinking.extras, to.source, to.term("thinking"), frozenset(thinking.extras.get(to.source, ())))
-    for name, node in (("output", request.output), ("tool_choice", request.tool_choice)):
-        if node is not None:
-            to.losses.leave(node.extras, to.source, to.term(name), frozenset())
 
 
 def _check_bounds(request: Request, to: Target) -> None:

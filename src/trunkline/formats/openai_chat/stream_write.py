@@ -90,9 +90,8 @@ class Writer:
                 self.put(delta, self._entry(delta.choice, entries), self._choices[delta.choice])
         for index, stop in event.stops.items():
             self.finish(stop, self._entry(index, entries), self._choices[index])
-        if not entries:
-            return b""
-        return _framed({**self._head, "choices": list(entries.values())})
+        choices = [entry for entry in entries.values() if self.says_something(entry)]
+        return _framed({**self._head, "choices": choices}) if choices else b""
 
     def end(self) -> bytes:
         """Usage, if the client asked for it, and the last event."""
@@ -141,6 +140,10 @@ class Writer:
         """Nothing of a choice yet; who speaks, where it is the first."""
         delta = {"role": "assistant", "content": ""} if first else {}
         return {"index": index, "delta": delta, "logprobs": None, "finish_reason": None}
+
+    def says_something(self, entry: Fields) -> bool:
+        """Whether there is anything in it: other formats have events that mean nothing here."""
+        return bool(entry["delta"] or entry["logprobs"] or entry["finish_reason"])
 
     def put(self, delta: Delta, entry: Fields, choice: Written) -> None:
         """Write one piece."""
@@ -200,7 +203,8 @@ def _put_call(out: Fields, piece: ToolCall, delta: Delta, choice: Written, reply
         call.empty = False
     if piece.signature and piece.issuer == "google":
         put_signature(entry, piece.signature)
-    out.setdefault("tool_calls", []).append(entry)
+    if len(entry) > 2 or entry["function"]["arguments"]:
+        out.setdefault("tool_calls", []).append(entry)
 
 
 def _put_reasoning(out: Fields, piece: Reasoning, part: int, choice: Written) -> None:

@@ -1,10 +1,10 @@
 """What a request is written for: the provider's dialect, whom the request came from, and where losses are told."""
 
-from trunkline.formats.conversation import FormatName, Part, Request
+from trunkline.formats.conversation import FormatName, Part, Request, ToolResult
 from trunkline.formats.dialect import PLAIN, Dialect, Parameter
 from trunkline.formats.losses import Losses
-from trunkline.formats.openai_chat.paths import name_of, places
 from trunkline.formats.openai_chat.words import NAME
+from trunkline.formats.paths import field_path, inner_path, name_of, part_paths, thinking_names
 
 
 class Target:
@@ -31,8 +31,12 @@ class Target:
     def place(self, part: Part) -> str:
         """Where the client said `part`."""
         if self._places is None:
-            self._places = places(self._request)
+            self._places = _places(self._request)
         return self._places.get(id(part)) or self.term("messages")
+
+    def field(self, part: Part, name: str) -> str:
+        """Where the client said the field `name` of `part` (`paths.field_path`)."""
+        return field_path(self.source, self.place(part), name)
 
     def drops(self, parameter: Parameter) -> bool:
         """Whether the model does not take a harmless parameter, which is then left behind and told."""
@@ -40,6 +44,11 @@ class Target:
             return False
         self.losses.drop(self.term(parameter))
         return True
+
+    def drop_thinking(self) -> None:
+        """Leave behind how much the model is to reason."""
+        for name in thinking_names(self._request):
+            self.losses.drop(name)
 
     def refused(self, parameter: Parameter, at: Part | str = "") -> bool:
         """Whether the model does not take what the answer depends on, which stands at `at`.
@@ -57,3 +66,16 @@ class Target:
         """Leave `part` behind, because of `why`. Raises likewise."""
         path = self.place(part)
         self.losses.refuse(path, f"'{path}': {why}")
+
+
+def _places(request: Request) -> dict[int, str]:
+    """Where each part of the messages stands in the client's document, by the part's identity."""
+    found: dict[int, str] = {}
+    messages = [request.instructions] if request.instructions is not None else []
+    for message in [*messages, *request.messages]:
+        for part, path in zip(message.parts, part_paths(request.format, message), strict=True):
+            found[id(part)] = path
+            if isinstance(part, ToolResult):
+                for number, inner in enumerate(part.content):
+                    found[id(inner)] = inner_path(request.format, path, part, number)
+    return found

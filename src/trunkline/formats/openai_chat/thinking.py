@@ -7,19 +7,12 @@ others `thinking: {type, budget_tokens}`; DashScope `enable_thinking` and `think
 
 from typing import Any, Literal
 
-from trunkline.formats.conversation import Effort, Request, Thinking
+from trunkline.formats import efforts
+from trunkline.formats.conversation import Request, Thinking
+from trunkline.formats.efforts import BUDGETS, ORDER, nearest
 from trunkline.formats.openai_chat.target import Target
 from trunkline.formats.openai_chat.words import NAME
 
-_EFFORTS: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-_BUDGETS: tuple[tuple[Effort, int], ...] = (
-    ("minimal", 1024),
-    ("low", 2048),
-    ("medium", 10000),
-    ("high", 16384),
-    ("xhigh", 32768),
-)
-"""Tokens that an effort amounts to where only the one or the other can be said."""
 _TYPES: dict[object, Literal["on", "off", "adaptive"]] = {
     "enabled": "on",
     "disabled": "off",
@@ -58,7 +51,7 @@ def _take(thinking: Thinking, name: str, value: object, where: str) -> bool:
 
 def _take_effort(fields: dict[str, Any], thinking: Thinking) -> None:
     effort = fields.get("reasoning_effort")
-    if effort in _EFFORTS:
+    if effort in ORDER:
         _take(thinking, "effort", fields.pop("reasoning_effort"), "reasoning_effort")
     elif effort == "default":  # Groq, for models that can be told to think or not
         _take(thinking, "mode", "on", "reasoning_effort")
@@ -87,7 +80,7 @@ def _take_object(fields: dict[str, Any], name: str, left: dict[str, Any], thinki
 
 
 def _take_reasoning(left: dict[str, Any], thinking: Thinking) -> None:
-    if left.get("effort") in _EFFORTS and _take(thinking, "effort", left["effort"], "reasoning"):
+    if left.get("effort") in ORDER and _take(thinking, "effort", left["effort"], "reasoning"):
         del left["effort"]
     if type(left.get("max_tokens")) is int and _take(thinking, "budget", left["max_tokens"], "reasoning"):
         del left["max_tokens"]
@@ -131,11 +124,11 @@ def write_thinking(out: dict[str, Any], request: Request, to: Target) -> None:
         _write_as_said(out, thinking)
     elif "thinking" in to.refuses or not to.dialect.thinks or not to.dialect.thinking_field:
         if thinking.effort != "none" and thinking.mode != "off":
-            to.losses.drop(to.term("thinking"))
+            to.drop_thinking()
     else:
         _WRITERS[to.dialect.thinking_field](out, thinking, to)
         if thinking.shown is not None and "reasoning" not in out:
-            to.losses.drop(to.term("thinking"))
+            to.drop_thinking()
 
 
 def _write_as_said(out: dict[str, Any], thinking: Thinking) -> None:
@@ -188,25 +181,23 @@ def _inside(out: dict[str, Any], name: str) -> dict[str, Any]:
 
 def effort_of(thinking: Thinking, known: tuple[str, ...]) -> str:
     """The effort asked for, moved to the nearest of those that are known; empty where none is asked for."""
-    effort: str = thinking.effort or ""
+    effort = thinking.effort
     if not effort and thinking.mode == "off":
         effort = "none"
     if not effort and thinking.budget is None and thinking.mode == "on":
         effort = "medium"
     if not effort and thinking.budget is not None:
-        effort = next((name for name, tokens in _BUDGETS if thinking.budget <= tokens), "max")
-    if not effort or not known or effort in known:
-        return effort
-    rank: dict[str, int] = {name: number for number, name in enumerate(_EFFORTS)}
-    wished = rank.get(effort, 3)
-    return min(known, key=lambda name: abs(rank.get(name, 3) - wished))
+        effort = efforts.effort_of(thinking.budget)
+    return nearest(effort, known) if effort else ""
 
 
 def budget_of(thinking: Thinking) -> int | None:
     """The tokens asked for."""
     if thinking.budget is not None:
         return thinking.budget
-    return next((tokens for name, tokens in _BUDGETS if name == thinking.effort), None)
+    if thinking.effort in (None, "none", "max"):
+        return None  # the most that a model thinks is its own affair
+    return BUDGETS[thinking.effort]
 
 
 def _is_on(thinking: Thinking) -> bool:
@@ -218,7 +209,7 @@ def _as_effort(out: dict[str, Any], thinking: Thinking, to: Target) -> None:
     if effort:
         out["reasoning_effort"] = effort
     elif thinking.mode:
-        to.losses.drop(to.term("thinking"))  # it is left to the model, as it is without a word
+        to.drop_thinking()  # it is left to the model, as it is without a word
 
 
 def _as_reasoning(out: dict[str, Any], thinking: Thinking, to: Target) -> None:

@@ -4,14 +4,14 @@ import re
 from typing import Any
 
 from trunkline.formats.conversation import ForeignTool, Request, Tool, ToolChoice
+from trunkline.formats.harmless import TOOL, leave
 from trunkline.formats.losses import rest
-from trunkline.formats.openai_chat.harmless import TOOL
 from trunkline.formats.openai_chat.leftovers import append, park, parked
 from trunkline.formats.openai_chat.parts_read import take_cache
-from trunkline.formats.openai_chat.paths import hint_path
-from trunkline.formats.openai_chat.strictness import fits
 from trunkline.formats.openai_chat.target import Target
 from trunkline.formats.openai_chat.words import NAME
+from trunkline.formats.paths import cache_path, tool_path
+from trunkline.formats.strictness import is_strict
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -159,7 +159,7 @@ def _write(out: dict[str, Any], tool: Tool | ForeignTool, to: Target) -> None:
 
 
 def _translated(tool: Tool, to: Target) -> dict[str, Any]:
-    to.losses.leave(tool.extras, to.source, tool.at, TOOL)
+    leave(tool, to.source, tool.at, to.losses, TOOL)
     if not _NAME.fullmatch(tool.name):
         why = f"'{tool.at}': a tool's name may have 64 letters, digits, '_' and '-' at this model's API."
         to.losses.must_refuse(tool.at, why)
@@ -169,10 +169,10 @@ def _translated(tool: Tool, to: Target) -> dict[str, Any]:
             to.losses.must_refuse(tool.at, f"'{tool.at}': the arguments of a tool must be an object.")
         function["parameters"] = {**tool.parameters, "type": "object"}
     if tool.cache is not None:
-        to.losses.drop(hint_path(to.source, None, tool.at))
-    if tool.strict and not fits(tool.parameters):
+        to.losses.drop(cache_path(to.source, tool.at, tool))
+    if tool.strict and not is_strict(tool.parameters):
         del function["strict"]
-        to.losses.drop(f"{tool.at}.strict")
+        to.losses.drop(tool_path(to.source, tool, "strict"))
     return {"type": "function", "function": function}
 
 

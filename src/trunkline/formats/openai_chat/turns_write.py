@@ -8,10 +8,10 @@ from trunkline.formats.conversation import AnyPart, Request, Text, ToolCall, Too
 from trunkline.formats.openai_chat.calls import put_signature, write_call
 from trunkline.formats.openai_chat.history import History, Turn
 from trunkline.formats.openai_chat.parts_write import write_content
-from trunkline.formats.openai_chat.paths import hint_path
 from trunkline.formats.openai_chat.replay import put_call_signature, replay
 from trunkline.formats.openai_chat.sorting import sort_parts
 from trunkline.formats.openai_chat.target import Target
+from trunkline.formats.paths import cache_path
 
 Fields = dict[str, Any]
 
@@ -65,7 +65,7 @@ def _say(messages: list[Fields], parts: Sequence[AnyPart], role: str, to: Target
 def _tell_hints(parts: Sequence[AnyPart], to: Target) -> None:
     for part in parts:
         if part.cache is not None:
-            to.losses.drop(hint_path(to.source, part, to.place(part)))
+            to.losses.drop(cache_path(to.source, to.place(part), part))
 
 
 def _answer(messages: list[Fields], turn: Turn, history: History, to: Target) -> list[AnyPart]:
@@ -79,7 +79,7 @@ def _answer(messages: list[Fields], turn: Turn, history: History, to: Target) ->
         out["content"] = write_content(content, False, to) or None
     for part in content:
         if isinstance(part, Text) and part.citations:
-            to.losses.drop(f"{to.place(part)}.citations")
+            to.losses.drop(to.field(part, "citations"))
     if answer.refusals and content:
         out["refusal"] = answer.refusals[0].text
     elif answer.refusals:
@@ -108,7 +108,7 @@ def _tell(messages: list[Fields], result: ToolResult, history: History, to: Targ
     others: list[AnyPart] = [part for part in result.content if not isinstance(part, Text)]
     _tell_hints([result, *result.content], to)
     if result.failed:
-        to.losses.drop(f"{to.place(result)}.is_error")
+        to.losses.drop(to.field(result, "failed"))
     if others and not texts:
         texts = [Text(text="The result is shown below.")]
     call = fitting(history.id_of(result), to.dialect.tool_call_id)

@@ -15,12 +15,12 @@ from trunkline.formats.conversation import (
     ToolResult,
 )
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.harmless import MESSAGE, leave
 from trunkline.formats.losses import Losses
 from trunkline.formats.openai_responses.names import INPUT_TEXT, minted_id
 from trunkline.formats.openai_responses.pairing import pair
-from trunkline.formats.openai_responses.params import MESSAGE_HARMLESS
 from trunkline.formats.openai_responses.parts_write import Parts
-from trunkline.formats.openai_responses.paths import failed_path, part_path, signature_path
+from trunkline.formats.paths import field_path, part_paths
 
 Fields = dict[str, Any]
 
@@ -36,14 +36,13 @@ class OtherItems:
         self._ids = pair(request.messages, dialect.tool_call_id, losses)
 
     def write(self, message: Message) -> list[Fields]:
-        self._losses.leave(message.extras, self._source, message.at, MESSAGE_HARMLESS)
+        leave(message, self._source, message.at, self._losses, MESSAGE)
         if message.name and message.role != "tool":
             self._losses.drop(f"{message.at}.name")
         items: list[Fields] = []
         content: list[tuple[AnyPart, str]] = []
         thought = ""
-        for number, part in enumerate(message.parts):
-            path = part_path(self._source, message, number)
+        for part, path in zip(message.parts, part_paths(self._source, message), strict=True):
             if isinstance(part, Reasoning):
                 thought = path
             elif not isinstance(part, ToolCall | ToolResult):
@@ -84,7 +83,7 @@ class OtherItems:
             return ""
         self._parts.leave(part, path)
         if isinstance(part, Text) and part.citations:
-            self._losses.drop(f"{path}.citations")
+            self._losses.drop(field_path(self._source, path, "citations"))
         return part.text
 
     def _item(self, part: Reasoning | ToolCall | ToolResult, message: Message, path: str) -> Iterator[Fields]:
@@ -94,12 +93,12 @@ class OtherItems:
         self._parts.leave(part, path)
         if isinstance(part, ToolResult):
             if part.failed:
-                self._losses.drop(failed_path(self._source, path))
+                self._losses.drop(field_path(self._source, path, "failed"))
             output = self._parts.output(part, path)
             yield {"type": "function_call_output", "call_id": self._ids[id(part)], "output": output}
             return
         if part.signature:
-            self._losses.drop(signature_path(self._source, path))
+            self._losses.drop(field_path(self._source, path, "signature"))
         yield {
             "type": "function_call",
             "call_id": self._ids[id(part)],

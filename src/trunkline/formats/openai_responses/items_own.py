@@ -11,7 +11,8 @@ from trunkline.formats.dialect import Dialect
 from trunkline.formats.losses import Losses
 from trunkline.formats.openai_responses.names import FOREIGN_PARTS, INPUT_TEXT, NAME, OUTPUT_TEXT
 from trunkline.formats.openai_responses.parts_write import Parts
-from trunkline.formats.openai_responses.reasoning import MARK, read_reasoning, write_reasoning
+from trunkline.formats.openai_responses.reasoning import read_reasoning, write_reasoning
+from trunkline.formats.sealed import MARK
 
 Fields = dict[str, Any]
 _decode = msgspec.json.Decoder().decode

@@ -47,11 +47,14 @@ def pair(messages: list[Message], rule: Rule, losses: Losses) -> dict[int, str]:
 
 
 def _answer(result: ToolResult, waiting: list[_Waiting], at: str, losses: Losses) -> str:
-    for number, one in enumerate(waiting):
-        if one.call.id == result.call if result.call and one.call.id else one.call.name == result.name:
-            del waiting[number]
-            return one.id
-    losses.must_refuse(at, f"The tool result at '{at}' answers no tool call before it.")
+    found = next((number for number, one in enumerate(waiting) if _is_answered(one.call, result)), None)
+    if found is None:
+        losses.must_refuse(at, f"The tool result at '{at}' answers no tool call before it.")
+    return waiting.pop(found).id
+
+
+def _is_answered(call: ToolCall, result: ToolResult) -> bool:
+    return call.id == result.call if result.call and call.id else call.name == result.name
 
 
 def _all_answered(waiting: list[_Waiting], losses: Losses) -> None:

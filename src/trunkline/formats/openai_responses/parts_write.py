@@ -17,12 +17,12 @@ from trunkline.formats.conversation import (
     ToolResult,
 )
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.harmless import leave
 from trunkline.formats.losses import Losses
 from trunkline.formats.media import audio_name, data_url
 from trunkline.formats.openai_responses.annotations import write_citation
 from trunkline.formats.openai_responses.names import INPUT_TEXT, NAME
-from trunkline.formats.openai_responses.params import PART_HARMLESS
-from trunkline.formats.openai_responses.paths import hint_path, inner_path
+from trunkline.formats.paths import cache_path, inner_path
 
 Fields = dict[str, Any]
 _SAME_FILES = frozenset({NAME, "openai_chat"})
@@ -77,7 +77,7 @@ class Parts:
     def output(self, result: ToolResult, path: str) -> str | list[Fields]:
         """What a tool answered, at `path`: a string where it is nothing but a text."""
         parts = [
-            self.write(part, path if result.plain else inner_path(self._source, path, number), INPUT_TEXT)
+            self.write(part, inner_path(self._source, path, result, number), INPUT_TEXT)
             for number, part in enumerate(result.content)
         ]
         written = [part for part in parts if part is not None]
@@ -91,9 +91,9 @@ class Parts:
 
     def leave(self, part: Part, path: str) -> None:
         """What only the source's format knows of a part."""
-        self._losses.leave(part.extras, self._source, path, PART_HARMLESS)
+        leave(part, self._source, path, self._losses)
         if part.cache is not None:
-            self._losses.drop(hint_path(self._source, path))  # prompts are cached without being asked
+            self._losses.drop(cache_path(self._source, path, part))  # prompts are cached without being asked
 
     def _text(self, part: Text, text_type: str) -> Fields:
         value = {**part.extras.get(NAME, {}), "type": text_type, "text": part.text}

@@ -14,9 +14,9 @@ from trunkline.formats.document import Document
 from trunkline.formats.format import Asked, Place, ReplyFacts, ShapeError
 from trunkline.formats.openai_responses.frame import ended_with
 from trunkline.formats.openai_responses.items_own import repaired
-from trunkline.formats.openai_responses.reasoning import MARK
 from trunkline.formats.openai_responses.shape import missing
 from trunkline.formats.openai_responses.usage import read_usage
+from trunkline.formats.sealed import MARK
 
 Fields = dict[str, Any]
 _MARK = MARK.encode()

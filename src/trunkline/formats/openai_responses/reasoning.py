@@ -12,8 +12,6 @@ from trunkline.formats.openai_responses.shape import taken
 from trunkline.formats.sealed import Sealed, seal, unseal
 
 Fields = dict[str, Any]
-MARK = seal(Sealed(issuer="")).rpartition(".")[0] + "."
-"""How everything that is sealed begins."""
 _OPENAI = "gAAAA"
 """How OpenAI's encrypted reasoning begins, by whoever it is served (a Fernet token: its version and its time)."""
 

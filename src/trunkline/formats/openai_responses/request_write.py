@@ -4,21 +4,23 @@ from typing import Any
 
 from trunkline.formats.conversation import FormatName, Message, Request, Text
 from trunkline.formats.dialect import Dialect, Parameter
+from trunkline.formats.harmless import MESSAGE, leave, leave_request
 from trunkline.formats.losses import Losses
 from trunkline.formats.openai_responses.items_other import OtherItems
 from trunkline.formats.openai_responses.items_own import OwnItems
 from trunkline.formats.openai_responses.names import NAME
-from trunkline.formats.openai_responses.params import HARMLESS, MESSAGE_HARMLESS, SHARED, said
 from trunkline.formats.openai_responses.parts_write import Parts
-from trunkline.formats.openai_responses.paths import part_path
 from trunkline.formats.openai_responses.request_read import LOGPROBS, WIRE_NAMES
 from trunkline.formats.openai_responses.settings import compose_settings, write_settings
+from trunkline.formats.paths import name_of, part_paths
 from trunkline.formats.turns import text_of
 
 Fields = dict[str, Any]
 LEAST_OUTPUT = 16
 """Tokens: OpenAI takes no smaller cap."""
 _TIERS = frozenset({"auto", "default", "flex", "scale", "priority"})
+_SHARED = frozenset({"safety_identifier", "prompt_cache_retention", "prompt_cache_options", "moderation"})
+"""Fields of Chat Completions that mean the same here."""
 _LONGEST_METADATA = 512
 """Characters of a value."""
 _PUBLISHED: tuple[Parameter, ...] = ("temperature", "top_p", "parallel_tool_calls", "user", "cache_key")
@@ -39,7 +41,7 @@ def write_request(request: Request, dialect: Dialect, losses: Losses) -> Fields:
         if value is None or value == "":
             continue
         if name in dialect.refuses:
-            losses.drop(said(name, request.format))
+            losses.drop(name_of(request, name))
         else:
             document[WIRE_NAMES[name]] = value
     _write_caps(request, dialect, losses, document)
@@ -54,12 +56,9 @@ def write_request(request: Request, dialect: Dialect, losses: Losses) -> Fields:
 
 def _carried(request: Request, losses: Losses) -> Fields:
     """What of another format's own fields means the same here. The rest is left behind."""
-    source = request.format
-    left = request.extras.get(source, {})
-    shared = {name: left[name] for name in SHARED if left.get(name)} if source == "openai_chat" else {}
-    others = {name: value for name, value in left.items() if name not in shared}
-    losses.leave({source: others}, source, "", HARMLESS.get(source, frozenset()))
-    return shared
+    shared = _SHARED if request.format == "openai_chat" else frozenset()
+    leave_request(request, losses, carried=shared)
+    return {name: value for name, value in request.extras.get(request.format, {}).items() if name in shared and value}
 
 
 def _write_words(request: Request, dialect: Dialect, losses: Losses, document: Fields) -> None:
@@ -83,10 +82,9 @@ def _write_words(request: Request, dialect: Dialect, losses: Losses, document: F
 
 def _leave_of_instructions(instructions: Message, source: FormatName, dialect: Dialect, losses: Losses) -> None:
     """What another format's instructions say beside their words."""
-    losses.leave(instructions.extras, source, instructions.at, MESSAGE_HARMLESS)
+    leave(instructions, source, instructions.at, losses, MESSAGE)
     parts = Parts(source, dialect, losses)
-    for number, part in enumerate(instructions.parts):
-        path = part_path(source, instructions, number)
+    for part, path in zip(instructions.parts, part_paths(source, instructions), strict=True):
         if isinstance(part, Text):
             parts.leave(part, path)
         else:
@@ -104,7 +102,7 @@ def _write_caps(request: Request, dialect: Dialect, losses: Losses, document: Fi
     if dialect.max_output is not None:
         cap = min(cap, dialect.max_output)
     if cap < LEAST_OUTPUT and request.format != NAME:
-        losses.drop(said("max_output", request.format))
+        losses.drop(name_of(request, "max_output"))
         cap = LEAST_OUTPUT
     document["max_output_tokens"] = cap
 
@@ -142,37 +140,36 @@ def _write_other(request: Request, dialect: Dialect, losses: Losses, document: F
         if request.service_tier in _TIERS and "service_tier" not in dialect.refuses:
             document["service_tier"] = request.service_tier
         else:
-            losses.drop(said("service_tier", request.format))
+            losses.drop(name_of(request, "service_tier"))
     if request.metadata:
         if "metadata" in dialect.refuses or any(len(value) > _LONGEST_METADATA for value in request.metadata.values()):
-            losses.drop(said("metadata", request.format))
+            losses.drop(name_of(request, "metadata"))
         else:
             document["metadata"] = request.metadata
     include = ["reasoning.encrypted_content"] if dialect.issuer and dialect.thinks else []
     if request.logprobs:
         if "logprobs" in dialect.refuses:
-            losses.refuse(said("logprobs", request.format), "This model tells no log probabilities.")
+            losses.refuse(name_of(request, "logprobs"), "This model tells no log probabilities.")
         else:
             include.append(LOGPROBS)
             if request.top_logprobs is not None:
                 document["top_logprobs"] = request.top_logprobs
     elif request.top_logprobs:
-        losses.drop(said("top_logprobs", request.format))
+        losses.drop(name_of(request, "top_logprobs"))
     if include:
         document["include"] = include
 
 
 def _refuse_unknown(request: Request, losses: Losses) -> None:
     """Parameters that this API does not have."""
-    source = request.format
     if request.stop:
-        losses.refuse(said("stop", source), "This model's API knows no stop sequences.")
+        losses.refuse(name_of(request, "stop"), "This model's API knows no stop sequences.")
     if request.logit_bias:
-        losses.refuse("logit_bias", "This model's API knows no bias of tokens.")
+        losses.refuse(name_of(request, "logit_bias"), "This model's API knows no bias of tokens.")
     if request.choices is not None and request.choices > 1:
-        losses.refuse(said("choices", source), "This model's API gives one answer to a request.")
+        losses.refuse(name_of(request, "choices"), "This model's API gives one answer to a request.")
     for name in _VENDORS:
         if getattr(request, name):  # zero is what is meant without it
-            losses.drop(said(name, source))
+            losses.drop(name_of(request, name))
     if request.cache is not None:
-        losses.drop(said("cache", source))
+        losses.drop(name_of(request, "cache"))

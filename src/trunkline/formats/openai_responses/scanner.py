@@ -8,9 +8,9 @@ from trunkline.formats.conversation import Usage
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import Asked, StreamError
 from trunkline.formats.openai_responses.frame import ended_with
-from trunkline.formats.openai_responses.framing import DONE, Frames, payload_of
-from trunkline.formats.openai_responses.stream_read import decode, error_in
+from trunkline.formats.openai_responses.stream_read import DONE, decode, error_in
 from trunkline.formats.openai_responses.usage import read_usage
+from trunkline.formats.sse import Splitter, data_of
 
 Fields = dict[str, Any]
 _SILENT = frozenset(
@@ -48,7 +48,7 @@ class Scanner:
     terminator = b""
 
     def __init__(self, limit: int) -> None:
-        self._frames = Frames(limit)
+        self._frames = Splitter(limit)
         self._events = 0
         self._bytes = 0
         self._overhead = 0
@@ -71,7 +71,7 @@ class Scanner:
     def close(self) -> bytes:
         """What upstream left without the last blank line, if that is a whole event."""
         rest = self._frames.rest().rstrip(b"\r\n")
-        payload = payload_of(rest + b"\n\n") if rest else None
+        payload = data_of(rest + b"\n\n") if rest else None
         if payload is None:
             return b""
         if payload != DONE:
@@ -92,7 +92,7 @@ class Scanner:
 
     def _see(self, event: bytes) -> bool:
         """Take note of one event; whether it is to be handed on."""
-        payload = payload_of(event)
+        payload = data_of(event)
         if payload is None or payload == DONE or self.done:
             return self.error is None
         if self.error is not None:

@@ -3,15 +3,15 @@
 import re
 from typing import Any
 
-from trunkline.formats.conversation import ForeignTool, FormatName, OutputFormat, Request, Text, Thinking, Tool
+from trunkline.formats.conversation import Effort, ForeignTool, FormatName, OutputFormat, Request, Text, Thinking, Tool
 from trunkline.formats.dialect import Dialect
+from trunkline.formats.efforts import effort_of, nearest
+from trunkline.formats.harmless import TOOL, leave
 from trunkline.formats.losses import Losses
 from trunkline.formats.openai_responses.names import NAME
-from trunkline.formats.openai_responses.params import TOOL_HARMLESS, said
-from trunkline.formats.openai_responses.paths import hint_path
-from trunkline.formats.openai_responses.schema import is_strict
-from trunkline.formats.openai_responses.thinking import nearest_effort, wished_effort
 from trunkline.formats.openai_responses.tools import write_choice, write_tool
+from trunkline.formats.paths import cache_path, name_of, schema_path, thinking_names, tool_path
+from trunkline.formats.strictness import is_strict
 
 Fields = dict[str, Any]
 _NO_NAME = re.compile(r"[^a-zA-Z0-9_-]")
@@ -20,7 +20,7 @@ _KINDS = {"text": "text", "json": "json_object", "schema": "json_schema"}
 
 def write_settings(request: Request, dialect: Dialect, losses: Losses, document: Fields) -> None:
     """Those of a request of this format."""
-    if request.tools and _tools_taken(dialect, losses):
+    if request.tools and _tools_taken(request, dialect, losses):
         document["tools"] = [write_tool(tool) for tool in request.tools]
     if request.tool_choice is not None:
         document["tool_choice"] = write_choice(request.tool_choice)
@@ -45,17 +45,15 @@ def write_settings(request: Request, dialect: Dialect, losses: Losses, document:
 
 def compose_settings(request: Request, dialect: Dialect, losses: Losses, document: Fields) -> None:
     """Those of a request of another format."""
-    source = request.format
-    if request.tools and _tools_taken(dialect, losses):
-        tools = [_compose_tool(tool, source, losses) for tool in request.tools]
+    if request.tools and _tools_taken(request, dialect, losses):
+        tools = [_compose_tool(tool, request.format, losses) for tool in request.tools]
         document["tools"] = [tool for tool in tools if tool]
     if not document.get("tools"):
         document.pop("parallel_tool_calls", None)
     _compose_choice(request, dialect, losses, document)
     text: Fields = {}
-    if request.output is not None and _output_taken(request.output, dialect, losses, said("output", source)):
-        losses.leave(request.output.extras, source, said("output", source), frozenset({"type"}))
-        text["format"] = _compose_format(request.output, source, losses)
+    if request.output is not None and _output_taken(request.output, dialect, losses, name_of(request, "output")):
+        text["format"] = _compose_format(request.output, request, losses)
         if request.output.kind == "json":
             _ask_for_json(request, document)
     if request.verbosity:
@@ -63,15 +61,13 @@ def compose_settings(request: Request, dialect: Dialect, losses: Losses, documen
     if text:
         document["text"] = text
     if request.thinking is not None:
-        for name in request.thinking.extras.get(source, {}):
-            losses.drop(name if source == "openai_chat" else f"{said('thinking', source)}.{name}")
         _compose_thinking(request.thinking, request, dialect, losses, document)
 
 
-def _tools_taken(dialect: Dialect, losses: Losses) -> bool:
+def _tools_taken(request: Request, dialect: Dialect, losses: Losses) -> bool:
     if "tools" not in dialect.refuses:
         return True
-    losses.refuse("tools", "This model cannot call tools.")
+    losses.refuse(name_of(request, "tools"), "This model cannot call tools.")
     return False
 
 
@@ -79,15 +75,15 @@ def _compose_tool(tool: Tool | ForeignTool, source: FormatName, losses: Losses) 
     if isinstance(tool, ForeignTool):
         losses.refuse(tool.at, f"The tool '{tool.kind}' cannot be carried to this model's API.")
         return None
-    losses.leave(tool.extras, source, tool.at, TOOL_HARMLESS)
+    leave(tool, source, tool.at, losses, TOOL)
     if tool.cache is not None:
-        losses.drop(hint_path(source, tool.at))
+        losses.drop(cache_path(source, tool.at, tool))
     parameters = dict(tool.parameters or {})
     parameters.setdefault("type", "object")
     parameters.setdefault("properties", {})
     strict = bool(tool.strict)
     if strict and not is_strict(parameters):
-        losses.drop(f"{tool.at}.strict")
+        losses.drop(tool_path(source, tool, "strict"))
         strict = False
     value: Fields = {"type": "function", "name": tool.name, "parameters": parameters, "strict": strict}
     if tool.description:
@@ -96,10 +92,9 @@ def _compose_tool(tool: Tool | ForeignTool, source: FormatName, losses: Losses) 
 
 
 def _compose_choice(request: Request, dialect: Dialect, losses: Losses, document: Fields) -> None:
-    choice, path = request.tool_choice, said("tool_choice", request.format)
+    choice, path = request.tool_choice, name_of(request, "tool_choice")
     if choice is None:
         return
-    losses.leave(choice.extras, request.format, path, frozenset({"type"}))
     if not document.get("tools"):
         return  # the API takes no choice among nothing
     forced = choice.mode == "required"
@@ -131,18 +126,18 @@ def _write_format(output: OutputFormat) -> Fields:
     return value
 
 
-def _compose_format(output: OutputFormat, source: FormatName, losses: Losses) -> Fields:
+def _compose_format(output: OutputFormat, request: Request, losses: Losses) -> Fields:
     if output.kind != "schema" or output.schema is None:
         return {"type": "text" if output.kind == "text" else "json_object"}
     name = _NO_NAME.sub("_", output.name)[:64] or "answer"
     value: Fields = {"type": "json_schema", "name": name, "schema": output.schema}
     if output.description:
         value["description"] = output.description
-    if source == "openai_chat" and not output.strict:
+    if request.format == "openai_chat" and not output.strict:
         return value if output.strict is None else value | {"strict": False}
     fits = is_strict(output.schema)
     if output.strict and not fits:
-        losses.drop(said("output", source))
+        losses.drop(schema_path(request))
     return value | {"strict": fits}  # elsewhere than in chat, a schema is enforced without a word
 
 
@@ -157,24 +152,39 @@ def _ask_for_json(request: Request, document: Fields) -> None:
 
 def _write_verbosity(request: Request, dialect: Dialect, losses: Losses, text: Fields) -> None:
     if "verbosity" in dialect.refuses:
-        losses.drop(said("verbosity", request.format))
+        losses.drop(name_of(request, "verbosity"))
     else:
         text["verbosity"] = request.verbosity
 
 
 def _compose_thinking(thinking: Thinking, request: Request, dialect: Dialect, losses: Losses, document: Fields) -> None:
-    effort = wished_effort(thinking)
+    effort = _effort(thinking)
     if not dialect.thinks or "thinking" in dialect.refuses:
         if effort != "none":
-            losses.drop(said("thinking", request.format))
+            _drop_thinking(request, losses)
         return
     reasoning: Fields = {}
     if effort:
-        reasoning["effort"] = nearest_effort(effort, dialect.efforts)
+        known = [one for one in dialect.efforts if one != "none" or effort == one]  # none is not a little
+        reasoning["effort"] = nearest(effort, known)
     shown = thinking.mode in ("on", "adaptive") if thinking.shown is None else thinking.shown
     if shown and effort != "none":
         reasoning["summary"] = thinking.summary or "auto"
     if reasoning:
         document["reasoning"] = reasoning
     else:
-        losses.drop(said("thinking", request.format))
+        _drop_thinking(request, losses)
+
+
+def _effort(thinking: Thinking) -> Effort | None:
+    """The effort that a request wants; None where the model is to choose."""
+    if thinking.mode == "off":
+        return "none"
+    if thinking.effort is not None or thinking.budget is None:
+        return thinking.effort
+    return effort_of(thinking.budget)
+
+
+def _drop_thinking(request: Request, losses: Losses) -> None:
+    for name in thinking_names(request):
+        losses.drop(name)

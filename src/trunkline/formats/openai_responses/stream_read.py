@@ -16,13 +16,15 @@ from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import StreamError
 from trunkline.formats.openai_responses.annotations import read_citation, read_logprobs
 from trunkline.formats.openai_responses.frame import take_frame, take_stop
-from trunkline.formats.openai_responses.framing import DONE, Frames, payload_of
 from trunkline.formats.openai_responses.names import NAME
 from trunkline.formats.openai_responses.output import read_output, write_output
 from trunkline.formats.openai_responses.stream_items import PIECES, Item, begin
+from trunkline.formats.sse import Splitter, data_of
 
 Fields = dict[str, Any]
 _decode = msgspec.json.Decoder().decode
+DONE = b"[DONE]"
+"""What some send behind the last event. It says nothing more."""
 _WHOLE = {
     "response.output_text.done": "text",
     "response.refusal.done": "refusal",
@@ -49,7 +51,7 @@ class Reader:
 
     def __init__(self, dialect: Dialect, limit: int) -> None:
         self._issuer = dialect.issuer
-        self._frames = Frames(limit)
+        self._frames = Splitter(limit)
         self._items: dict[int, Item] = {}
         self._parts = 0
         self._called = False
@@ -61,13 +63,13 @@ class Reader:
             frames = self._frames.feed(data)
         except ValueError as error:
             raise StreamError(str(error)) from None
-        payloads = [payload_of(frame) for frame in frames]
+        payloads = [data_of(frame) for frame in frames]
         return [self._read(payload) for payload in payloads if payload is not None and payload != DONE]
 
     def close(self) -> list[Event]:
         """The provider has closed its stream: what it left without the last blank line, if that is a whole event."""
         rest = self._frames.rest().rstrip(b"\r\n")
-        payload = payload_of(rest + b"\n\n") if rest else None
+        payload = data_of(rest + b"\n\n") if rest else None
         if payload is None or payload == DONE:
             return []
         try:

@@ -1,0 +1,189 @@
+"""Which fields that only one format knows are harmless to leave behind when its request goes to another.
+
+A field is harmless where the answer does not depend on it: bookkeeping, hints for speed or cost, routing of a
+provider, what only shapes the provider's own storage. All of these are told; everything else is refused by name
+(`formats/losses.py`).
+"""
+
+from typing import Any
+
+from trunkline.formats.conversation import FormatName, Node, Request
+from trunkline.formats.losses import Losses
+from trunkline.formats.paths import name_of
+
+_CHAT = frozenset(
+    {
+        "chat_template_kwargs",
+        "enable_thinking",
+        "include_reasoning",
+        "metadata",
+        "models",
+        "moderation",
+        "prediction",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "provider",
+        "reasoning_format",
+        "route",
+        "safety_identifier",
+        "service_tier",
+        "session_id",
+        "store",
+        "stream_options",
+        "thinking",
+        "trace",
+        "transforms",
+        "usage",
+        "user",
+        "verbosity",
+    }
+)
+_REQUEST: dict[FormatName, frozenset[str]] = {
+    "openai_chat": _CHAT,
+    "openai_completions": _CHAT,
+    "openai_responses": frozenset(
+        {
+            "background",
+            "client_metadata",
+            "include",
+            "max_tool_calls",
+            "metadata",
+            "moderation",
+            "prompt_cache_options",
+            "prompt_cache_retention",
+            "reasoning",
+            "safety_identifier",
+            "service_tier",
+            "store",
+            "stream_options",
+            "text",
+            "truncation",
+            "user",
+        }
+    ),
+    "anthropic_messages": frozenset(
+        {
+            "anthropic_beta",
+            "anthropic_version",
+            "betas",
+            "context_management",
+            "diagnostics",
+            "metadata",
+            "service_tier",
+            "speed",
+        }
+    ),
+    "google_generate": frozenset(
+        {
+            "generationConfig.mediaResolution",
+            "labels",
+            "safetySettings",
+            "safety_settings",
+            "serviceTier",
+            "toolConfig.includeServerSideToolInvocations",
+        }
+    ),
+    "bedrock_converse": frozenset(
+        {"additionalModelResponseFieldPaths", "performanceConfig", "requestMetadata", "serviceTier"}
+    ),
+}
+_SAYS_NOTHING: dict[str, Any] = {
+    "generationConfig.responseModalities": ["TEXT"],
+    "min_p": 0,
+    "modalities": ["text"],
+    "repetition_penalty": 1,
+    "truncation": "disabled",
+}
+"""Fields of requests with a value that asks for what happens anyway."""
+MESSAGE = frozenset(
+    {
+        "annotations",
+        "cache_control",
+        "created_by",
+        "id",
+        "index",
+        "name",
+        "phase",
+        "prefix",
+        "provider_specific_fields",
+        "reasoning_details",
+        "refusal",
+        "role",
+        "status",
+        "type",
+    }
+)
+"""Fields of messages, of any format."""
+PART = frozenset(
+    {
+        "annotations",
+        "cache_control",
+        "caller",
+        "citations",  # whether a document is to be cited
+        "context",
+        "created_by",
+        "detail",
+        "extra_content",
+        "format",
+        "id",
+        "index",
+        "logprobs",
+        "mediaResolution",
+        "namespace",
+        "partMetadata",
+        "phase",
+        "prompt_cache_breakpoint",
+        "scheduling",
+        "status",
+        "thought",
+        "thoughtSignature",
+        "title",
+        "type",
+        "willContinue",
+    }
+)
+"""Fields of parts."""
+TOOL = frozenset(
+    {
+        "allowed_callers",
+        "behavior",
+        "cache_control",
+        "defer_loading",
+        "eager_input_streaming",
+        "input_examples",
+        "output_schema",
+        "response",
+        "responseJsonSchema",
+        "strict",
+        "title",
+        "type",
+    }
+)
+"""Fields of tools."""
+_KIND = frozenset({"type"})
+
+
+def leave_request(request: Request, losses: Losses, carried: frozenset[str] = frozenset()) -> None:
+    """Leave behind the fields of a request that only its own format knows, but for those that are `carried` all the
+    same. Raises `CannotCarry`.
+    """
+    source = request.format
+    fields = request.extras.get(source)
+    if fields:
+        left = {name: value for name, value in fields.items() if name not in carried} if carried else fields
+        silent = {name for name in left.keys() & _SAYS_NOTHING.keys() if left[name] == _SAYS_NOTHING[name]}
+        losses.leave({source: left}, source, "", _REQUEST[source] | silent)
+    thinking = request.thinking
+    if thinking is not None and thinking.extras:
+        path = "" if source == "openai_chat" else name_of(request, "thinking")
+        losses.leave(thinking.extras, source, path, frozenset(thinking.extras.get(source, ())))
+    if request.output is not None:
+        leave(request.output, source, name_of(request, "output"), losses, _KIND)
+    if request.tool_choice is not None:
+        leave(request.tool_choice, source, name_of(request, "tool_choice"), losses, _KIND)
+
+
+def leave(node: Node, source: FormatName, path: str, losses: Losses, harmless: frozenset[str] = PART) -> None:
+    """The same of a part at `path`, or of another node, with its own set of what is `harmless`."""
+    if node.extras:
+        losses.leave(node.extras, source, path, harmless)
