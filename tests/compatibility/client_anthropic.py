@@ -44,7 +44,9 @@ def _content(scenario: Scenario) -> Any:
     return [{"type": "image", "source": source}, {"type": "text", "text": scenario.prompt}]
 
 
-def _ask(sdk: anthropic.Anthropic, scenario: Scenario, model: str, messages: list[dict[str, Any]], *, stream: bool) -> Any:
+def _ask(
+    sdk: anthropic.Anthropic, scenario: Scenario, model: str, messages: list[dict[str, Any]], *, stream: bool
+) -> Any:
     fields: dict[str, Any] = {"model": model, "messages": messages, "max_tokens": 4000}
     if scenario.system:
         fields["system"] = scenario.system

@@ -32,14 +32,14 @@ def converse(scenario: Scenario, url: str, model: str, *, stream: bool) -> list[
 
 
 def _result(scenario: Scenario, made: types.FunctionCall) -> types.Part:
-    answer = types.FunctionResponse(id=made.id, name=made.name, response={"result": result_of(scenario, made.name or "")})
+    answer = types.FunctionResponse(
+        id=made.id, name=made.name, response={"result": result_of(scenario, made.name or "")}
+    )
     return types.Part(function_response=answer)
 
 
 def _config(scenario: Scenario) -> types.GenerateContentConfig:
-    config = types.GenerateContentConfig(
-        automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True)
-    )
+    config = types.GenerateContentConfig(automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True))
     if scenario.system:
         config.system_instruction = scenario.system
     if scenario.tools:

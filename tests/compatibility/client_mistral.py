@@ -51,14 +51,18 @@ def _fields(scenario: Scenario, model: str, messages: list[Any]) -> dict[str, An
     return fields
 
 
-def _ask(sdk: Mistral, scenario: Scenario, model: str, messages: list[Any], *, stream: bool) -> tuple[dict[str, Any], Seen]:
+def _ask(
+    sdk: Mistral, scenario: Scenario, model: str, messages: list[Any], *, stream: bool
+) -> tuple[dict[str, Any], Seen]:
     fields = _fields(scenario, model, messages)
     if not stream:
         reply = sdk.chat.complete(**fields)
         choice = reply.choices[0]
+        assert choice.message is not None
         message = choice.message.model_dump(exclude_unset=True, by_alias=True)
         return _turn(message, choice.finish_reason, reply.usage)
-    text, calls, finish, usage = "", {}, "", None
+    text, finish, usage = "", "", None
+    calls: dict[int, dict[str, Any]] = {}
     with sdk.chat.stream(**fields) as events:
         for event in events:
             usage = event.data.usage or usage

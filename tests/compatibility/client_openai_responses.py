@@ -41,7 +41,10 @@ def _content(scenario: Scenario) -> Any:
     if not scenario.picture:
         return scenario.prompt
     url = f"data:image/png;base64,{base64.b64encode(scenario.picture).decode()}"
-    return [{"type": "input_text", "text": scenario.prompt}, {"type": "input_image", "image_url": url, "detail": "auto"}]
+    return [
+        {"type": "input_text", "text": scenario.prompt},
+        {"type": "input_image", "image_url": url, "detail": "auto"},
+    ]
 
 
 def _ask(sdk: openai.OpenAI, scenario: Scenario, model: str, items: list[dict[str, Any]], *, stream: bool) -> Any:

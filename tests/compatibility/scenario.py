@@ -97,7 +97,12 @@ class Asked(msgspec.Struct):
     stream: bool = False
 
 
-_CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
+_CITY = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
 _WEATHER = Tool("weather", "The weather in a city.", _CITY, '{"celsius": 21}')
 _CLOCK = Tool("clock", "The time in a city.", _CITY, "half past nine")
 _PERSON = {

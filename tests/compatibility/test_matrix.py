@@ -125,7 +125,13 @@ def _check_asked(client: Any, speaker: Any, scenario: Scenario, asked: list[Aske
         assert first.schema is not None
         assert set(first.schema["properties"]) == set(scenario.schema["properties"])
     assert first.reasons == scenario.reasons
-    results = [tool.result for answer in scenario.answers for made in answer.calls for tool in scenario.tools if tool.name == made.name]
+    results = [
+        tool.result
+        for answer in scenario.answers
+        for made in answer.calls
+        for tool in scenario.tools
+        if tool.name == made.name
+    ]
     assert [result for _, result in last.results] == results
     if scenario.reasons and client.name not in SHOWS_NO_REASONING and speaker.name not in KEEPS_NO_PROOF:
         proof = scenario.answers[0].thought
@@ -134,7 +140,11 @@ def _check_asked(client: Any, speaker: Any, scenario: Scenario, asked: list[Aske
 
 
 def test_the_page_of_the_reference_is_true() -> None:
-    expected = set(itertools.product([c.name for c in CLIENTS], [s.name for s in MODELS], [s.name for s in SCENARIOS], [False, True]))
+    expected = set(
+        itertools.product(
+            [c.name for c in CLIENTS], [s.name for s in MODELS], [s.name for s in SCENARIOS], [False, True]
+        )
+    )
     if set(outcomes) != expected:
         pytest.skip("not all of the matrix was run")
     page = _page()
@@ -148,8 +158,8 @@ def _page() -> str:
     lines = [
         "# Compatibility",
         "",
-        "Every official SDK against an upstream of every format, through Trunkline over real sockets, streamed and not.",
-        "Written by a run of `tests/compatibility`; a ✓ stands for both ways, with all that is checked there: text,",
+        "Every official SDK against an upstream of every format, through Trunkline over real sockets, streamed and",
+        "not. Written by a run of `tests/compatibility`; a ✓ stands for both ways, with all that is checked: text,",
         "tool calls and results, pictures, schemas, reasoning and its proof, the reason for the end, and usage.",
         "",
         "| client | upstream | " + " | ".join(names) + " |",

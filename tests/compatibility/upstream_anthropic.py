@@ -33,7 +33,9 @@ def asked(path: str, body: dict[str, Any]) -> Asked:
         speaker = message["role"]
         blocks = message["content"]
         assert blocks, "a message without content"
-        waiting = _turn(found, speaker, [{"type": "text", "text": blocks}] if isinstance(blocks, str) else blocks, waiting)
+        waiting = _turn(
+            found, speaker, [{"type": "text", "text": blocks}] if isinstance(blocks, str) else blocks, waiting
+        )
     assert not waiting, "a call without its result"
     for tool in body.get("tools", []):
         assert tool["input_schema"]["type"] == "object"
@@ -78,7 +80,9 @@ def _blocks(answer: Answer) -> list[dict[str, Any]]:
     if answer.text:
         blocks.append({"type": "text", "text": answer.text})
     for n, made in enumerate(answer.calls):
-        blocks.append({"type": "tool_use", "id": f"toolu_{answer.input}{n}", "name": made.name, "input": made.arguments})
+        blocks.append(
+            {"type": "tool_use", "id": f"toolu_{answer.input}{n}", "name": made.name, "input": made.arguments}
+        )
     return blocks
 
 

@@ -13,7 +13,15 @@ name = "bedrock"
 provider: dict[str, Any] = {"type": "bedrock", "api_key": "upstream", "region": "eu-central-1"}
 base = ""
 
-_FIELDS = {"messages", "system", "inferenceConfig", "toolConfig", "additionalModelRequestFields", "outputConfig", "requestMetadata"}
+_FIELDS = {
+    "messages",
+    "system",
+    "inferenceConfig",
+    "toolConfig",
+    "additionalModelRequestFields",
+    "outputConfig",
+    "requestMetadata",
+}
 
 
 def asked(path: str, body: dict[str, Any]) -> Asked:
@@ -73,7 +81,9 @@ def _blocks(answer: Answer) -> list[dict[str, Any]]:
     if answer.text:
         blocks.append({"text": answer.text})
     for n, made in enumerate(answer.calls):
-        blocks.append({"toolUse": {"toolUseId": f"tooluse_{answer.input}{n}", "name": made.name, "input": made.arguments}})
+        blocks.append(
+            {"toolUse": {"toolUseId": f"tooluse_{answer.input}{n}", "name": made.name, "input": made.arguments}}
+        )
     return blocks
 
 

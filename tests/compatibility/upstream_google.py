@@ -63,7 +63,11 @@ def _turn(found: Asked, role: str, parts: list[dict[str, Any]], waiting: int) ->
         if "functionResponse" in part:
             assert isinstance(part["functionResponse"]["response"], dict)
             values = list(part["functionResponse"]["response"].values())
-            text = values[0] if len(values) == 1 and isinstance(values[0], str) else json.dumps(part["functionResponse"]["response"])
+            text = (
+                values[0]
+                if len(values) == 1 and isinstance(values[0], str)
+                else json.dumps(part["functionResponse"]["response"])
+            )
             found.results.append((part["functionResponse"]["name"], text))
         elif "functionCall" in part:
             found.made.append(part["functionCall"]["name"])

@@ -18,7 +18,17 @@ def asked(path: str, body: dict[str, Any]) -> Asked:
     waiting: list[str] = []
     for message in body["messages"]:
         role, content = message["role"], message.get("content")
-        assert set(message) <= {"role", "content", "tool_calls", "tool_call_id", "name", "reasoning_content", "reasoning_details", "refusal", "prefix"}, message
+        assert set(message) <= {
+            "role",
+            "content",
+            "tool_calls",
+            "tool_call_id",
+            "name",
+            "reasoning_content",
+            "reasoning_details",
+            "refusal",
+            "prefix",
+        }, message
         if role == "tool":
             assert message["tool_call_id"] in waiting, "a result without its call"
             waiting.remove(message["tool_call_id"])
@@ -78,7 +88,11 @@ def _usage(answer: Answer) -> dict[str, Any]:
 
 def _calls(answer: Answer) -> list[dict[str, Any]]:
     return [
-        {"id": f"call_{answer.input}_{n}", "type": "function", "function": {"name": made.name, "arguments": json.dumps(made.arguments)}}
+        {
+            "id": f"call_{answer.input}_{n}",
+            "type": "function",
+            "function": {"name": made.name, "arguments": json.dumps(made.arguments)},
+        }
         for n, made in enumerate(answer.calls)
     ]
 
@@ -89,7 +103,12 @@ def whole(answer: Answer) -> tuple[str, bytes]:
         message["reasoning_content"] = answer.thought.text
     if answer.calls:
         message["tool_calls"] = _calls(answer)
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls" if answer.calls else "stop"}
+    choice = {
+        "index": 0,
+        "message": message,
+        "logprobs": None,
+        "finish_reason": "tool_calls" if answer.calls else "stop",
+    }
     return "application/json", json.dumps(_frame("chat.completion", choice) | {"usage": _usage(answer)}).encode()
 
 

@@ -147,7 +147,9 @@ def _item_events(index: int, item: dict[str, Any]) -> list[dict[str, Any]]:
         part = item["content"][0]
         here = {**at, "content_index": 0}
         between.append({"type": "response.content_part.added", **here, "part": {**part, "text": ""}})
-        between += [{"type": "response.output_text.delta", **here, "delta": p, "logprobs": []} for p in pieces(part["text"])]
+        between += [
+            {"type": "response.output_text.delta", **here, "delta": p, "logprobs": []} for p in pieces(part["text"])
+        ]
         between.append({"type": "response.output_text.done", **here, "text": part["text"], "logprobs": []})
         between.append({"type": "response.content_part.done", **here, "part": part})
     elif item["type"] == "function_call":
@@ -156,7 +158,12 @@ def _item_events(index: int, item: dict[str, Any]) -> list[dict[str, Any]]:
             {"type": "response.function_call_arguments.delta", **at, "delta": p} for p in pieces(item["arguments"])
         ]
         between.append(
-            {"type": "response.function_call_arguments.done", **at, "arguments": item["arguments"], "name": item["name"]}
+            {
+                "type": "response.function_call_arguments.done",
+                **at,
+                "arguments": item["arguments"],
+                "name": item["name"],
+            }
         )
     else:
         begun |= {"summary": []}

@@ -134,10 +134,7 @@ class Connection(asyncio.Protocol):
                     self._refuse(_head_too_large(self._limits.head))
         if self._current is None and self._waiting:
             self._serve_next()
-        if self._current is not None and self._incoming is None and self._unread < 0 and not self._over:
-            self.due = inf  # the usual case: the request is whole, and its answer takes its time
-        else:
-            self._rearm()
+        self._rearm()
 
     def eof_received(self) -> bool:
         return False  # a client that will send no more is taken to have left: the transport closes
@@ -334,6 +331,9 @@ class Connection(asyncio.Protocol):
         """What is waited for now, and until when."""
         limits = self._limits
         incoming = self._incoming
+        if incoming is None and self._current is not None and self._unread < 0 and not self._over:
+            self.due = inf  # the usual case: the request is whole, and its answer takes its time
+            return
         if self._linger >= 0:
             due = self._since + LINGER_SECONDS
         elif self._unread >= 0:
