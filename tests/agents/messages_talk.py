@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from tests.agents.words import SHOWN, Talk, arguments
+from tests.agents.words import SHOWN, Talk
 
 Json = dict[str, Any]
 
@@ -30,12 +30,13 @@ def _hear(talk: Talk, role: str, block: Json) -> None:
         case "image":
             talk.pictures.append(base64.b64decode(block["source"]["data"]))
         case "tool_use":
-            talk.say("call", block["name"], arguments(block["input"]))
+            talk.call(block["id"], block["name"], block["input"])
         case "tool_result":
             inner = blocks(block.get("content") or [])
             pictures = [piece for piece in inner if piece["type"] == "image"]
             texts = [piece["text"] for piece in inner if piece["type"] == "text"]
-            talk.say("result", SHOWN if pictures and not texts else "".join(texts))
+            words = SHOWN if pictures and not texts else "".join(texts)
+            talk.result(block["tool_use_id"], words, failed=block.get("is_error", False))
             for piece in pictures:
                 _hear(talk, role, piece)
         case "thinking" | "redacted_thinking":

@@ -20,6 +20,9 @@ class Speaker(Protocol):
     base: str
     """Path of the base URL."""
 
+    def forget(self) -> None:
+        """Nothing was said yet."""
+
     def hear(self, path: str, body: Json) -> Talk:
         """What a request says. Raises `AssertionError` in the words of the real one for what that refuses."""
 
@@ -41,7 +44,8 @@ class Upstream(sockets.Upstream):
         super().__init__(speaker)  # type: ignore[arg-type]  # of whose speakers it needs the base alone
 
     def follow(self, *script: Answer) -> None:
-        """Forget what was heard, and answer with these from now on."""
+        """Forget what was heard and said, and answer with these from now on."""
+        self.voice.forget()
         self.heard, self.bodies, self.problems, self._script = [], [], [], list(script)
 
     def answer(self, path: str, body: Json) -> tuple[int, str, bytes]:
@@ -49,9 +53,10 @@ class Upstream(sockets.Upstream):
         try:
             talk = self.voice.hear(path, body)
             assert self._script, "more was asked than the script has"
-        except AssertionError as problem:
-            self.problems.append(str(problem))
-            return 400, "application/json", json.dumps(self.voice.error(str(problem))).encode()
+        except (AssertionError, KeyError, TypeError, ValueError) as problem:
+            said = str(problem) if isinstance(problem, AssertionError) else f"{type(problem).__name__}: {problem}"
+            self.problems.append(said)
+            return 400, "application/json", json.dumps(self.voice.error(said)).encode()
         self.heard.append(talk)
         return 200, "text/event-stream", self.voice.stream(self._script.pop(0)).encode()
 
@@ -64,6 +69,7 @@ def refuse(broken: Rules) -> None:
 
 def check_schema(schema: Json, at: str) -> None:
     """What OpenAI asks of a function's schema also where it is not strict: `invalid_function_parameters` otherwise."""
+    assert "properties" in schema, f"In context=(), object schema missing properties at {at}"
     top = {"oneOf", "anyOf", "allOf", "enum", "not"} & schema.keys()
     assert schema.get("type") == "object", f"schema must be a JSON Schema of 'type: \"object\"' at {at}"
     assert not top, f"schema must not have {top} at the top level at {at}"
@@ -86,4 +92,6 @@ def pieces(text: str, size: int = 9) -> list[str]:
 def events(*values: Json, named: bool = False) -> str:
     """Values as server-sent events, with the name of each where the format has it."""
     head = "event: {}\ndata: {}\n\n" if named else "{}data: {}\n\n"
-    return "".join(head.format(value["type"] if named else "", json.dumps(value, ensure_ascii=False)) for value in values)
+    return "".join(
+        head.format(value["type"] if named else "", json.dumps(value, ensure_ascii=False)) for value in values
+    )

@@ -1,16 +1,20 @@
-"""Speaks Chat Completions: as OpenAI does, or as DeepSeek, which shows its reasoning and wants it back with the calls."""
+"""Speaks Chat Completions: as OpenAI does, or as DeepSeek, which shows its reasoning and wants it back with calls."""
 
 import base64
 import json
 from typing import Any
 
 from tests.agents.upstream import check_schema, events, letters, pieces, refuse
-from tests.agents.words import Answer, Say, Talk, Think, arguments
+from tests.agents.words import Answer, Say, Talk, Think
 from tests.recorded.strict.openai_chat import broken
 
 Json = dict[str, Any]
 LONGEST_USER = 64
 LONGEST_ID = 64
+STOPS_NOWHERE = ("gpt-5", "gpt-5.1", "gpt-5.2", "gpt-5.4")
+"""Models that take no stop sequences."""
+REASONS_ELSEWHERE = ("gpt-5.4", "gpt-5.5", "gpt-5.6")
+"""Models that take functions here only if they are told not to reason."""
 
 
 class Chat:
@@ -21,12 +25,16 @@ class Chat:
         self.provider = provider
         self.base = "/v1"
         self._reasons = reasons
+        self.forget()
+
+    def forget(self) -> None:
         self._thoughts: dict[str, str] = {}
         """What was thought before a call, by the call's id."""
 
     def hear(self, path: str, body: Json) -> Talk:
         assert path == "/v1/chat/completions", path
         refuse(broken(body))
+        _check_model(body)
         assert len(body.get("user", "")) <= LONGEST_USER, f"Invalid 'user': string too long ({len(body['user'])})"
         talk = Talk()
         for message in body["messages"]:
@@ -41,22 +49,24 @@ class Chat:
     def _message(self, talk: Talk, message: Json) -> None:
         role, content = message["role"], message.get("content")
         if role in ("system", "developer"):
-            talk.system += _text(content) + "\n"
+            talk.system += "\n" + _text(content, "\n")
         elif role == "tool":
-            talk.say("result", _text(content))
+            talk.result(message["tool_call_id"], _text(content))
         elif role == "user":
             _user(talk, content)
         else:
             self._assistant(talk, message)
 
     def _assistant(self, talk: Talk, message: Json) -> None:
-        assert set(message) <= {"role", "content", "tool_calls", "reasoning_content"}, f"unknown field in {set(message)}"
+        assert set(message) <= {"role", "content", "tool_calls", "reasoning_content"}, (
+            f"unknown field in {set(message)}"
+        )
         if message.get("content"):
             talk.say("assistant", _text(message["content"]))
         calls = message.get("tool_calls", [])
         for call in calls:
             assert len(call["id"]) <= LONGEST_ID, f"Invalid 'tool_calls.id': string too long ({len(call['id'])})"
-            talk.say("call", call["function"]["name"], arguments(call["function"]["arguments"]))
+            talk.call(call["id"], call["function"]["name"], call["function"]["arguments"])
         thought = message.get("reasoning_content")
         assert self._reasons or thought is None, "Unknown parameter: 'reasoning_content'"
         if self._reasons and calls:
@@ -80,8 +90,12 @@ class Chat:
                 call_id = f"call_{letters(answer.number, made)}"
                 self._thoughts[call_id] = thought
                 function = {"name": piece.name, "arguments": ""}
-                deltas.append({"tool_calls": [{"index": made, "id": call_id, "type": "function", "function": function}]})
+                deltas.append(
+                    {"tool_calls": [{"index": made, "id": call_id, "type": "function", "function": function}]}
+                )
                 written = pieces(json.dumps(piece.arguments, ensure_ascii=False))
+                if answer.cut and piece is answer.pieces[-1]:
+                    del written[len(written) // 2 :]
                 deltas += [{"tool_calls": [{"index": made, "function": {"arguments": words}}]} for words in written]
                 made += 1
         finish = "length" if answer.cut else "tool_calls" if answer.calls else "stop"
@@ -92,12 +106,24 @@ class Chat:
         return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}
 
 
-def _text(content: Any) -> str:
-    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+def _check_model(body: Json) -> None:
+    model = body["model"]
+    assert "stop" not in body or model not in STOPS_NOWHERE, (
+        "Unsupported parameter: 'stop' is not supported with this model."
+    )
+    if model in REASONS_ELSEWHERE and body.get("tools"):
+        told = "Please use /v1/responses instead."
+        said = f"Function tools with reasoning_effort are not supported for {model} in /v1/chat/completions. {told}"
+        assert body.get("reasoning_effort") == "none", said
+
+
+def _text(content: Any, between: str = "") -> str:
+    return content if isinstance(content, str) else between.join(part["text"] for part in content)
 
 
 def _user(talk: Talk, content: Any) -> None:
-    for part in [{"type": "text", "text": content}] if isinstance(content, str) else content:
+    parts: list[Json] = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    for part in parts:
         if part["type"] == "text":
             talk.say("user", part["text"])
         else:

@@ -21,11 +21,13 @@ class Google:
         self.name = "google"
         self.provider: Json = {"type": "google", "api_key": "upstream"}
         self.base = "/v1beta"
+        self.forget()
+
+    def forget(self) -> None:
         self._signed: dict[str, tuple[str, ...]] = {}
         """What each signature stands on."""
         self._own: dict[tuple[str, ...], str] = {}
         """The signature of each call that has one."""
-        self._ids: set[str] = set()
 
     def hear(self, path: str, body: Json) -> Talk:
         model, _, verb = path.removeprefix("/v1beta/models/").partition(":")
@@ -43,15 +45,17 @@ class Google:
 
     def _content(self, talk: Talk, content: Json, model: str) -> None:
         calls = [part for part in content["parts"] if "functionCall" in part]
+        waiting = list(talk.calls)[-sum("functionResponse" in part for part in content["parts"]) :]
         if calls:
             missing = "Function call is missing a thought_signature in functionCall parts."
             assert calls[0].get("thoughtSignature"), missing
         for part in content["parts"]:
             self._check_signature(talk, part)
             if "functionCall" in part:
-                talk.say("call", part["functionCall"]["name"], arguments(part["functionCall"].get("args", {})))
+                call = part["functionCall"]
+                talk.call(f"call {len(talk.calls)}", call["name"], call.get("args", {}))
             elif "functionResponse" in part:
-                self._response(talk, part["functionResponse"], model)
+                self._response(talk, waiting.pop(0), part["functionResponse"], model)
             elif "inlineData" in part:
                 talk.pictures.append(_bytes(part["inlineData"]))
             elif part.get("thought"):
@@ -69,12 +73,13 @@ class Google:
         assert self._signed[signature] == stands_on, f"Corrupted thought signature: it stands on {stands_on[:2]}"
         talk.proofs.append(signature)
 
-    def _response(self, talk: Talk, response: Json, model: str) -> None:
+    def _response(self, talk: Talk, call_id: str, response: Json, model: str) -> None:
         parts = response.get("parts", [])
         new = model.startswith("gemini-3")
         assert new or not parts, "`function_response.parts` is not supported for this model"
-        assert set(response["response"]) in ({"output"}, {"error"}, {"result"}), response["response"]
-        talk.say("result", next(iter(response["response"].values())))
+        [(name, words)] = response["response"].items()
+        assert name in ("output", "error"), name
+        talk.result(call_id, words, failed=name == "error")
         talk.pictures += [_bytes(part["inlineData"]) for part in parts]
 
     def stream(self, answer: Answer) -> str:
@@ -111,11 +116,13 @@ class Google:
 def _subject(part: Json) -> tuple[str, ...]:
     """What a signature stands on: a call, or nothing but itself."""
     call = part.get("functionCall")
-    return (call["name"], arguments(call.get("args", {})), call.get("id", "")) if call is not None else ()
+    return (call["name"], arguments(call.get("args", {}))) if call is not None else ()
 
 
 def _bytes(blob: Json) -> bytes:
-    assert blob["mimeType"] in ("image/png", "image/jpeg", "image/webp"), blob["mimeType"]
+    assert blob["mimeType"] in ("image/png", "image/jpeg", "image/webp", "application/pdf", "text/plain"), blob[
+        "mimeType"
+    ]
     return base64.b64decode(blob["data"], validate=True)
 
 

@@ -18,6 +18,9 @@ class Messages:
         self.name = "anthropic"
         self.provider: Json = {"type": "anthropic", "api_key": "sk-upstream"}
         self.base = "/v1"
+        self.forget()
+
+    def forget(self) -> None:
         self._signed: dict[str, str] = {}
 
     def hear(self, path: str, body: Json) -> Talk:
@@ -94,7 +97,9 @@ def _check_keys(schema: Json, at: str) -> None:
 def _check_error(block: Json, at: str) -> None:
     content = blocks(block.get("content") or [])
     assert content, f"{at}: tool_result: content cannot be empty if `is_error` is true"
-    assert all(inner["type"] == "text" for inner in content), f"{at}: all content must be type `text` if `is_error` is true"
+    assert all(inner["type"] == "text" for inner in content), (
+        f"{at}: all content must be type `text` if `is_error` is true"
+    )
 
 
 def _message(answer: Answer) -> Json:

@@ -1,11 +1,11 @@
-"""Speaks Responses as OpenAI does to one who keeps the conversation: encrypted reasoning comes back with what it led to."""
+"""Speaks Responses as OpenAI does: encrypted reasoning comes back with what it led to, or is kept with the rest."""
 
 import base64
 import json
 from typing import Any
 
 from tests.agents.upstream import check_schema, events, letters, pieces, refuse
-from tests.agents.words import Answer, Say, Talk, Think, arguments
+from tests.agents.words import Answer, Say, Talk, Think
 from tests.recorded.strict.openai_responses import broken
 
 Json = dict[str, Any]
@@ -14,24 +14,34 @@ LONGEST = 64
 
 
 class Responses:
-    """One server, and the reasoning that it has given away."""
+    """One server, the reasoning that it has given away, and the conversations that it keeps."""
 
     def __init__(self) -> None:
+        self.binds = False
+        """Encrypted reasoning is taken only under the id that it came with."""
         self.name = "openai responses"
         self.provider: Json = {"type": "openai", "api_key": "sk-upstream", "format": "openai_responses"}
         self.base = "/v1"
+        self.forget()
+
+    def forget(self) -> None:
         self._thoughts: dict[str, tuple[Json, str]] = {}
         """Reasoning items by their proof, each with the type of the item that came next."""
+        self._kept: dict[str | None, list[Json]] = {}
+        self._asked: list[Json] | None = None
 
     def hear(self, path: str, body: Json) -> Talk:
         assert path == "/v1/responses", path
         refuse(broken(body))
-        assert body.get("store") is False, "an agent that keeps its own history wants nothing stored"
-        assert "reasoning.encrypted_content" in body.get("include", []), "the reasoning would be lost"
+        stored = body.get("store", True)
+        assert stored or "reasoning.encrypted_content" in body.get("include", []), "the reasoning would be lost"
         assert "stop" not in body, "Unknown parameter: 'stop'."
         assert len(body.get("user", "")) <= LONGEST, f"Invalid 'user': string too long ({len(body['user'])})"
         talk = Talk(system=body.get("instructions") or "")
-        items = body["input"]
+        previous = body.get("previous_response_id")
+        assert previous is None or previous in self._kept, f"Previous response with id '{previous}' not found."
+        items = [*self._kept.get(previous, []), *body["input"]]
+        self._asked = items if stored else None
         known = [item["id"] for item in items if "id" in item]
         assert len(set(known)) == len(known), f"Duplicate item found with id {known}"
         for number, item in enumerate(items):
@@ -48,11 +58,12 @@ class Responses:
         assert item.get("id", prefix).startswith(prefix), f"Invalid id: expected an ID that begins with '{prefix}'."
         assert len(item.get("call_id", "")) <= LONGEST, f"Invalid call_id: string too long ({len(item['call_id'])})"
         if kind == "function_call":
-            talk.say("call", item["name"], arguments(item["arguments"]))
+            talk.call(item["call_id"], item["name"], item["arguments"])
         elif kind == "function_call_output":
             output = item["output"]
             parts = [{"type": "input_text", "text": output}] if isinstance(output, str) else output
-            talk.say("result", "".join(part["text"] for part in parts if part["type"] == "input_text"))
+            words = "".join(part["text"] for part in parts if part["type"] == "input_text")
+            talk.result(item["call_id"], words)
             talk.pictures += [_picture(part) for part in parts if part["type"] == "input_image"]
         elif kind == "reasoning":
             self._reasoning(talk, item, after)
@@ -62,10 +73,16 @@ class Responses:
 
     def _reasoning(self, talk: Talk, item: Json, after: list[Json]) -> None:
         proof = item.get("encrypted_content")
-        assert proof, f"Item with id '{item.get('id')}' not found. Items are not persisted when `store` is set to false."
+        assert proof, (
+            f"Item with id '{item.get('id')}' not found. Items are not persisted when `store` is set to false."
+        )
         assert proof in self._thoughts, "The encrypted content could not be verified."
         own, follower = self._thoughts[proof]
-        assert item["id"] == own["id"], f"the id of {own['id']} has become {item['id']}"
+        if self.binds:
+            bound = "Encrypted content item_id did not match the target item id."
+            assert item["id"] == own["id"], (
+                f"The encrypted content for item {item['id']} could not be verified. {bound}"
+            )
         assert item["summary"] == own["summary"], "the summary is another one"
         assert after, "reasoning without the item that follows it"
         assert after[0].get("type", "message") == follower, "reasoning before another item than it led to"
@@ -73,9 +90,12 @@ class Responses:
 
     def stream(self, answer: Answer) -> str:
         items = self._items(answer)
-        for item, following in zip(items, [*items[1:], {"type": ""}], strict=True):
+        for number, item in enumerate(items):
             if item["type"] == "reasoning":
-                self._thoughts[item["encrypted_content"]] = (item, following["type"])
+                follower = items[number + 1]["type"] if number + 1 < len(items) else ""
+                self._thoughts[item["encrypted_content"]] = (item, follower)
+        if self._asked is not None:
+            self._kept[f"resp_{letters(answer.number)}"] = [*self._asked, *items]
         told: list[Json] = [
             {"type": "response.created", "response": _response(answer, [], "in_progress")},
             {"type": "response.in_progress", "response": _response(answer, [], "in_progress")},
@@ -92,7 +112,7 @@ class Responses:
             own = letters(answer.number, number)
             if isinstance(piece, Think):
                 summary = [{"type": "summary_text", "text": piece.text}] if piece.text else []
-                item = {"type": "reasoning", "summary": summary, "encrypted_content": piece.proof}
+                item: Json = {"type": "reasoning", "summary": summary, "encrypted_content": piece.proof}
             elif isinstance(piece, Say):
                 part = {"type": "output_text", "text": piece.text, "annotations": [], "logprobs": []}
                 item = {"type": "message", "role": "assistant", "status": "completed", "content": [part]}
@@ -146,7 +166,9 @@ def _item_events(index: int, item: Json) -> list[Json]:
         part, here = item["content"][0], {**at, "content_index": 0}
         begun |= {"content": [], "status": "in_progress"}
         between.append({"type": "response.content_part.added", **here, "part": {**part, "text": ""}})
-        between += [{"type": "response.output_text.delta", **here, "delta": p, "logprobs": []} for p in pieces(part["text"])]
+        between += [
+            {"type": "response.output_text.delta", **here, "delta": p, "logprobs": []} for p in pieces(part["text"])
+        ]
         between.append({"type": "response.output_text.done", **here, "text": part["text"], "logprobs": []})
         between.append({"type": "response.content_part.done", **here, "part": part})
     elif item["type"] == "function_call":

@@ -12,6 +12,8 @@ import msgspec
 
 SHOWN = "(shown)"
 """In place of the text of a tool's result that is nothing but pictures: a format may have to say something there."""
+_SAID_BY_NOTHING: dict[str, Any] = {"properties": {}, "required": []}
+"""What a schema of an object means that does not say it."""
 
 
 class Think(msgspec.Struct, frozen=True):
@@ -74,7 +76,11 @@ class Talk(msgspec.Struct):
 
     system: str = ""
     said: list[tuple[str, ...]] = []
-    """`user` and `assistant` with their words, `call` with name and arguments, `result` with its text, in order."""
+    """`user` and `assistant` with their words; `call` with name and arguments; `result` with the number of its call and
+    its text. In order, but for results of one turn, which stand in the order of their calls.
+    """
+    failed: list[str] = []
+    """Numbers of the calls whose results say that they failed."""
     pictures: list[bytes] = []
     """Of the user and of tools' results, in order."""
     tools: list[tuple[str, str, dict[str, Any]]] = []
@@ -83,15 +89,30 @@ class Talk(msgspec.Struct):
     """Of reasoning that came back to the one who made it."""
     thoughts: list[str] = []
     """Reasoning that came back in words."""
+    calls: dict[str, str] = {}
+    """Number of each call, by its id; of the last one, where an id is used again."""
 
-    def say(self, kind: str, *words: str) -> None:
+    def say(self, kind: str, words: str) -> None:
         """Add what was said; white space alone says nothing, and what the assistant says in a row is one text."""
-        if kind in ("user", "assistant") and not words[0].strip():
+        if not words.strip():
             return
         if kind == "assistant" and self.said and self.said[-1][0] == kind:
-            self.said[-1] = (kind, self.said[-1][1] + words[0])
-        else:
-            self.said.append((kind, *words))
+            words = self.said.pop()[1] + words
+        self.said.append((kind, words))
+
+    def call(self, call_id: str, name: str, written: str | dict[str, Any]) -> None:
+        """Add a call."""
+        self.calls[call_id] = f"{sum(kind == 'call' for kind, *_ in self.said):03}"
+        self.said.append(("call", name, arguments(written)))
+
+    def result(self, call_id: str, words: str, *, failed: bool = False) -> None:
+        """Add a result behind those of earlier calls of its turn."""
+        number = self.calls[call_id]
+        place = len(self.said)
+        while self.said[place - 1][0] == "result" and self.said[place - 1][1] > number:
+            place -= 1
+        self.said.insert(place, ("result", number, words))
+        self.failed += [number] if failed else []
 
 
 def arguments(value: str | dict[str, Any]) -> str:
@@ -107,13 +128,15 @@ def differences(asked: Talk, heard: Talk) -> list[str]:
     if len(asked.said) != len(heard.said):
         found.append(f"{len(asked.said)} things were said, {len(heard.said)} heard: {_kinds(asked)} {_kinds(heard)}")
     for number, (one, other) in enumerate(zip(asked.said, heard.said, strict=False)):
-        if one != other and (one[-1] != SHOWN or other[0] != one[0]):
+        if one != other and (one[-1] != SHOWN or one[:-1] != other[:-1]):
             found.append(f"{number}: {_short(other)} was heard where {_short(one)} was said")
     if asked.pictures != heard.pictures:
         found.append(f"pictures: {[len(p) for p in heard.pictures]} bytes, not {[len(p) for p in asked.pictures]}")
     if [name for name, _, _ in asked.tools] != [name for name, _, _ in heard.tools]:
         found.append(f"tools: {[name for name, _, _ in heard.tools]}")
-    found += [f"tool {one}: {two}" for one, two in zip(asked.tools, heard.tools, strict=False) if one != two]
+    for tool, known in zip(asked.tools, heard.tools, strict=False):
+        if tool[:2] != known[:2] or {**_SAID_BY_NOTHING, **tool[2]} != {**_SAID_BY_NOTHING, **known[2]}:
+            found.append(f"tool {tool} has become {known}")
     return found
 
 

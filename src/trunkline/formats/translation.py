@@ -3,19 +3,67 @@
 It offers what a `Scanner` offers, so that whoever relays a stream need not know whether it is translated.
 """
 
-from trunkline.formats.conversation import Event, Usage
+import msgspec
+
+from trunkline.formats.conversation import Event, Reply, Usage
 from trunkline.formats.folding import carries_output
 from trunkline.formats.format import StreamReader, StreamWriter
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """What a reply says of itself where its provider does not: clients of most formats count on it."""
+
+    id: str
+    model: str
+    created: int
+    """Unix time, seconds."""
+    renames: bool = False
+    """`id` holds whatever the provider calls the reply."""
+
+    def put(self, on: Reply | Event) -> None:
+        """Fill in what is missing."""
+        if self.renames or not on.id:
+            on.id = self.id
+        on.model = on.model or self.model
+        on.created = on.created or self.created
+
+
+class _Names:
+    """What a stream says of itself, from its first event to its last: some providers say it once, some every time, and
+    some never.
+    """
+
+    __slots__ = ("_created", "_id", "_model", "_stamp", "_told")
+
+    def __init__(self, stamp: Stamp) -> None:
+        self._stamp = stamp
+        self._id = stamp.id if stamp.renames else ""
+        self._model = ""
+        self._created = 0
+        self._told = False
+        """The client has been told something, and so these names."""
+
+    def put(self, event: Event) -> None:
+        """Let `event` say what all events before it have said."""
+        if not self._told:
+            self._id = self._id or event.id
+            self._model = self._model or event.model
+            self._created = self._created or event.created or 0
+            if event.starts or event.deltas or event.stops or event.ends:
+                self._told = True
+                self._id = self._id or self._stamp.id
+                self._model = self._model or self._stamp.model
+                self._created = self._created or self._stamp.created
+        event.id, event.model, event.created = self._id, self._model, self._created or None
 
 
 class Translator:
     """Translates a stream as it passes."""
 
-    __slots__ = ("_events", "_id", "_reader", "_writer", "done", "error", "finish", "started", "terminator", "usage")
+    __slots__ = ("_events", "_names", "_reader", "_writer", "done", "error", "finish", "started", "terminator", "usage")
 
-    def __init__(self, reader: StreamReader, writer: StreamWriter, reply_id: str = "") -> None:
-        """`reply_id`, where it is not empty, is the reply's id whatever the provider calls it."""
-        self._id = reply_id
+    def __init__(self, reader: StreamReader, writer: StreamWriter, stamp: Stamp) -> None:
+        self._names = _Names(stamp)
         self._reader = reader
         self._writer = writer
         self._events = 0
@@ -59,8 +107,7 @@ class Translator:
             self._events += 1
         if not self.started:
             self.started = carries_output(event)
-        if self._id:
-            event.id = self._id
+        self._names.put(event)
         out = self._writer.feed(event)
         if event.ends:
             self.done = True

@@ -26,7 +26,7 @@ class WholeCalls:
         if event.stops or event.ends or event.error is not None:
             passing += self._held.values()
             self._held = {}
-        elif event.deltas and not passing:
+        elif event.deltas and not passing and not event.starts and event.usage is None:
             return b""
         return self._writer.feed(replace(event, deltas=passing))
 

@@ -18,6 +18,7 @@ from trunkline.gateway.errors import (
 )
 from trunkline.gateway.fetching import Fetcher
 from trunkline.gateway.fronts import likely
+from trunkline.gateway.headers import header_text
 from trunkline.gateway.identity import Keys
 from trunkline.gateway.remembered import Remembered
 from trunkline.gateway.snapshot import Snapshot
@@ -78,7 +79,7 @@ class Gateway:
         status = 200
         error: GatewayError | None = None
         try:
-            await self._endpoint(request)(journey)
+            await self._endpoint(journey)(journey)
         except GatewayError as caught:
             error = caught
         except Refusal as refusal:
@@ -104,7 +105,7 @@ class Gateway:
     def refusal(self, path: bytes, refusal: Refusal) -> tuple[bytes, bytes]:
         """The answer to what never became a request."""
         self.metrics.event("errors", refusal.code)
-        body = likely(path).write_error(
+        body = likely(path).format.write_error(
             Problem(refusal.status, str(refusal), "invalid_request_error", code=refusal.code)
         )
         return b"content-type: application/json\r\nx-should-retry: false\r\n", body
@@ -115,7 +116,7 @@ class Gateway:
         if lines is None:
             if len(self._target_heads) >= TARGETS:
                 self._target_heads.clear()
-            names = tuple(map(_header_text, (target.provider, target.model)))
+            names = tuple(map(header_text, (target.provider, target.model)))
             lines = self._target_heads[target] = b"x-trunkline-provider: %b\r\nx-trunkline-model: %b\r\n" % names
         return lines
 
@@ -124,13 +125,16 @@ class Gateway:
         reasons = [] if self.ready else ["shutting down"]
         return [*reasons, "the ledger's store takes nothing"] if self.ledger.full else reasons
 
-    def _endpoint(self, request: Request) -> Endpoint:
+    def _endpoint(self, journey: Journey) -> Endpoint:
+        request = journey.request
         methods = find(request.target)
         if methods is None:
+            journey.speak(likely(request.target))
             shown = request.target.partition(b"?")[0].decode("latin-1")
             raise UnknownPath(f"Nothing is served at {shown}. The API is below /v1, as OpenAI's is.")
         endpoint = methods.get(b"GET" if request.method == b"HEAD" else request.method)
         if endpoint is None:
+            journey.speak(likely(request.target))
             allowed = ", ".join(method.decode() for method in methods)
             method, shown = request.method.decode("latin-1"), request.target.partition(b"?")[0].decode("latin-1")
             raise MethodNotAllowed(f"{shown} takes {allowed}, not {method}.", allowed)
@@ -184,13 +188,6 @@ class Gateway:
             if not _within(hop, trusted):
                 return hop[:64]
         return request.peer
-
-
-def _header_text(name: str) -> bytes:
-    """A name as it may stand in a header: what is not printable ASCII is shown as `?`."""
-    if name.isascii() and name.isprintable():
-        return name.encode()
-    return "".join(c if c.isascii() and c.isprintable() else "?" for c in name).encode()
 
 
 def _within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:

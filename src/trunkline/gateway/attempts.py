@@ -5,14 +5,19 @@ ended, however it ended. A failure before the first output can be made good by a
 """
 
 import asyncio
+import itertools
 import random
 import time
 from time import monotonic
 
+import msgspec
+
 from trunkline.formats.conversation import Usage
+from trunkline.formats.format import ShapeError
 from trunkline.formats.losses import CannotCarry
+from trunkline.gateway.alternatives import with_hint
 from trunkline.gateway.credentials import LoginRefused, ProviderKey
-from trunkline.gateway.deployments import BENCHED_FOR, Deployment
+from trunkline.gateway.deployments import BENCHED_FOR, Deployment, ImpossibleModel
 from trunkline.gateway.errors import (
     CannotExpress,
     GatewayError,
@@ -43,55 +48,68 @@ BYTES_A_TOKEN = 3
 
 
 async def run(journey: Journey, route: Route) -> None:
-    """Attempts along `route` until one has answered. Raises the last error, with all attempts listed."""
-    targets, retries = route.targets, route.retries
-    most = max(retries.attempts, len(targets))  # every target has its turn
-    number = 0
-    while True:
-        target = targets[number % len(targets)]
-        number += 1
-        try:
-            await Attempt(journey, target, route, number).run()
-        except GatewayError as error:
-            journey.tried += (Tried(target.provider, target.model, error.code or error.kind),)
-            if number >= most or not _may_go_on(journey, error, number, len(targets)):
-                raise all_failed(error, journey.tried) from None
-            await _pause(journey, error, retries, number, len(targets))
-            journey.gateway.metrics.event("retries", error.code or error.kind)
-        else:
-            return
+    """Attempts along `route` until one has answered. Raises the last error, with all attempts listed.
 
-
-def _may_go_on(journey: Journey, error: GatewayError, number: int, targets: int) -> bool:
-    """Whether another attempt may help: nothing was told to the client yet, and the fault is not the caller's.
-
-    A refused key is not tried again: only other targets, or another key of the same provider, can help.
+    A target whose API has no words for the request is passed over: nothing is sent, and it counts as no attempt.
     """
-    if journey.delivering or not isinstance(error, UpstreamError | CannotExpress):
-        return False
-    if isinstance(error, UpstreamModelRefused | CannotExpress):
-        return number < targets
+    retries, standing = route.retries, list(route.targets)
+    most = max(retries.attempts, len(standing))  # every target has its turn
+    last: GatewayError | None = None
+    unfit: CannotExpress | None = None
+    for turn in itertools.count(1):
+        for target in tuple(standing):
+            number = journey.attempts + 1
+            try:
+                await Attempt(journey, target, route, number).run()
+            except CannotExpress as error:
+                journey.attempts = number - 1
+                unfit = unfit or error
+                standing.remove(target)
+                journey.passed_over = {**journey.passed_over, target: error.code or error.kind}
+            except GatewayError as error:
+                last = error
+                journey.tried += (Tried(target.provider, target.model, error.code or error.kind),)
+                if not isinstance(error, UpstreamError) or journey.delivering or journey.attempts >= most:
+                    raise _told(journey, error) from None
+                if isinstance(error, UpstreamAuth | UpstreamQuota) and not _has_another_key(journey, error):
+                    standing.remove(target)  # it will refuse the next one as well
+                journey.gateway.metrics.event("retries", error.code or error.kind)
+            else:
+                return
+        if last is None and unfit is not None:
+            raise _told(journey, await with_hint(journey, unfit))
+        if last is not None and not standing:
+            raise _told(journey, last)
+        if last is not None:
+            await _pause(journey, last, retries, turn)
+
+
+def _told(journey: Journey, error: GatewayError) -> GatewayError:
+    """`error` with all that was tried, and all that was not, in its message."""
+    error = all_failed(error, journey.tried)
+    if journey.passed_over and len(journey.passed_over) + len(journey.tried) > 1:
+        listed = ", ".join(f"{target} ({code})" for target, code in journey.passed_over.items())
+        error.message += f" Passed over: {listed}."
+    return error
+
+
+def _has_another_key(journey: Journey, error: GatewayError) -> bool:
+    return journey.key_left and not isinstance(error, UpstreamModelRefused)
+
+
+async def _pause(journey: Journey, error: GatewayError, retries: Retries, turn: int) -> None:
+    """Wait before the targets are tried again, all having had so many turns. Raises `error` if it would be too long."""
     if isinstance(error, UpstreamAuth | UpstreamQuota):
-        return number < targets or journey.key_left
-    return True
-
-
-async def _pause(journey: Journey, error: GatewayError, retries: Retries, number: int, targets: int) -> None:
-    """Wait before a target is tried again; going on to the next one needs no waiting. Raises `error` if it would be
-    too long.
-    """
-    if number < targets or isinstance(error, UpstreamAuth | UpstreamQuota):
-        return  # another target, or another key
-    turn = number // targets
+        return  # another key
     wait = min(retries.most, retries.backoff * 2 ** (turn - 1)) * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
     if error.retry_after is not None:
         if error.retry_after > retries.longest_wait:
-            raise all_failed(error, journey.tried)
+            raise _told(journey, error)
         wait = max(wait, error.retry_after)
     if journey.line_was_stale:
         return  # the other side had closed an idle line: a new one will do
     if monotonic() + wait >= journey.ends:
-        raise all_failed(error, journey.tried)
+        raise _told(journey, error)
     await asyncio.sleep(wait)
 
 
@@ -137,21 +155,20 @@ class Attempt:
         self._began = now = monotonic()
         self._started = time.time_ns() // 1000
         journey.target = self._target
-        journey.attempts = self._number
         journey.key_left = journey.line_was_stale = False
+        journey.attempts = self._number
         journey.ends = journey.arrived + self._times.total
         times = self._time_left(now)
-        if times.total <= 0:
-            raise UpstreamTimeout(f"The request was not answered within {self._times.total:g} s.")
         key = deployment.key(now)
         if key is None:
             raise _benched(deployment, self._target)
         self._price = await journey.price(deployment, self._target.model)
-        if key.stale:
-            await self._log_in(key)
+        if key.stale or not self._bridge.passes:
+            await self._prepare(key)
+            times = self._time_left(monotonic())
+        if times.total <= 0:
+            raise UpstreamTimeout(f"The request was not answered within {self._times.total:g} s.")
         await journey.fits(deployment, self._target.model)
-        if not self._bridge.passes:
-            await journey.inline(deployment, self._door, self._target.model)
         self._request = self._call(key)
         exchange, fresh = await self._line(times.connect)
         if fresh:
@@ -162,6 +179,13 @@ class Attempt:
             self._learn(error, key, fresh)
             raise error
         self._deliver_end()
+
+    async def _prepare(self, key: ProviderKey) -> None:
+        """What may take its time before the request can be written."""
+        if key.stale:
+            await self._log_in(key)
+        if not self._bridge.passes:
+            await self._journey.inline(self._deployment, self._door, self._target.model)
 
     async def _log_in(self, key: ProviderKey) -> None:
         try:
@@ -181,10 +205,16 @@ class Attempt:
         journey, bridge, model = self._journey, self._bridge, self._target.model
         try:
             body = bridge.body(journey.document, journey.asked, model)
-        except CannotCarry as error:
+        except (CannotCarry, ShapeError) as error:
             raise CannotExpress(f"{self._target}: {error}", param=error.param) from None
-        journey.dropped = bridge.dropped
-        return self._door.call(model, key, journey.passed(bridge), body, stream=journey.asked.stream)
+        if bridge.dropped != journey.dropped:
+            journey.leave_out(bridge.dropped)
+        if journey.following is not None:
+            journey.following.answered_by(passes=bridge.passes, keeps=self._door.facts.keeps_responses)
+        try:
+            return self._door.call(model, key, journey.passed(bridge), body, stream=journey.asked.stream)
+        except ImpossibleModel as error:
+            raise CannotExpress(f"{self._target}: {error}", param="model", code="invalid_value") from None
 
     async def _exchange(self, exchange: Exchange, call: Call, times: Times) -> GatewayError | None:
         """Send, and take the reply. Settles, whatever happens: also when the client leaves, which cancels this."""
@@ -284,7 +314,7 @@ class Attempt:
     def more(self, data: bytes) -> None:
         journey = self._journey
         if journey.following is not None:
-            journey.following.saw(data)
+            data = journey.following.streamed(data)
         journey.delivery.write(data, monotonic())
 
     # the end
@@ -292,10 +322,11 @@ class Attempt:
     def _deliver_end(self) -> None:
         journey, reception = self._journey, self._reception
         whole = reception.body if reception is not None and not journey.asked.stream else None
-        if journey.following is not None:
+        following = journey.following
+        if following is not None:
+            whole = following.whole(whole) if whole is not None else None
             kept_there = self._bridge.passes and self._door.facts.keeps_responses
-            keep = journey.snapshot.config.responses.keep
-            journey.following.keep(whole, self._target, minted_upstream=kept_there, keep=keep)
+            following.keep(self._target, minted_upstream=kept_there, keep=journey.snapshot.config.responses.keep)
         if whole is None:
             journey.delivery.end()
         else:
@@ -360,12 +391,14 @@ def _usage(journey: Journey, reception: Reception | None, outcome: Outcome) -> t
     """
     if reception is None:
         return Usage(), "none"
-    if reception.usage is not None:
-        return reception.usage, "provider"
     size = journey.asked.size // 4
     scanner = reception.scanner
-    if scanner is not None and scanner.usage is not None:
-        return scanner.usage, "provider"
+    told = reception.usage or (scanner.usage if scanner is not None else None)
+    if told is not None:
+        produced = scanner.estimate() if scanner is not None and outcome != "ok" else 0
+        if told.output >= produced:
+            return told, "provider"
+        return msgspec.structs.replace(told, output=produced), "estimated"  # the input is told first, the output last
     if scanner is not None and scanner.started:
         return Usage(input=size, output=scanner.estimate()), "estimated"
     if reception.produced:

@@ -4,19 +4,23 @@ Where both speak the same format, `Passing` hands the bytes on and only looks at
 reads the one and writes the other. Whoever runs an attempt need not know which.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import msgspec
 
-from trunkline.formats.conversation import Request
+from trunkline.formats.conversation import Reply, Request
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.document import Document
 from trunkline.formats.folding import unfold
 from trunkline.formats.format import Asked, Format, Problem, ReplyFacts, Scanner, StreamWriter
 from trunkline.formats.losses import Losses
-from trunkline.formats.translation import Translator
+from trunkline.formats.translation import Stamp, Translator
 from trunkline.formats.whole_calls import WholeCalls
+
+UNNAMED = {"openai_chat": "chatcmpl-", "openai_completions": "cmpl-", "anthropic_messages": "msg_"}
+"""How the id begins, in the client's format, of a reply to which its provider gave none."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -46,7 +50,7 @@ class Bridge(Protocol):
     def reply(self, body: bytes) -> tuple[ReplyFacts, bytes]:
         """What a whole reply says, and the reply as the client is to get it. Raises `ValueError` for what is none."""
 
-    def streamed(self, body: bytes) -> tuple[ReplyFacts, bytes]:
+    def streamed(self, body: bytes, asked: Asked) -> tuple[ReplyFacts, bytes]:
         """The same, as the stream that the client asked for and the provider did not give."""
 
     def refusal(self, problem: Problem) -> bytes | None:
@@ -82,9 +86,12 @@ class Passing:
     def scanner(self, asked: Asked, limit: int) -> Scanner:
         return self._scanner(asked, self._dialect, limit)
 
-    def streamed(self, body: bytes) -> tuple[ReplyFacts, bytes]:
-        request = Request(format=self.back.name, stream=True)
-        return _streamed(self.back, self.back, self._dialect, request, body)
+    def streamed(self, body: bytes, asked: Asked) -> tuple[ReplyFacts, bytes]:
+        request = Request(format=self.back.name, stream=True, stream_usage=asked.usage_wanted)
+        facts = self.back.look_reply(body)
+        if facts.error is not None:
+            return facts, body
+        return facts, _as_stream(self.back.writer(request), _read(self.back, body, self._dialect))
 
     def refusal(self, problem: Problem) -> None:
         del problem
@@ -96,7 +103,7 @@ class Passing:
 class Translating:
     """They speak different ones. Made for one request and one target."""
 
-    __slots__ = ("_dialect", "_front", "_laid", "_losses", "_reply_id", "_request", "_whole_calls", "_writer", "back")
+    __slots__ = ("_dialect", "_front", "_laid", "_losses", "_request", "_stamp", "_whole_calls", "_writer", "back")
 
     passes = False
 
@@ -111,8 +118,11 @@ class Translating:
         drop_all: bool,
         whole_calls: bool,
         reply_id: str,
+        request_id: str = "",
     ) -> None:
-        """`reply_id`, where it is not empty, is the reply's id whatever the provider calls it."""
+        """`reply_id`, where it is not empty, is the reply's id whatever the provider calls it; `request_id` makes the
+        id of a reply that has none.
+        """
         self._front = front
         self.back = back
         self._laid = laid
@@ -120,7 +130,8 @@ class Translating:
         self._request = request
         self._losses = Losses(drop_all=drop_all)
         self._whole_calls = whole_calls
-        self._reply_id = reply_id
+        known = reply_id or UNNAMED.get(front.name, "") + request_id
+        self._stamp = Stamp(known, request.model, 0, renames=bool(reply_id))
         self._writer: StreamWriter | None = None
 
     @property
@@ -129,28 +140,38 @@ class Translating:
 
     def body(self, document: Document, asked: Asked, model: str) -> bytes:
         del document, asked  # the neutral request says it all
-        self._request = msgspec.structs.replace(self._request, model=model)
-        value = self.back.write_request(self._request, self._dialect, self._losses)
+        request = msgspec.structs.replace(self._request, model=model)
+        value = self.back.write_request(request, self._dialect, self._losses)
         if self._laid:
             value = {name: field for name, field in {**value, **self._laid}.items() if field is not None}
+        self._stamp = msgspec.structs.replace(self._stamp, model=model, created=int(time.time()))
+        self._request = msgspec.structs.replace(request, messages=[])  # they may be long, and the reply may take long
         return _encode(value)
 
     def scanner(self, asked: Asked, limit: int) -> Scanner:
         del asked
         writer = self._front.writer(self._request)
         self._writer = WholeCalls(writer) if self._whole_calls else writer
-        return Translator(self.back.reader(self._dialect, limit), self._writer, self._reply_id)
+        self._request = Request(format=self._front.name)  # the writer has what it needs of it
+        return Translator(self.back.reader(self._dialect, limit), self._writer, self._stamp)
 
     def reply(self, body: bytes) -> tuple[ReplyFacts, bytes]:
         facts = self.back.look_reply(body)
         if facts.error is not None:
             return facts, body
-        reply = self.back.read_reply(_object(body), self._dialect)
-        reply.id = self._reply_id or reply.id
-        return facts, _encode(self._front.write_reply(reply, self._request))
+        return facts, _encode(self._front.write_reply(self._read(body), self._request))
 
-    def streamed(self, body: bytes) -> tuple[ReplyFacts, bytes]:
-        return _streamed(self._front, self.back, self._dialect, self._request, body)
+    def streamed(self, body: bytes, asked: Asked) -> tuple[ReplyFacts, bytes]:
+        del asked
+        facts = self.back.look_reply(body)
+        if facts.error is not None:
+            return facts, body
+        return facts, _as_stream(self._front.writer(self._request), self._read(body))
+
+    def _read(self, body: bytes) -> Reply:
+        reply = _read(self.back, body, self._dialect)
+        self._stamp.put(reply)
+        return reply
 
     def refusal(self, problem: Problem) -> bytes:
         return self._front.write_error(problem)
@@ -159,17 +180,15 @@ class Translating:
         return (self._writer or self._front.writer(self._request)).fail(problem)
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    value = _decode(body)
-    if not isinstance(value, dict):
-        raise ValueError("the reply is not a JSON object")  # noqa: TRY004  # a wrong value, not a wrong call
-    return value
+def _read(spoken: Format, body: bytes, dialect: Dialect) -> Reply:
+    try:
+        value: Any = _decode(body)
+        if not isinstance(value, dict):
+            raise ValueError("the reply is not a JSON object")  # noqa: TRY004  # a wrong value, not a wrong call
+        return spoken.read_reply(value, dialect)
+    except RecursionError:
+        raise ValueError("the reply is nested too deeply") from None
 
 
-def _streamed(front: Format, back: Format, dialect: Dialect, request: Request, body: bytes) -> tuple[ReplyFacts, bytes]:
-    facts = back.look_reply(body)
-    if facts.error is not None:
-        return facts, body
-    writer = front.writer(request)
-    events = unfold(back.read_reply(_object(body), dialect))
-    return facts, b"".join([writer.feed(event) for event in events]) + writer.end()
+def _as_stream(writer: StreamWriter, reply: Reply) -> bytes:
+    return b"".join([writer.feed(event) for event in unfold(reply)]) + writer.end()

@@ -17,7 +17,6 @@ from trunkline.transport.request import Request
 if TYPE_CHECKING:
     from trunkline.gateway.app import Gateway
 
-KEEP_ALIVE = b": keep-alive\n\n"
 STREAM_HEAD = b"content-type: %b\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
 EVENTS = b"text/event-stream; charset=utf-8"
 JSON = b"application/json"
@@ -27,15 +26,16 @@ JSON_HEAD = b"content-type: application/json\r\n"
 class Delivery:
     """Answers one request, in whole or as a stream."""
 
-    __slots__ = ("_front", "_gateway", "_interval", "_request", "due", "failing", "head", "looked_at")
+    __slots__ = ("_front", "_gateway", "_interval", "_request", "due", "failing", "head", "looked_at", "request_id")
 
-    def __init__(self, request: Request, gateway: "Gateway") -> None:
+    def __init__(self, request: Request, gateway: "Gateway", request_id: str) -> None:
         self._request = request
+        self.request_id = request_id
         self._gateway = gateway
         self._interval = 0.0
         self.due = inf
         self.looked_at = inf
-        self.head = b""
+        self.head = b"x-request-id: %b\r\n" % request_id.encode()
         """Header lines of every answer to this request."""
         self.failing: Callable[[Problem], bytes] | None = None
         """How the stream that has begun tells that it failed, where that depends on what it has said so far."""
@@ -77,18 +77,19 @@ class Delivery:
         request = self._request
         if request.ended:
             return
-        spoken = self._front.format
-        problem = Problem(error.status, error.message, error.kind, error.param, error.code)
+        front = self._front
+        problem = Problem(error.status, error.message, error.kind, error.param, error.code, self.request_id)
         if request.started:
-            fail = self.failing or spoken.writer(Neutral(format=spoken.name, stream=True)).fail
-            request.write(fail(problem))
+            request.write((self.failing or _failing(front))(problem))
             request.end()
-        elif isinstance(error, UpstreamRefused):
-            request.respond(
-                error.status, b"content-type: %b\r\n%b%b" % (error.content_type, self.head, head), error.body
-            )
+            return
+        if isinstance(error, UpstreamRefused):
+            media, body = error.content_type, error.body
         else:
-            request.respond(error.status, JSON_HEAD + self.head + head, spoken.write_error(problem))
+            media, body = JSON, front.format.write_error(problem)
+        if front.place.array:
+            body = b"[%b]" % body
+        request.respond(error.status, b"content-type: %b\r\n%b%b" % (media, self.head, head), body)
 
     def close(self) -> None:
         """The request is over: no more keep-alives."""
@@ -100,5 +101,11 @@ class Delivery:
             return
         self.begin(b"")
         self._gateway.metrics.event("keepalives")
-        self._request.write(KEEP_ALIVE)
+        self._request.write(self._front.keep_alive)
         self._gateway.deadlines.set(self, now + self._interval)
+
+
+def _failing(front: Front) -> Callable[[Problem], bytes]:
+    """How a stream tells that it failed which has said nothing yet."""
+    spelling = {"stream": "array"} if front.place.array else {}
+    return front.format.writer(Neutral(format=front.format.name, stream=True, spelling=spelling)).fail

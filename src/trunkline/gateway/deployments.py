@@ -1,6 +1,8 @@
 """A configured provider, ready to be called: its doors, its keys, its requests as bytes."""
 
+import re
 from collections.abc import Mapping, Sequence
+from urllib.parse import unquote
 
 from trunkline.formats.conversation import FormatName
 from trunkline.formats.dialect import Dialect
@@ -17,6 +19,11 @@ BENCHED_FOR: dict[Verdict, float] = {"auth": 60.0, "quota": 60.0}
 """Seconds for which a provider key that was refused is not used, by the reason."""
 REMEMBERED = 10_000
 """Models whose ways are remembered. Callers choose names of models, so it must be bounded."""
+_PATH = re.compile(r"(/[A-Za-z0-9._~@:%+=,-]+)+(\?[a-z]+=[a-z]+)?")
+
+
+class ImpossibleModel(ValueError):
+    """The name of a model cannot stand in the path that a provider wants it in."""
 
 
 class Door:
@@ -38,11 +45,14 @@ class Door:
         self._heads: dict[tuple[str, ProviderKey], bytes] = {}
 
     def call(self, model: str, key: ProviderKey, passed: Mapping[bytes, bytes], body: bytes, *, stream: bool) -> Call:
-        """A request as bytes. `passed` are header fields handed on from the client, which go before our own."""
+        """A request as bytes. `passed` are header fields handed on from the client, which go before our own.
+
+        Raises `ImpossibleModel`.
+        """
         return self._post(self._path(model, stream), key, passed, body)
 
     def post(self, below: str, key: ProviderKey, passed: Mapping[bytes, bytes], body: bytes) -> Call:
-        """A request to a path below the base URL."""
+        """A request to a path below the base URL. Raises `ImpossibleModel`."""
         return self._post(self._prefix + below, key, passed, body)
 
     def _post(self, path: str, key: ProviderKey, passed: Mapping[bytes, bytes], body: bytes) -> Call:
@@ -59,9 +69,13 @@ class Door:
 
     def probe(self, key: ProviderKey) -> Call:
         """A request that costs nothing and shows whether `key` is good: for the list of models."""
-        path = f"{self._prefix}/models"
-        lines = b"".join(self._fixed.values()) + key.lines(self.facts, self.host, path, b"", method="GET")
-        return Call(b"GET %b HTTP/1.1\r\nhost: %b\r\n%b\r\n" % (path.encode(), self.host.encode(), lines), b"")
+        return self.bare("GET", "/models", key)
+
+    def bare(self, method: str, below: str, key: ProviderKey) -> Call:
+        """A request without a body, to a path below the base URL."""
+        path = self._prefix + below
+        lines = b"".join(self._fixed.values()) + key.lines(self.facts, self.host, path, b"", method=method)
+        return Call(f"{method} {path} HTTP/1.1\r\nhost: {self.host}\r\n".encode() + lines + b"\r\n", b"")
 
     def _path(self, model: str, stream: bool) -> str:
         template = self.facts.path
@@ -69,6 +83,7 @@ class Door:
         return self._prefix + below
 
     def _head(self, path: str, passed: Mapping[bytes, bytes]) -> bytes:
+        _check(path.removeprefix(self._prefix))
         own = b"".join([text for name, text in self._fixed.items() if name not in passed])
         more = b"".join([b"%b: %b\r\n" % field for field in passed.items()])
         return b"POST %b HTTP/1.1\r\nhost: %b\r\n%b%b" % (path.encode(), self.host.encode(), own, more)
@@ -155,6 +170,12 @@ class Deployment:
             return
         key.benched_for = verdict
         key.benched_until = max(key.benched_until, now + BENCHED_FOR[verdict])
+
+
+def _check(path: str) -> None:
+    """Callers choose names of models, and some stand in the path: none may lead elsewhere, or begin a new line."""
+    if not _PATH.fullmatch(path) or {".", ".."} & set(unquote(path).split("/")):
+        raise ImpossibleModel("This provider has no model of that name: it cannot stand in a path.")
 
 
 def line(name: str, value: str) -> bytes:

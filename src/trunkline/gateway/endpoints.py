@@ -10,9 +10,12 @@ from urllib.parse import unquote
 from trunkline.formats.format import Place
 from trunkline.gateway import kept_responses, listing
 from trunkline.gateway.counting import ANTHROPIC, GEMINI, RESPONSES_INPUT, Counter, count
-from trunkline.gateway.fronts import CHAT, COMPLETIONS, GOOGLE, MESSAGES, NOWHERE, RESPONSES, Front
+from trunkline.gateway.fronts import CHAT, COMPLETIONS, GOOGLE, MESSAGES, NOWHERE, RESPONSES, Front, whose
 from trunkline.gateway.journey import travel
 from trunkline.gateway.state import Journey
+
+NOBODY_NAMED = "google"
+"""The publisher in Vertex AI's paths where the application has named none."""
 
 Endpoint = Callable[[Journey], Awaitable[None]]
 Methods = dict[bytes, Endpoint]
@@ -27,16 +30,18 @@ def _counts(counter: Counter, place: Place = NOWHERE) -> Methods:
 
 
 async def _models(journey: Journey) -> None:
-    headers = journey.request.headers
-    journey.caller = await journey.gateway.keys.identify(journey.request.method, headers)
-    listed = listing.anthropic_models if b"anthropic-version" in headers else listing.models
-    journey.delivery.whole(b"", listed(journey.snapshot, journey.caller))
+    await _enter(journey, whose(journey.request.headers))
+    journey.delivery.whole(b"", listing.models(journey.snapshot, journey.caller, journey.front))
 
 
 async def _google_models(journey: Journey) -> None:
-    journey.speak(GOOGLE)
+    await _enter(journey, GOOGLE)
+    journey.delivery.whole(b"", listing.models(journey.snapshot, journey.caller, GOOGLE))
+
+
+async def _enter(journey: Journey, front: Front) -> None:
+    journey.speak(front)
     journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
-    journey.delivery.whole(b"", listing.google_models(journey.snapshot, journey.caller))
 
 
 async def _live(journey: Journey) -> None:
@@ -66,10 +71,15 @@ ENDPOINTS: dict[bytes, Methods] = {
 
 _AS_IT_IS = {
     **ENDPOINTS,
-    **{path.removeprefix(b"/v1"): methods for path, methods in ENDPOINTS.items()},
-    **{b"/openai" + path: methods for path, methods in ENDPOINTS.items() if path.startswith(b"/v1/")},
+    **{
+        before + path.removeprefix(b"/v1"): methods
+        for path, methods in ENDPOINTS.items()
+        if path.startswith(b"/v1/")
+        for before in (b"", b"/openai", b"/openai/v1")
+    },
+    b"/v1alpha/models": ENDPOINTS[b"/v1beta/models"],
 }
-"""With and without `/v1`, and below Azure's `/openai`."""
+"""With and without `/v1`, and below Azure's `/openai`; and Google's other version."""
 
 
 def _deployment(model: str, kind: str) -> Methods:
@@ -77,28 +87,41 @@ def _deployment(model: str, kind: str) -> Methods:
     return _answers(Front(front.format, Place(model=unquote(model))))
 
 
-def _generate(model: str, verb: str, query: str) -> Methods:
-    place = Place(model=unquote(model))
+def _generate(publisher: str | None, model: str, verb: str, query: str) -> Methods:
+    name = _published(publisher, unquote(model))
     if verb == "countTokens":
-        return _counts(GEMINI, place)
+        return {b"POST": lambda journey: count(journey, GEMINI, Place(model=name(journey)))}
     stream = verb == "streamGenerateContent"
     array = stream and "alt=sse" not in query.split("&")
-    return _answers(Front(GOOGLE.format, Place(model=place.model, stream=stream, array=array)))
+
+    def answer(journey: Journey) -> Awaitable[None]:
+        return travel(journey, Front(GOOGLE.format, Place(model=name(journey), stream=stream, array=array)))
+
+    return {b"POST": answer}
+
+
+def _published(publisher: str | None, model: str) -> Callable[[Journey], str]:
+    """The name of the model that a path of Vertex AI means: its SDK makes of `a/b` the model `b` of a publisher `a`."""
+    if publisher is None:
+        return lambda _: model
+    whole = f"{publisher}/{model}"
+    if publisher != NOBODY_NAMED:
+        return lambda _: whole
+    return lambda journey: model if journey.snapshot.routes.resolve(model) is not None else whole
 
 
 def _google_model(name: str) -> Methods:
-    async def show(journey: Journey) -> None:
-        journey.speak(GOOGLE)
-        journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
-        journey.delivery.whole(b"", listing.google_model(journey.snapshot, journey.caller, unquote(name)))
-
-    return {b"GET": show}
+    return _shown(unquote(name), lambda _: GOOGLE)
 
 
 def _model(name: str) -> Methods:
+    return _shown(unquote(name), whose)
+
+
+def _shown(name: str, speaks: Callable[[dict[bytes, bytes]], Front]) -> Methods:
     async def show(journey: Journey) -> None:
-        journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
-        journey.delivery.whole(b"", listing.model(journey.snapshot, journey.caller, unquote(name)))
+        await _enter(journey, speaks(journey.request.headers))
+        journey.delivery.whole(b"", listing.model(journey.snapshot, journey.caller, journey.front, name))
 
     return {b"GET": show}
 
@@ -115,17 +138,17 @@ def _response(name: str, rest: str | None) -> Methods:
     }
 
 
-_GOOGLE = r"/v1(?:beta1?|alpha)?/(?:projects/[^/]+/locations/[^/]+/publishers/google/)?models/"
+_GOOGLE = r"/v1(?:beta1?|alpha)?/(?:(?:projects/[^/]+/locations/[^/]+/)?publishers/([^/]+)/)?models/"
 PATTERNS: dict[str, tuple[re.Pattern[str], Callable[..., Methods]]] = {
     "/openai/deployments/{model}/…": (
-        re.compile(r"/openai/deployments/([^/]+)/(chat/completions|completions)"),
+        re.compile(r"/openai/deployments/(.+?)/(chat/completions|completions)"),
         lambda model, kind, _: _deployment(model, kind),
     ),
     "/v1beta/models/{model}:…": (
         re.compile(_GOOGLE + r"(.+):(generateContent|streamGenerateContent|countTokens)"),
         _generate,
     ),
-    "/v1beta/models/{model}": (re.compile(r"/v1beta/models/(.+)"), lambda name, _: _google_model(name)),
+    "/v1beta/models/{model}": (re.compile(r"/v1(?:beta|alpha)/models/(.+)"), lambda name, _: _google_model(name)),
     "/v1/responses/{id}": (
         re.compile(r"(?:/openai)?(?:/v1)?/responses/([^/]+)(/cancel|/input_items)?"),
         lambda name, rest, _: _response(name, rest),

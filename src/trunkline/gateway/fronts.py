@@ -1,11 +1,15 @@
 """What clients may speak. Every SDK finds its own API here: see `endpoints.py` for where."""
 
+import re
+
 import msgspec
 
 from trunkline.formats.format import Format, Place
 from trunkline.formats.registry import FORMATS
 
 NOWHERE = Place()
+GOOGLES = re.compile(rb"/models/[^?]+:[a-z]+[A-Z][A-Za-z]+(\?|$)")
+"""Paths that end in a verb, as `:countTokens`."""
 
 
 class Front(msgspec.Struct, frozen=True):
@@ -14,9 +18,17 @@ class Front(msgspec.Struct, frozen=True):
     format: Format
     place: Place = NOWHERE
 
+    @property
+    def keep_alive(self) -> bytes:
+        """What goes out between two pieces of a stream and says nothing.
+
+        A comment, by the standard of server-sent events. Google's SDKs know none and raise at it; an empty event, which
+        is no event by the standard, they skip, and in a JSON array it is white space.
+        """
+        return b"\r\n\r\n" if self.format.name == "google_generate" else b": keep-alive\n\n"
+
 
 CHAT = Front(FORMATS["openai_chat"])
-WHOLE_CALLS = Front(CHAT.format, Place(whole_calls=True))
 COMPLETIONS = Front(FORMATS["openai_completions"])
 RESPONSES = Front(FORMATS["openai_responses"])
 MESSAGES = Front(FORMATS["anthropic_messages"])
@@ -28,10 +40,17 @@ def takes_whole_calls(headers: dict[bytes, bytes]) -> bool:
     return headers.get(b"user-agent", b"").startswith(b"mistral-client")
 
 
-def likely(path: bytes) -> Format:
+def likely(path: bytes) -> Front:
     """Whose errors to speak to a client that asked for `path`, which may be nowhere."""
-    if path.startswith((b"/v1beta", b"/v1alpha")) or b":generateContent" in path or b":streamGenerateContent" in path:
-        return GOOGLE.format
+    if path.startswith((b"/v1beta", b"/v1alpha")) or GOOGLES.search(path):
+        return GOOGLE
     if path.startswith((b"/v1/messages", b"/messages")):
-        return MESSAGES.format
-    return CHAT.format
+        return MESSAGES
+    return CHAT
+
+
+def whose(headers: dict[bytes, bytes]) -> Front:
+    """Whose client asks at a path that several APIs have: by what only its SDK sends."""
+    if b"anthropic-version" in headers:
+        return MESSAGES
+    return GOOGLE if b"x-goog-api-key" in headers else CHAT

@@ -4,13 +4,17 @@ Each stage returns, or raises one error of the tree in `gateway/errors.py`. Noth
 its arrival and its answer; what is recorded of it afterwards is in `gateway/app.py`.
 """
 
+from contextlib import suppress
+
+import msgspec
+
 from trunkline.cache.answer import look_up
 from trunkline.formats.document import Document, DocumentError
 from trunkline.formats.format import ShapeError
 from trunkline.gateway import attempts
-from trunkline.gateway.errors import InvalidRequest, LedgerUnavailable, ModelNotFound, Overloaded
+from trunkline.gateway.errors import CannotExpress, InvalidRequest, LedgerUnavailable, ModelNotFound, Overloaded
 from trunkline.gateway.following import Following
-from trunkline.gateway.fronts import RESPONSES, WHOLE_CALLS, Front, takes_whole_calls
+from trunkline.gateway.fronts import RESPONSES, Front, takes_whole_calls
 from trunkline.gateway.identity import allow_model
 from trunkline.gateway.state import Journey
 from trunkline.guard.inspect import inspect
@@ -61,13 +65,18 @@ async def travel(journey: Journey, front: Front) -> None:
 
 
 def _admit(journey: Journey) -> None:
+    make_room(journey)
+    if journey.gateway.ledger.full:
+        journey.gateway.metrics.event("shed_requests", "ledger")
+        raise LedgerUnavailable("This gateway cannot record requests now, so it takes none. Tell its operator.")
+
+
+def make_room(journey: Journey) -> None:
+    """Raises `Overloaded` where more is under way than may be."""
     gateway = journey.gateway
     if shed(gateway.server.in_flight, journey.snapshot.in_flight):
         gateway.metrics.event("shed_requests", "in_flight")
         raise Overloaded(f"More than {journey.snapshot.in_flight} requests are in flight here. Try again in a moment.")
-    if gateway.ledger.full:
-        gateway.metrics.event("shed_requests", "ledger")
-        raise LedgerUnavailable("This gateway cannot record requests now, so it takes none. Tell its operator.")
 
 
 async def _read(journey: Journey) -> Document:
@@ -85,28 +94,37 @@ async def _read(journey: Journey) -> Document:
 async def _follow(journey: Journey, route: Route) -> Route:
     """Put in front what was said before, where the request goes on from a response that is kept here."""
     document = journey.document
+    if document.value.get("background") is True:
+        raise CannotExpress(
+            "Nothing runs in the background here: ask for a stream, or wait for the answer.", param="background"
+        )
+    previous = document.value.get("previous_response_id")
+    if previous is not None and not isinstance(previous, str):
+        name = "previous_response_id"
+        raise InvalidRequest(f"Invalid type for '{name}': expected str.", param=name, code="invalid_type")
     following = journey.following = Following(journey.gateway.remembered, journey.caller.key, document.value)
-    items = await following.whole_input(route, document.value)
+    keepers = [target for target in route.targets if journey.bridges(target) is not None]
+    items = await following.whole_input(keepers, document.value)
     if items is not None:
         document.change({"input": items, "previous_response_id": None})
+        journey.asked.size = len(document.write())
     return following.narrowed(route)
 
 
 async def _understand(journey: Journey, route: Route) -> None:
-    """Read the request in full if some target speaks another format than the client; then let go of what was decoded.
+    """Read the request in full if the first target speaks another format than the client; then let go of what was
+    decoded.
 
     What passes through is only looked at: a provider's new feature works the day it ships.
     """
-    spoken = journey.front.format
-    if journey.asked.stream and spoken.name == "openai_chat" and takes_whole_calls(journey.request.headers):
-        journey.speak(WHOLE_CALLS)
+    front, asked = journey.front, journey.asked
+    if asked.stream and front.format.name == "openai_chat" and takes_whole_calls(journey.request.headers):
+        journey.speak(Front(front.format, msgspec.structs.replace(front.place, whole_calls=True)))
     journey.drops = route.drops
-    if not all(journey.bridges(target) for target in route.targets):
-        try:
-            journey.neutral = spoken.read_request(journey.document.value, journey.front.place)
-        except ShapeError as error:
-            raise InvalidRequest(str(error), param=error.param, code=error.code) from None
-    if journey.asked.size > LONG:
+    if journey.bridges(route.targets[0]) is None:
+        with suppress(CannotExpress):  # it is told when the target's turn comes: another may take the request as it is
+            journey.in_full()
+    if asked.size > LONG:
         journey.weight = weigh(journey.document.value)
     journey.document.seal()
 

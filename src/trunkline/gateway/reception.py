@@ -220,7 +220,7 @@ class Reception:
         self._body.clear()
         try:
             if self.asked.stream:
-                facts, self.body = self._bridge.streamed(self.body)
+                facts, self.body = self._bridge.streamed(self.body, self.asked)
             else:
                 facts, self.body = self._bridge.reply(self.body)
         except ValueError as error:
@@ -275,7 +275,8 @@ class Reception:
             error = UpstreamFailed(f"{target} answered {refused.status}{said}")
             error.retry_after = retry_after(self._headers) or refused.wait
             return error
-        problem = Problem(self.status, refused.message, "invalid_request_error", code=refused.code or None)
+        code = refused.code if not refused.code.isdecimal() else ""  # Google's is the status once more
+        problem = Problem(self.status, refused.message, "invalid_request_error", code=code or None)
         told = self._bridge.refusal(problem)
         if told is not None:
             return UpstreamRefused(self.status, told, b"application/json", refused.message)

@@ -1,19 +1,24 @@
 """The state of one request on its way: what each stage found out, for the stages after it and for the record."""
 
 import asyncio
+from collections.abc import Mapping
 from math import inf
 from time import monotonic
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from trunkline.formats.conversation import Request as Neutral
 from trunkline.formats.document import Document
-from trunkline.formats.format import NOTHING, Asked, Format
+from trunkline.formats.format import NOTHING, Asked, Format, ShapeError
 from trunkline.gateway.bridge import Bridge, Passing, Translating
 from trunkline.gateway.delivery import Delivery
 from trunkline.gateway.deployments import Deployment, Door
-from trunkline.gateway.errors import ContextExceeded, Tried
+from trunkline.gateway.errors import CannotExpress, ContextExceeded, Tried
 from trunkline.gateway.following import Following
 from trunkline.gateway.fronts import CHAT, Front
+from trunkline.gateway.headers import listed
 from trunkline.gateway.identity import ANYBODY, Caller
 from trunkline.gateway.ids import mint, sane
 from trunkline.ledger.journal import Segment
@@ -41,8 +46,6 @@ PASSED_WITH: dict[str, frozenset[bytes]] = {
 
 CERTAINLY = 1.3
 """How much longer than a model's context a request must seem to be refused: the estimate is not exact."""
-MOST_DROPPED = 1000
-"""Characters of `x-trunkline-dropped`."""
 ANSWER_HEAD = (
     b"%bx-trunkline-attempts: %d\r\nx-trunkline-overhead-ms: %b\r\nserver-timing: gateway;dur=%b, upstream;dur=%b\r\n"
 )
@@ -58,7 +61,9 @@ class Journey:
     drops = False
     """What a provider's format has no words for is dropped, even where the answer depends on it."""
     neutral: Neutral | None = None
-    """The request in full, where some target speaks another format than the client."""
+    """The request in full, once a target that speaks another format than the client has wanted it."""
+    unreadable: CannotExpress | None = None
+    """Why it cannot be read."""
     caller: Caller = ANYBODY
     asked: Asked = NOTHING
     counted = False
@@ -66,6 +71,8 @@ class Journey:
 
     # of the attempts
     tried: tuple[Tried, ...] = ()
+    passed_over: Mapping[Target, str] = MappingProxyType({})
+    """Targets that cannot express the request, and the code of why."""
     target: Target | None = None
     attempts = 0
     ends = inf
@@ -100,8 +107,7 @@ class Journey:
         """Minted here: the key of its rows in the ledger."""
         self.label = sane(request.headers[b"x-request-id"]) if b"x-request-id" in request.headers else ""
         """The client's own id."""
-        self.delivery = Delivery(request, gateway)
-        self.delivery.head = b"x-request-id: %b\r\n" % (self.label or self.id).encode()
+        self.delivery = Delivery(request, gateway, self.label or self.id)
 
     def speak(self, front: Front) -> None:
         """Answer in the client's format, in which it is also told what goes wrong."""
@@ -123,25 +129,39 @@ class Journey:
         return self.snapshot.deployments[target.provider].passing(self.front, target.model)
 
     def bridge(self, target: Target) -> Bridge:
-        """How the request gets to `target`, and the reply back."""
-        passing = self.bridges(target)
-        if passing is not None:
-            return passing
-        deployment, neutral = self.snapshot.deployments[target.provider], self.neutral
-        assert neutral is not None  # read before the first attempt, because some target needs it
+        """How the request gets to `target`, and the reply back. Raises `CannotExpress`."""
+        return self.bridges(target) or self.translating(target, drop_all=self.drops)
+
+    def translating(self, target: Target, *, drop_all: bool) -> Translating:
+        """The same where it must be translated."""
+        deployment = self.snapshot.deployments[target.provider]
         door = deployment.door(self.front, target.model)
-        dialect = deployment.dialect(door, target.model)
-        reply_id = self.following.id if self.following is not None else ""
         return Translating(
             self.front.format,
             door.format,
-            dialect,
-            neutral,
+            deployment.dialect(door, target.model),
+            self.in_full(),
             door.facts.body,
-            drop_all=self.drops,
+            drop_all=drop_all,
             whole_calls=self.front.place.whole_calls,
-            reply_id=reply_id,
+            reply_id=self.following.id if self.following is not None else "",
+            request_id=self.id,
         )
+
+    def in_full(self) -> Neutral:
+        """The request, read. Raises `CannotExpress`, with the path of what nobody understands who does not speak the
+        client's format.
+        """
+        if self.unreadable is not None:
+            raise self.unreadable
+        if self.neutral is None:
+            value = self.document.value or msgspec.json.decode(self.document.write())
+            try:
+                self.neutral = self.front.format.read_request(value, self.front.place)
+            except ShapeError as error:
+                self.unreadable = CannotExpress(str(error), param=error.param, code=error.code)
+                raise self.unreadable from None
+        return self.neutral
 
     def forget_body(self) -> None:
         """No further attempt will be made."""
@@ -164,8 +184,8 @@ class Journey:
 
     async def inline(self, deployment: Deployment, door: Door, model: str) -> None:
         """Fetch what `model` takes only as bytes. Raises `CannotExpress`."""
-        if self.neutral is not None and "image_urls" in deployment.dialect(door, model).refuses:
-            await self.gateway.fetcher.inline(self.neutral, self.snapshot.fetch)
+        if "image_urls" in deployment.dialect(door, model).refuses:
+            await self.gateway.fetcher.inline(self.in_full(), self.snapshot.fetch)
 
     async def price(self, deployment: Deployment, model: str) -> Price | None:
         """The price of a model; waits only if it was not looked up lately."""
@@ -195,8 +215,14 @@ class Journey:
         if cost is not None and cost != UNPRICED:
             told += b"x-trunkline-cost: %d.%09d\r\n" % divmod(cost, 1_000_000_000)
         if self.dropped:
-            told += b"x-trunkline-dropped: %b\r\n" % ", ".join(self.dropped)[:MOST_DROPPED].encode("ascii", "replace")
+            told += b"x-trunkline-dropped: %b\r\n" % listed(self.dropped)
         return ANSWER_HEAD % (told, self.attempts, overhead, overhead, _milliseconds(self.waited))
+
+    def leave_out(self, dropped: tuple[str, ...]) -> None:
+        """What the provider at hand is not told of the request."""
+        self.dropped = dropped
+        if dropped:
+            self.note(f"dropped: {listed(dropped).decode()}")
 
     def note(self, text: str) -> None:
         """Something for the log line of this request."""

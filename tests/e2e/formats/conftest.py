@@ -9,9 +9,5 @@ from tests.running import Background
 
 @pytest.fixture(scope="module")
 def hall() -> Iterator[Hall]:
-    with Background() as background:
-        hall = Hall(background)
-        try:
-            yield hall
-        finally:
-            hall.close()
+    with Background() as background, Hall(background) as hall:
+        yield hall
