@@ -264,8 +264,8 @@ async def test_what_is_saved_again_takes_the_place_of_what_was_there(memory: Mem
     memory.save("resp_1", "first")
     memory.save("resp_1", "second")
     await memory.of.close()
-    memory.save("resp_1", "third")
     assert texts(await other.of.chain("acme", "resp_1")) == ["second", "answer to second"]
+    memory.save("resp_1", "third")
     assert texts(await memory.of.chain("acme", "resp_1")) == ["third", "answer to third"]
     await memory.of.close()
     assert texts(await other.of.chain("acme", "resp_1")) == ["third", "answer to third"]

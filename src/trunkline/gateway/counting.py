@@ -1,6 +1,5 @@
 """Counting tokens before they are sent: by the provider, where it counts in the client's format, else by estimate."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +17,6 @@ from trunkline.gateway.identity import allow_model
 from trunkline.gateway.journey import make_room, plan
 from trunkline.gateway.state import Journey
 from trunkline.providers.base import read_refusal, usual_verdict
-from trunkline.providers.models import model_at
 from trunkline.providers.tokens import estimate, weigh
 from trunkline.routing.plan import Target
 from trunkline.transport.asking import ask
@@ -80,8 +78,8 @@ async def count(journey: Journey, counter: Counter, place: Place) -> None:
     if told is not None:
         journey.delivery.whole(head, told)
         return
-    model = await asyncio.to_thread(model_at, journey.snapshot.deployments[target.provider].facts, target.model)
-    tokens = estimate(weigh(counted), model.maker)
+    model = await journey.snapshot.deployments[target.provider].about(target.model)
+    tokens = estimate(weigh(counted), model.tokenizer)
     journey.delivery.whole(head + ESTIMATED, msgspec.json.encode(counter.write(tokens)))
 
 

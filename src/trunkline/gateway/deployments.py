@@ -1,5 +1,6 @@
 """A configured provider, ready to be called: its doors, its keys, its requests as bytes."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
@@ -12,7 +13,7 @@ from trunkline.gateway.bridge import Passing
 from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.fronts import Front
 from trunkline.providers.base import Provider, Verdict
-from trunkline.providers.models import facts_for, plain
+from trunkline.providers.models import Model, facts_for, model_at, plain
 from trunkline.transport.exchange import Call, Times, Upstream
 
 BENCHED_FOR: dict[Verdict, float] = {"auth": 60.0, "quota": 60.0}
@@ -103,6 +104,7 @@ class Deployment:
         self.times = times
         self._turn = 0
         self._passing: dict[tuple[str, bool, str], Passing | None] = {}
+        self._models: dict[str, Model] = {}
 
     @property
     def upstreams(self) -> list[Upstream]:
@@ -124,6 +126,15 @@ class Deployment:
     def dialect(self, door: Door, model: str) -> Dialect:
         """How this provider and model depart from the format."""
         return facts_for(door.facts, model)
+
+    async def about(self, model: str) -> Model:
+        """What is known of a model here; waits only if it was never asked for."""
+        known = self._models.get(model)
+        if known is None:
+            if len(self._models) >= REMEMBERED:
+                self._models.clear()
+            known = self._models[model] = await asyncio.to_thread(model_at, self.facts, model)
+        return known
 
     def passing(self, front: Front, model: str) -> Passing | None:
         """How a request of `front` is handed on to `model` as it is; None if it must be translated."""

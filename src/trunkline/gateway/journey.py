@@ -19,11 +19,7 @@ from trunkline.gateway.identity import allow_model
 from trunkline.gateway.state import Journey
 from trunkline.guard.inspect import inspect
 from trunkline.limits.admission import shed
-from trunkline.providers.tokens import weigh
 from trunkline.routing.plan import Route
-
-LONG = 24_000
-"""Bytes from which on a request may be too long for some model: no token is shorter than a byte."""
 
 
 async def travel(journey: Journey, front: Front) -> None:
@@ -124,8 +120,6 @@ async def _understand(journey: Journey, route: Route) -> None:
     if journey.bridges(route.targets[0]) is None:
         with suppress(CannotExpress):  # it is told when the target's turn comes: another may take the request as it is
             journey.in_full()
-    if asked.size > LONG:
-        journey.weight = weigh(journey.document.value)
     journey.document.seal()
 
 

@@ -24,8 +24,7 @@ from trunkline.gateway.ids import mint, sane
 from trunkline.ledger.journal import Segment
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import UNPRICED, Row
-from trunkline.providers.models import model_at
-from trunkline.providers.tokens import Weight, estimate
+from trunkline.providers.tokens import Weight, estimate, weigh
 from trunkline.routing.plan import Target
 from trunkline.transport.request import Request
 
@@ -44,6 +43,8 @@ PASSED_WITH: dict[str, frozenset[bytes]] = {
 }
 """The same where client and provider speak this format."""
 
+LONG = 24_000
+"""Bytes from which on a request may be too long for some model."""
 CERTAINLY = 1.3
 """How much longer than a model's context a request must seem to be refused: the estimate is not exact."""
 ANSWER_HEAD = (
@@ -94,7 +95,7 @@ class Journey:
     notes: tuple[str, ...] = ()
     """What the log should know, and the client should not."""
     weight: Weight | None = None
-    """What a long request holds, for estimating its tokens."""
+    """What a long request holds, for estimating its tokens, once some target may be too small for it."""
     dropped: tuple[str, ...] = ()
     """What the last attempt's provider had no words for, as paths in the request."""
 
@@ -170,12 +171,15 @@ class Journey:
 
     async def fits(self, deployment: Deployment, model: str) -> None:
         """Raises `ContextExceeded` if the request is certainly too long for `model`. Small ones are not looked at."""
+        size = self.asked.size
+        if size <= LONG:
+            return
+        known = await deployment.about(model)
+        if known.context is None or size <= known.context * CERTAINLY:
+            return  # no token is shorter than a byte
         if self.weight is None:
-            return
-        known = await asyncio.to_thread(model_at, deployment.facts, model)
-        if known.context is None:
-            return
-        tokens = estimate(self.weight, known.maker)
+            self.weight = weigh(self.document.value or msgspec.json.decode(self.document.write()))
+        tokens = estimate(self.weight, known.tokenizer)
         if tokens > known.context * CERTAINLY:
             raise ContextExceeded(
                 f"This request has about {tokens:,} tokens, and {deployment.name}/{model} takes at most "

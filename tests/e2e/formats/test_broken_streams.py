@@ -10,7 +10,7 @@ from tests.running import Background
 
 WHOLE_WITHOUT_ITS_USAGE = {"bedrock": 1}
 """Events at the end without which a stream is whole: Amazon's usage comes behind the reason for the end."""
-IMPATIENT = {"first_token": "150ms", "gap": "150ms", "total": "20s"}
+IMPATIENT = {"first_token": "120ms", "gap": "60ms", "total": "20s"}
 SOME = 6
 """Events of a stream after which every format has said something, and not all."""
 
@@ -98,5 +98,5 @@ def test_a_provider_that_falls_silent_is_a_time_out(impatient: Hall, client: str
     assert (impatient.row().outcome, impatient.row().error) == ("failed", "upstream_timeout")
     text, error = heard(impatient, client, upstream)
     assert text
-    assert "silent for 0.15 s" in str(error)
+    assert "silent for 0.06 s" in str(error)
     assert (impatient.row().outcome, impatient.row().error) == ("truncated", "upstream_timeout")
