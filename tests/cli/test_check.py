@@ -72,3 +72,19 @@ def test_the_schema_for_editors(place: Place) -> None:
 def test_the_example_is_valid_as_it_stands(place: Place) -> None:
     said = place.run("check", "--config", str(ROOT / "trunkline.example.yaml")).stdout
     assert "Models: support-bot, summary, gpt-*, test." in said
+
+
+def test_demands_that_nobody_can_meet_are_told_with_their_line(place: Place) -> None:
+    place.configure(
+        "providers: {mistral: {api_key: sk-a, data: {region: eu}}, openai: {api_key: sk-b}}\n"
+        "models:\n"
+        "  fine: {route: fallback, of: [openai/gpt-4o, mistral/mistral-large-latest], data: {region: eu}}\n"
+        "  never: {route: fallback, of: [openai/gpt-4o], data: {region: eu}}\n"
+        "  dear: {route: cheapest, of: [openai/gpt-4o, openai/o3], max_price: {input: 0.001}}\n"
+    )
+    told = place.run("check", code=2).stderr.splitlines()
+    assert told[0] == "Error: the configuration has 2 problems:"
+    assert told[1].startswith(
+        "trunkline.yaml:4:3  models.never: none of these models can ever be asked: openai/gpt-4o:"
+    )
+    assert told[2].startswith("trunkline.yaml:5:3  models.dear: none of these models can ever be asked: openai/gpt-4o:")

@@ -140,7 +140,6 @@ def test_every_mistake_is_told_at_once_in_the_order_of_lines() -> None:
         ),
         '9:56  providers.house.headers["a:b"]: "a:b" is not the name of an HTTP header',
         '11:14  models.a.route: "falback" is unknown here; did you mean "fallback"?',
-        "11:23  models.a.of: this list is empty",
         "12:6  models.b: a model is due: provider/model, the name of another model, or a mapping with `route`",
         '13:6  models.c: unknown provider "opena1"; did you mean "openai"?',
         '14:26  telemetry.log.level: "trace" is unknown here; known: debug, error, info, warning',
@@ -149,8 +148,9 @@ def test_every_mistake_is_told_at_once_in_the_order_of_lines() -> None:
         "16:9  prices: this number is not a mapping",
         "17:1  keys: a list is due, not a mapping",
         (
-            "18:1  tenants: unknown setting; known: deadline, fetch, key_secret, keys, master_key, models, "
-            "on_unsupported, prices, providers, responses, retries, server, store, telemetry"
+            "18:1  tenants: unknown setting; known: breaker, data, deadline, fetch, key_secret, keys, master_key, "
+            "max_price, models, on_truncated, on_unsupported, prices, providers, requests_may, responses, retries, "
+            "server, store, telemetry"
         ),
     ]
 

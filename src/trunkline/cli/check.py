@@ -11,7 +11,12 @@ from trunkline.cli import options
 from trunkline.cli.failure import told
 from trunkline.cli.providers import listed
 from trunkline.config import schema
-from trunkline.gateway.snapshot import build
+from trunkline.config.problems import ConfigError, Problem, written
+from trunkline.gateway.snapshot import Snapshot, build
+from trunkline.ledger.prices import Price
+from trunkline.routing.impossible import impossible
+from trunkline.routing.policies import Policies
+from trunkline.routing.targets import Target
 from trunkline.serve import server_certificate
 from trunkline.transport.deadlines import Deadlines
 
@@ -41,14 +46,32 @@ def command(as_schema: bool, config: Path | None) -> None:
 
 
 def read_and_build(given: setup.Options, environment: options.Environment) -> schema.Config:
-    """The configuration, which can be put to work as well as read. Raises `ConfigError` or `SetupError`."""
+    """The configuration, which can be put to work as well as read, and whose routes lead somewhere. Raises
+    `ConfigError` or `SetupError`.
+    """
     config = setup.read_config(given, environment)
     server_certificate(config.server.tls)
 
-    async def put_together() -> None:
-        snapshot = build(config, environment, Deadlines(), None)
-        for deployment in snapshot.deployments.values():
-            await deployment.close()
+    snapshot = asyncio.run(put_together(config, environment))
+    policies = Policies(config, {name: deployment.facts for name, deployment in snapshot.deployments.items()})
 
-    asyncio.run(put_together())
+    def price(target: Target) -> Price | None:
+        source = snapshot.deployments[target.provider].facts.catalogue
+        return snapshot.catalogue.look_up(target.provider, source, target.model, 0.0)
+
+    file = str(config.source or "")
+    problems = [
+        Problem(file, *config.place_of(path), written(path), message)
+        for path, message in impossible(config, policies, price)
+    ]
+    if problems:
+        raise ConfigError(problems)
     return config
+
+
+async def put_together(config: schema.Config, environment: options.Environment) -> Snapshot:
+    """What a server would be made of; nothing is connected to. Raises `SetupError`."""
+    snapshot = build(config, environment, Deadlines(), None)
+    for deployment in snapshot.deployments.values():
+        await deployment.close()
+    return snapshot

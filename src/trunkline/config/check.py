@@ -5,40 +5,19 @@ mistyped number elsewhere. What has the wrong form is passed over here: pydantic
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from trunkline.config import names
+from trunkline.config.check_models import Finding, Names, check_models, unknown
 from trunkline.config.document import Document, Value
-from trunkline.config.problems import Hidden, Path, quote, shown, suggestion, written
+from trunkline.config.problems import Path, quote, suggestion, written
 from trunkline.config.schema import Server
 
 SIMULATED: Final = "simulated"
 """The provider inside the process: always there, and always a known type."""
 
 _MOST_OF_A_KIND: Final = 500  # looking for the nearest name takes milliseconds where there are a thousand
-_SHOWN_OF_CYCLE: Final = 10
-
-Finding = tuple[Path, str, str]
-"""Where, what is wrong, and a hint."""
-
-
-@dataclass(frozen=True)
-class _Names:
-    """What the configuration may refer to."""
-
-    types: Collection[str]
-    providers: Collection[str]
-    models: Mapping[str, Value]
-    wildcards: Collection[str]
-
-    def is_deployment(self, name: str) -> bool:
-        parts = names.split(name)
-        return parts is not None and parts[0] in self.providers
-
-    def alias(self, name: str) -> str | None:
-        return name if name in self.models else names.wildcard(self.wildcards, name)
 
 
 def check(document: Document, types: Collection[str], environment: Collection[str]) -> None:
@@ -48,12 +27,12 @@ def check(document: Document, types: Collection[str], environment: Collection[st
     """
     root = _mapping(document.root)
     providers, models = _mapping(root.get("providers")), _mapping(root.get("models"))
-    known = _Names({*types, SIMULATED}, {*providers, *environment, SIMULATED}, models, [m for m in models if "*" in m])
+    known = Names({*types, SIMULATED}, {*providers, *environment, SIMULATED}, models, [m for m in models if "*" in m])
     keys = root.get("keys")
     for findings in (
         _listeners(_mapping(root.get("server"))),
         _providers(providers, known),
-        _models(known),
+        check_models(known),
         _prices(_mapping(root.get("prices")), known),
         _keys([_mapping(key) for key in keys] if isinstance(keys, list) else [], known),
     ):
@@ -72,7 +51,7 @@ def _listeners(server: Mapping[str, Value]) -> Iterator[Finding]:
         yield ("server", own), "`listen` and `control` are the same address", "the two listeners need two ports"
 
 
-def _providers(providers: Mapping[str, Value], known: _Names) -> Iterator[Finding]:
+def _providers(providers: Mapping[str, Value], known: Names) -> Iterator[Finding]:
     for name, value in providers.items():
         settings = _mapping(value)
         kind = settings.get("type", name)
@@ -85,77 +64,15 @@ def _providers(providers: Mapping[str, Value], known: _Names) -> Iterator[Findin
             yield ("providers", name, "simulated"), "this is for providers of the type `simulated` only", ""
 
 
-def _models(known: _Names) -> Iterator[Finding]:
-    links: dict[str, list[str]] = {}
-    for alias, model in known.models.items():
-        links[alias] = []
-        for path, target in _targets(alias, model):
-            if "*" in target and "*" not in alias:
-                yield path, "there is a `*` here, and none in the name that it could stand for", ""
-            elif not known.is_deployment(target):
-                meant = known.alias(target)
-                if meant is None:
-                    yield path, *_unknown(target, known)
-                else:
-                    links[alias].append(meant)
-    for cycle in _cycles(links):
-        way = [shown(name) for name in cycle]
-        if len(way) > _SHOWN_OF_CYCLE:
-            way[_SHOWN_OF_CYCLE - 2 : -1] = ["…"]
-        yield ("models", cycle[0]), f"these models refer to each other in a circle: {' → '.join(way)}", ""
-
-
-def _targets(alias: str, model: Value) -> Iterator[tuple[Path, str]]:
-    path: Path = ("models", alias)
-    if isinstance(model, str):
-        yield path, model
-    several = _mapping(model).get("of")
-    for index, target in enumerate(several if isinstance(several, list) else []):
-        if isinstance(target, str):
-            yield (*path, "of", index), target
-
-
-def _unknown(name: str, known: _Names) -> tuple[str, str]:
-    """What to say of a model's name that means nothing."""
-    parts = names.split(name)
-    if parts is None:
-        if name in known.providers:
-            return f"{quote(name)} is a provider, not a model", "write the provider, a slash and a model"
-        hint = suggestion(name, known.models) or "write provider/model, or a name from `models`"
-        return f"unknown model {quote(name)}", hint
-    provider = Hidden(parts[0]) if isinstance(name, Hidden) else parts[0]
-    if provider in known.types:
-        return f"the provider {quote(provider)} is not set up", "put its key into the environment or under `providers`"
-    return f"unknown provider {quote(provider)}", suggestion(provider, known.providers)
-
-
-def _cycles(links: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
-    """Every way back that a walk along `links` meets, as names of which the last is the first again."""
-    done: set[str] = set()
-    for start in links:
-        trail: dict[str, Iterator[str]] = {} if start in done else {start: iter(links[start])}
-        while trail:
-            last = next(reversed(trail))
-            following = next(trail[last], None)
-            if following is None:
-                del trail[last]
-                done.add(last)
-            elif following in trail:
-                position = list(trail).index(following)
-                yield [*islice(trail, position, None), following]
-            elif following not in done:
-                trail[following] = iter(links[following])
-
-
-def _prices(prices: Mapping[str, Value], known: _Names) -> Iterator[Finding]:
+def _prices(prices: Mapping[str, Value], known: Names) -> Iterator[Finding]:
     for name in prices:
         if names.split(name) is None or "*" in name:
             yield ("prices", name), "a price is of one provider/model", "for all of a provider's, it has its `price`"
         elif not known.is_deployment(name):
-            yield ("prices", name), *_unknown(name, known)
+            yield ("prices", name), *unknown(name, known)
 
 
-def _keys(keys: list[Mapping[str, Value]], known: _Names) -> Iterator[Finding]:
+def _keys(keys: list[Mapping[str, Value]], known: Names) -> Iterator[Finding]:
     for index, key in enumerate(keys):
         path: Path = ("keys", index)
         if "key" in key and "hash" in key:
@@ -165,7 +82,7 @@ def _keys(keys: list[Mapping[str, Value]], known: _Names) -> Iterator[Finding]:
         models = key.get("models")
         for place, name in enumerate(models if isinstance(models, list) else []):
             if isinstance(name, str) and not _allows_anything(name, known):
-                yield (*path, "models", place), *_unknown(name, known)
+                yield (*path, "models", place), *unknown(name, known)
     for setting in ("name", "key", "hash"):
         yield from _repeated(keys, setting)
 
@@ -178,7 +95,7 @@ def _repeated(keys: list[Mapping[str, Value]], setting: str) -> Iterator[Finding
             yield ("keys", index, setting), f"{written(('keys', first[value]))} has the same {setting}", ""
 
 
-def _allows_anything(pattern: str, known: _Names) -> bool:
+def _allows_anything(pattern: str, known: Names) -> bool:
     """Whether some name that can be asked for fits `pattern`."""
     if "*" not in pattern:
         return known.is_deployment(pattern) or known.alias(pattern) is not None or "*" in known.models

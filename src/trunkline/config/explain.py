@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
+from pydantic import Tag
 from pydantic_core import ErrorDetails
 
-from trunkline.config.document import NOTHING, Document
+from trunkline.config.document import Document
 from trunkline.config.problems import Path, quote, suggestion
-from trunkline.config.schema import Config, Section
+from trunkline.config.schema import Config
+from trunkline.config.section import Section
 from trunkline.config.values import due
 
 _FORMS: Final = {"model_type": "a mapping", "dict_type": "a mapping", "tuple_type": "a list"}
@@ -19,24 +21,36 @@ def explain(error: ErrorDetails, document: Document) -> None:
     of_name = error["loc"][-1:] == ("[key]",)
     steps = error["loc"][:-1] if of_name else error["loc"]
     path: Path = tuple(step for step in steps if not (isinstance(step, str) and step.startswith("\0")))
-    emptied = error["type"] == "too_short" and error["input"] not in ([], NOTHING)  # all that stood in it is wrong
-    if path not in document.unusable and not emptied:
-        message, hint = _say(error, path)
+    beside = tuple(step for step in steps[:-1] if step != "[key]")
+    if path not in document.unusable and not _emptied(error):
+        message, hint = _say(error, beside)
         document.add(path, message, hint, at_name=of_name or error["type"] == "extra_forbidden")
 
 
-def _say(error: ErrorDetails, path: Path) -> tuple[str, str]:
-    """Message and hint for `error`. What stood there may be a secret: only `quote` shows it."""
+def _emptied(error: ErrorDetails) -> bool:
+    """Whether something is too short only because much of what stood in it is wrong, which is told itself."""
+    value = error["input"]
+    return (
+        error["type"] == "too_short" and isinstance(value, list | dict) and len(value) > error["ctx"]["actual_length"]
+    )
+
+
+def _say(error: ErrorDetails, within: Path) -> tuple[str, str]:
+    """Message and hint for `error`, in the section `within`, whose path has pydantic's tags in it. What stood there may
+    be a secret: only `quote` shows it.
+    """
     value, about = error["input"], error.get("ctx", {})
     match error["type"]:
         case "wrong":
             return about.get("message", error["msg"]), about["hint"]
         case "extra_forbidden":
-            return "unknown setting", suggestion(str(path[-1]), _settings(path[:-1]))
+            return "unknown setting", suggestion(str(error["loc"][-1]), _settings(within))
         case "missing":
             return "this setting is missing", ""
+        case "too_short" if about["min_length"] > 1:
+            return f"at least {about['min_length']} are due here", ""
         case "too_short":
-            return "this list is empty", ""
+            return f"this {'mapping' if isinstance(value, dict) else 'list'} is empty", ""
         case "greater_than_equal":
             return f"this must be at least {about['ge']}", ""
         case "less_than_equal":
@@ -61,7 +75,7 @@ def _settings(path: Path) -> Collection[str]:
     for step in path:
         kind = _inside(kind, step)
     section = _section(kind)
-    return section.model_fields if section else ()
+    return [field.alias or name for name, field in section.model_fields.items()] if section else ()
 
 
 def _inside(kind: Any, step: str | int) -> Any:
@@ -69,6 +83,8 @@ def _inside(kind: Any, step: str | int) -> Any:
     if isinstance(kind, type) and issubclass(kind, Section):
         field = kind.model_fields.get(str(step))
         return field.annotation if field else None
+    if get_origin(kind) is Annotated and Tag(str(step)) in get_args(kind):
+        return get_args(kind)[0]
     if get_origin(kind) is Mapping:
         return get_args(kind)[1]
     if get_origin(kind) is tuple:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator, SecretStr, WithJsonSchema
 
 from trunkline.config import places, values
 from trunkline.config.document import NOTHING
+from trunkline.config.problems import Hidden
 
 _PROVIDER: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _MODEL: Final = r"[^\s*]*\*?[^\s*]*"
@@ -51,6 +52,30 @@ def _header_name(value: object) -> str:
     if name.lower() in _FRAMING:
         raise values.wrong("this header belongs to the connection, and Trunkline sets it itself")
     return name
+
+
+def _condition(value: object) -> str:
+    from trunkline.routing.expressions import ExpressionError, compile_expression  # here: few files have any
+
+    text = values.text(value)
+    try:
+        compile_expression(text)
+    except ExpressionError as error:
+        if isinstance(value, Hidden):
+            raise values.wrong("this condition cannot be used; it is not shown, for it may be a secret") from None
+        place = f", at its character {error.position}" if error.position else ""
+        raise values.wrong(f"this condition cannot be used{place}: {error}") from None
+    return text
+
+
+def _lateness(value: object) -> float | Literal["p95"]:
+    return "p95" if value == "p95" else _above_zero(values.duration(value))
+
+
+def _regions(value: object) -> tuple[str, ...]:
+    """One name, or a list of several."""
+    several = [] if value is NOTHING else value if isinstance(value, list | tuple) else [value]
+    return tuple(_named("the name of a region, such as eu or eu-central-1", _URL_PART)(each) for each in several)
 
 
 def _key_hash(value: object) -> str:
@@ -106,6 +131,16 @@ Price = Annotated[
     _shown("US dollars", "number", "string", minimum=0, pattern=_MONEY),
 ]
 """Nano-dollars."""
+Condition = Annotated[str, PlainValidator(_condition), _shown("condition", "string", minLength=1)]
+Regions = Annotated[
+    tuple[str, ...], PlainValidator(_regions), _written(list), _shown("name or list of names", "string", "array")
+]
+Lateness = Annotated[
+    float | Literal["p95"],
+    PlainValidator(_lateness),
+    _written(lambda value: value if isinstance(value, str) else values.format_duration(value)),
+    _shown("duration or `p95`", "string", "number", minimum=0, pattern=rf"{_DURATION}|^p95$"),
+]
 Moment = Annotated[datetime, PlainValidator(values.moment), _shown("date or date and time", "string")]
 Address = Annotated[
     places.Address,

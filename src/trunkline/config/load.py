@@ -34,7 +34,12 @@ def load(
     document = parse(data, str(path or ""))
     expand(document, env, folder)
     check(document, provider_types, environment_providers)
-    context = {"source": path, "digest": hashlib.sha256(data).hexdigest(), "folder": folder}
+    context = {
+        "source": path,
+        "digest": hashlib.sha256(data).hexdigest(),
+        "folder": folder,
+        "marks": document.marks,
+    }
     config, errors = _validate(document, context)
     for error in errors:
         explain(error, document)

@@ -2,10 +2,11 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from trunkline.config.jsonschema import schema
+from trunkline.routing.expressions import VARIABLES
 
 Part = dict[str, Any]
 
@@ -42,6 +43,7 @@ keys:
 | path | absolute, or relative to the folder of the file; `~` is the home folder |
 | secret | text that can stand in an HTTP header; never shown again |
 | US dollars | a decimal such as `0.15`, exact to nine decimals |
+| condition | an expression; see [Conditions](#conditions) |
 
 In any text, also in the middle, `${NAME}` stands for an environment variable, `${NAME:-default}` for one that may be
 unset or empty, and `${file:/run/secrets/name}` for what a file holds, without the line break at its end. A plain `${`
@@ -57,38 +59,89 @@ what the `*` in the name took: `"gpt-*": openai/gpt-*`.
 """
 
 
+_CONDITIONS: Final = """\
+## Conditions
+
+A `when` is an expression in [CEL](https://cel.dev) that is true or false, such as `tags.plan == 'free'` or
+`request.tokens > 100000 && !request.stream`. Names and types are checked when the configuration is read. What cannot be
+decided, because a tag that is asked for is not there, does not hold; `has(tags.plan)` asks whether it is there. An
+expression may name:
+
+| Name | Kind | What it is |
+|---|---|---|
+"""
+
+
 def render() -> str:
     """The whole page, as Markdown."""
     whole = schema()
-    return "\n".join([_HEAD, *_section(whole, whole, "", "Settings")]).rstrip() + "\n"
+    lines = [_HEAD, *_section(whole, whole, "", "Settings")]
+    conditions = "".join(f"| `{name}` | {each.kind} | {each.meaning} |\n" for name, each in VARIABLES.items())
+    return "\n".join([*lines, _CONDITIONS + conditions]).rstrip() + "\n"
 
 
 def _section(section: Part, whole: Part, path: str, title: str) -> Iterator[str]:
     """A heading and a table for `section`, and then the same for each section in it."""
     yield f"## {title}\n"
     if path:
-        yield f"{section['description'].splitlines()[0]}\n"
+        yield f"{' '.join(section['description'].split())}\n"
     yield "| Setting | Kind | Default | Meaning |\n|---|---|---|---|"
-    within = []
+    within: list[tuple[str, list[Part]]] = []
     for name, setting in section["properties"].items():
         suffix, inner = _held(setting, whole)
         within += [(f"{path}{name}{suffix}", inner)] if inner else []
-        meaning = setting.get("description") or (inner or {})["description"]
-        yield f"| `{name}` | {_kind(setting)} | {_default(name, section)} | {meaning} |"
+        meaning = setting.get("description") or inner[0]["description"]
+        yield f"| `{name}` | {_kind(setting)} | {_default(name, section)} | {' '.join(meaning.split())} |"
     yield ""
-    for place, inner in within:
-        yield from _section(inner, whole, f"{place}.", f"`{place}`")
+    for place, sections in within:
+        if len(sections) > 1:
+            yield from _kinds(sections, whole, place)
+        else:
+            yield from _section(sections[0], whole, f"{place}.", f"`{place}`")
 
 
-def _held(setting: Part, whole: Part) -> tuple[str, Part | None]:
-    """The section that `setting` is or has many of, and what in a path then follows its name."""
+def _kinds(sections: list[Part], whole: Part, place: str) -> Iterator[str]:
+    """What all of several kinds of section have, and then what each has besides."""
+    common = set(sections[0]["properties"]).intersection(*(each["properties"] for each in sections)) - {"route"}
+    yield from _section(_with(sections[0] | {"description": _ROUTES}, common), whole, f"{place}.", f"`{place}`")
+    for each in sections:
+        kind = _constant(each["properties"]["route"])
+        own = _with(each, each["properties"].keys() - common)
+        yield from _section(own, whole, f"{place}.", f"`{place}` with `route: {kind}`")
+
+
+_ROUTES: Final = """\
+A mapping with `route`, what that strategy needs (below), and any of these. They hold for everything below the route; of
+two routes the nearer to the model wins, but for `deadline.total` and `retries` the one farther out, and `data` and
+`max_price` of both hold.
+"""
+
+
+def _with(section: Part, names: Collection[str]) -> Part:
+    """`section` with those of its settings only; what it says of itself goes before."""
+    kept = {name: setting for name, setting in section["properties"].items() if name in names}
+    return section | {"properties": {name: kept[name] for name in sorted(kept, key=lambda name: name != "route")}}
+
+
+def _constant(setting: Part) -> str:
+    """The one value that a setting may have."""
+    return str((setting["anyOf"][0] if "anyOf" in setting else setting)["const"])
+
+
+def _held(setting: Part, whole: Part) -> tuple[str, list[Part]]:
+    """The section that `setting` is or has many of, or all of which it may be one; and what in a path then follows its
+    name.
+    """
     if "$ref" in setting:
-        return "", whole["$defs"][setting["$ref"].rpartition("/")[2]]
-    for one, suffix in [*((form, "") for form in setting.get("oneOf", [])), *_entries(setting)]:
-        more, section = _held(one, whole)
-        if section:
-            return suffix + more, section
-    return "", None
+        return "", [whole["$defs"][setting["$ref"].rpartition("/")[2]]]
+    kinds = [section for form in setting.get("oneOf", []) for section in _held(form, whole)[1]]
+    if kinds:
+        return "", kinds
+    for one, suffix in _entries(setting):
+        more, sections = _held(one, whole)
+        if sections:
+            return suffix + more, sections
+    return "", []
 
 
 def _entries(setting: Part) -> Iterator[tuple[Part, str]]:
@@ -104,7 +157,7 @@ def _kind(setting: Part) -> str:
     if "$ref" in setting:
         return "section"
     if "oneOf" in setting:
-        return " or ".join(map(_kind, setting["oneOf"]))
+        return " or ".join(dict.fromkeys(map(_kind, setting["oneOf"])))
     for form, suffix in _entries(setting):
         return f"{'list' if suffix == '[]' else 'mapping'}: {_kind(form)}"
     if setting.get("format") == "password":

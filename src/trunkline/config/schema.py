@@ -9,34 +9,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from trunkline.config import kinds
-from trunkline.config.document import NOTHING
-
-
-def setting(default: object, description: str, **limits: Any) -> Any:
-    """A field whose default is written as in the file; `...` where there is none."""
-    return Field(default, description=description, **limits)
-
-
-def section(kind: type["Section"]) -> Any:
-    """A field that holds a section, all of whose settings have defaults."""
-    return Field(default_factory=kind, description=kind.__doc__)
-
-
-class Section(BaseModel):
-    """A mapping with known names."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True, defer_build=True
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty(cls, value: object) -> object:
-        """A section of which only the name stands in the file is empty."""
-        return {} if value is NOTHING else value
+from trunkline.config.attempts import Deadline as Deadline
+from trunkline.config.attempts import DeadlineOverride as DeadlineOverride
+from trunkline.config.attempts import OnTruncated, OnUnsupported
+from trunkline.config.attempts import Retries as Retries
+from trunkline.config.document import Mark
+from trunkline.config.problems import Path as Place
+from trunkline.config.routes import DataFacts, DataPolicy, Model, PriceCap
+from trunkline.config.routes import Fallback as Fallback
+from trunkline.config.section import Section as Section
+from trunkline.config.section import section, setting
 
 
 class Tls(Section):
@@ -88,53 +73,6 @@ class Server(Section):
     keep_alive: kinds.Timeout = setting("15s", "A comment goes out on a stream after so long a silence.")
     grace: kinds.Duration = setting("5s", "At shutdown, how long readiness is red before new connections are refused.")
     shutdown: kinds.Duration = setting("30s", "After that, how long requests under way may take to finish.")
-
-
-class Deadline(Section):
-    """How long an upstream may take for one attempt."""
-
-    connect: kinds.Timeout = setting("5s", "Until the connection stands, TLS included.")
-    first_token: kinds.Timeout = setting("120s", "Until the first output of a stream.")
-    gap: kinds.Timeout = setting("120s", "The longest silence between two pieces of a stream.")
-    total: kinds.Timeout = setting("600s", "For the request as a whole, over all attempts.")
-
-    def overridden_by(self, other: "DeadlineOverride | None") -> "Deadline":
-        """This deadline with what `other` names in place of its own."""
-        return self.model_copy(update=other.model_dump(exclude_none=True)) if other else self
-
-
-class DeadlineOverride(Section):
-    """The deadlines that differ here; the others hold as they are."""
-
-    connect: kinds.Timeout | None = setting(None, "Instead of `deadline.connect`.")
-    first_token: kinds.Timeout | None = setting(None, "Instead of `deadline.first_token`.")
-    gap: kinds.Timeout | None = setting(None, "Instead of `deadline.gap`.")
-    total: kinds.Timeout | None = setting(None, "Instead of `deadline.total`.")
-
-
-Attempts = Annotated[int, Field(ge=1, le=100), kinds.Whole]
-
-
-class Retries(Section):
-    """What happens when an attempt fails in a way that may pass."""
-
-    attempts: Attempts = setting(3, "Attempts for one request, over all its deployments.")
-    backoff: kinds.Duration = setting("250ms", "The wait before the second attempt; it doubles, and a part is random.")
-    max_backoff: kinds.Duration = setting("8s", "The longest such wait.")
-    max_wait: kinds.Duration = setting("10s", "A provider's `Retry-After` is respected up to this long.")
-
-    def overridden_by(self, other: "RetriesOverride | None") -> "Retries":
-        """These retries with what `other` names in place of its own."""
-        return self.model_copy(update=other.model_dump(exclude_none=True)) if other else self
-
-
-class RetriesOverride(Section):
-    """What differs here about retries; the rest holds as it is."""
-
-    attempts: Attempts | None = setting(None, "Instead of `retries.attempts`.")
-    backoff: kinds.Duration | None = setting(None, "Instead of `retries.backoff`.")
-    max_backoff: kinds.Duration | None = setting(None, "Instead of `retries.max_backoff`.")
-    max_wait: kinds.Duration | None = setting(None, "Instead of `retries.max_wait`.")
 
 
 class Price(Section):
@@ -283,40 +221,27 @@ class Provider(Section):
     )
     deadline: DeadlineOverride | None = setting(None, "Deadlines that differ for this provider.")
     price: Price | None = setting(None, "What its models cost, where `prices` does not name them.")
+    data: DataFacts | None = setting(None, "What it does with what it is sent. Default: nothing is known.")
+    router: kinds.Switch = setting(
+        False, "Whether it routes requests itself, so that a request's `models` and `provider` are handed on to it."
+    )
     simulated: Simulated | None = setting(None, "How it behaves; only for the type `simulated`.")
 
 
-OnUnsupported = Literal["reject", "drop"]
+class Breaker(Section):
+    """When a model that fails is left alone, but for one probe at a time."""
 
-
-class Fallback(Section):
-    """Deployments that are tried in their order."""
-
-    route: Literal["fallback"] = setting(..., "How the deployment is chosen: `fallback` tries them in order.")
-    of: Annotated[tuple[kinds.ModelName, ...], kinds.MaybeList] = setting(
-        ..., "What is tried: each `provider/model` or the name of another model here.", min_length=1
+    failures: Annotated[int, Field(ge=1, le=1000), kinds.Whole] = setting(5, "So many failures in a row open it.")
+    share: kinds.Share = setting("50%", "So large a share of the attempts lately opens it, too.")
+    least: Annotated[int, Field(ge=1, le=1_000_000), kinds.Whole] = setting(
+        20, "Attempts without which their share says nothing."
     )
-    deadline: DeadlineOverride | None = setting(None, "Deadlines that differ for this model.")
-    retries: RetriesOverride | None = setting(None, "What differs about retries for this model.")
-    on_unsupported: OnUnsupported | None = setting(None, "What differs from `on_unsupported` for this model.")
+    window: kinds.Timeout = setting("10s", "What lately means.")
+    pause: kinds.Timeout = setting("2s", "Until the first probe; each that fails doubles it.")
+    longest_pause: kinds.Timeout = setting("30s", "The longest time until the next probe.")
 
 
-_NAME, _ROUTE = "\0name", "\0route"  # they appear in pydantic's places of errors; no name in YAML can be like them
-
-
-def _form(value: object) -> str | None:
-    return _NAME if isinstance(value, str) else _ROUTE if isinstance(value, dict | Section) else None
-
-
-Model = Annotated[
-    Annotated[kinds.ModelName, Tag(_NAME)] | Annotated[Fallback, Tag(_ROUTE)],
-    Discriminator(
-        _form,
-        custom_error_type="wrong",
-        custom_error_message="a model is due: provider/model, the name of another model, or a mapping with `route`",
-        custom_error_context={"hint": ""},
-    ),
-]
+Wish = Literal["models", "provider", "route", "timeout", "tags", "priority"]
 
 
 class Key(Section):
@@ -333,6 +258,11 @@ class Key(Section):
     tags: Annotated[Mapping[kinds.Text, kinds.Text], kinds.MaybeMapping] = setting(
         {}, "Labels of what the key is for; a request cannot change them."
     )
+    requests_may: Annotated[tuple[Wish, ...], kinds.MaybeList] | None = setting(
+        None, "What its requests may decide about their own route. Default: as for all."
+    )
+    data: DataPolicy | None = setting(None, "What providers must keep to with what it sends, besides the routes' own.")
+    max_price: PriceCap | None = setting(None, "What a model may cost that it uses, besides the routes' own caps.")
     expires: kinds.Moment | None = setting(
         None, "From when it is refused; in UTC, unless it says otherwise. Default: never."
     )
@@ -398,6 +328,19 @@ class Config(Section):
         "the request is refused, or the parameter is dropped. Harmless ones are always dropped; all that is dropped "
         "is named in `x-trunkline-dropped`.",
     )
+    on_truncated: OnTruncated = setting(
+        "error",
+        "What becomes of a stream that breaks off: it ends with an error, or the next model is given what there is and "
+        "goes on. Tool calls and structured output are never gone on with.",
+    )
+    breaker: Breaker = section(Breaker)
+    requests_may: Annotated[tuple[Wish, ...], kinds.MaybeList] = setting(
+        ["models", "provider", "route", "timeout", "tags", "priority"],
+        "What a request may decide about its own route: other `models`, the order of `provider`, another model by "
+        "`x-trunkline-route`, less time, tags, its priority. To be stricter than its route it may always.",
+    )
+    data: DataPolicy | None = setting(None, "What every provider must keep to with what it is sent.")
+    max_price: PriceCap | None = setting(None, "What any model may cost.")
     fetch: Fetch = section(Fetch)
     responses: Responses = section(Responses)
     providers: Annotated[Mapping[kinds.ProviderName, Provider], kinds.MaybeMapping] = setting(
@@ -414,6 +357,7 @@ class Config(Section):
 
     _source: Path | None = PrivateAttr(None)
     _digest: str = PrivateAttr("")
+    _marks: Mapping[Place, Mark] = PrivateAttr({})
 
     @property
     def source(self) -> Path | None:
@@ -425,6 +369,13 @@ class Config(Section):
         """SHA-256 of the file's bytes, in hexadecimal; of none, where there was no file."""
         return self._digest
 
+    def place_of(self, path: Place) -> tuple[int, int]:
+        """Line and column of the file at which something stands, or else what is around it; from 1."""
+        while path and path not in self._marks:
+            path = path[:-1]
+        mark = self._marks.get(path)
+        return (1, 1) if mark is None else mark.key or mark.value
+
     @field_validator("providers", mode="after")
     @classmethod
     def _typed(cls, providers: Mapping[str, Provider]) -> Mapping[str, Provider]:
@@ -433,4 +384,4 @@ class Config(Section):
     def model_post_init(self, context: Any) -> None:
         """Keep what the loader knows about the file."""
         if context:
-            self._source, self._digest = context["source"], context["digest"]
+            self._source, self._digest, self._marks = context["source"], context["digest"], context["marks"]

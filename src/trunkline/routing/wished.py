@@ -1,0 +1,67 @@
+"""What a request wishes of the order, laid over what the route's strategy gives."""
+
+from collections.abc import Mapping, Sequence
+from math import inf
+from typing import Final
+
+from trunkline.routing.plan import Step
+from trunkline.routing.planning import Planning
+from trunkline.routing.scores import SCORES, By
+from trunkline.routing.strategies import Node
+from trunkline.routing.wishes import Sort
+
+_BY: Final[Mapping[Sort, By]] = {"price": "price", "latency": "latency", "throughput": "throughput"}
+
+
+def as_wished(steps: list[Step], planning: Planning) -> list[Step]:
+    """`steps` in the order that the request wishes, without those that it does not want."""
+    wishes = planning.request.wishes
+    if wishes.sort:
+        steps = _sorted(steps, planning, _BY[wishes.sort])
+    if wishes.order:
+        ranks = [_rank(step, wishes.order) for step in steps]
+        if planning.told is not None:
+            _tell(planning, steps, ranks, len(wishes.order))
+        places = sorted(range(len(steps)), key=ranks.__getitem__)
+        return [steps[place] for place in places if wishes.allow_fallbacks or ranks[place] < len(wishes.order)]
+    return steps if wishes.allow_fallbacks or wishes.only else steps[:1]
+
+
+def _sorted(steps: list[Step], planning: Planning, by: By) -> list[Step]:
+    score = SCORES[by]
+    values = [score.of(planning, step.candidates[0]) for step in steps]
+    if planning.told is not None:
+        for step, value in zip(steps, values, strict=True):
+            planning.tell(step.first, value, score.unknown if value is None else score.told(value))
+    places = sorted(range(len(steps)), key=lambda place: inf if (value := values[place]) is None else value)
+    return [steps[place] for place in places]
+
+
+def _tell(planning: Planning, steps: Sequence[Step], ranks: Sequence[int], listed: int) -> None:
+    for step, rank in zip(steps, ranks, strict=True):
+        why = f"number {rank + 1} in `provider.order`" if rank < listed else "not in `provider.order`"
+        planning.tell(step.first, None, why)
+
+
+def _rank(step: Step, order: Sequence[str]) -> int:
+    """The place in `order` of the best of a step's candidates; beyond its end if none is there."""
+    best = len(order)
+    for candidate in step.candidates:
+        for name in (candidate.target.provider, candidate.name):
+            if name in order:
+                best = min(best, order.index(name))
+    return best
+
+
+class AsWished:
+    """One of the models that a request names, in the order that it wishes within each."""
+
+    __slots__ = ("_node", "label")
+
+    def __init__(self, node: Node) -> None:
+        self.label = node.label
+        self._node = node
+
+    def order(self, planning: Planning) -> list[Step]:
+        """See `Node`."""
+        return as_wished(self._node.order(planning), planning)
