@@ -51,7 +51,9 @@ def path_of(module: str) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def declared_dependencies() -> list[str]:
+def declared_dependencies(*, extras: bool = True) -> list[str]:
     """Names of what the package needs at run time, as `pyproject.toml` has them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [re.split(r"[<>=!~\[ ;]", requirement)[0] for requirement in project["dependencies"]]
+    more = project.get("optional-dependencies", {}).values() if extras else ()
+    needed = [*project["dependencies"], *(requirement for extra in more for requirement in extra)]
+    return [re.split(r"[<>=!~\[ ;]", requirement)[0] for requirement in needed]

@@ -11,6 +11,7 @@ LONGEST_FUNCTION = 60
 """Lines."""
 
 CATCHES_ALL = {
+    "embedding.model": "for a file that is no model, its libraries raise what has no base but this",
     "gateway.app": "the edge of a request: whatever happens, the client is told, and the log has it",
     "transport.strand": "the same edge, for what happens outside of the handler",
     "lifetime": "the edges of a reload and of the watch for one: what answers requests goes on, and the log has it",

@@ -90,7 +90,8 @@ class Scorer:
 
 def apply(linear: Linear, values: Sequence[float]) -> float:
     """The weighted sum, within its bounds."""
-    return min(max(linear.offset + sum(map(mul, linear.weights, values)), linear.least), linear.most)
+    total: float = linear.offset + sum(map(mul, linear.weights, values))
+    return min(max(total, linear.least), linear.most)
 
 
 def _at(curve: Sequence[float], where: float) -> float:

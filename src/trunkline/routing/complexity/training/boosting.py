@@ -51,7 +51,9 @@ def boost(values: Floats, gains: Floats, weights: Floats, seed: int = 0) -> list
     random = np.random.default_rng(seed)
     cuts = [_cuts(column) for column in values.T]
     codes = np.stack([np.searchsorted(cut, column) for cut, column in zip(cuts, values.T, strict=True)], axis=1)
-    data = _Data(codes, cuts, gains - np.average(gains, weights=weights), weights, min(SMALLEST, max(5, len(gains) // 50)))
+    data = _Data(
+        codes, cuts, gains - np.average(gains, weights=weights), weights, min(SMALLEST, max(5, len(gains) // 50))
+    )
     trees: list[Tree] = []
     for _ in range(TREES):
         columns = random.choice(values.shape[1], max(1, int(values.shape[1] * COLUMNS)), replace=False)
