@@ -18,9 +18,11 @@ from trunkline.gateway.app import Gateway, Report
 from trunkline.gateway.identity import POLL, Digest, Keys
 from trunkline.gateway.logins import SetupError
 from trunkline.gateway.remembered import ELSEWHERE, Remembered
-from trunkline.gateway.snapshot import Snapshot, build, replaced
+from trunkline.gateway.snapshot import Snapshot, build, declare, replaced
 from trunkline.ledger.ledger import Ledger, recover
 from trunkline.ledger.prices import load_catalogue
+from trunkline.routing.health import Health
+from trunkline.routing.targets import Target
 from trunkline.setup import (
     Options,
     configured_keys,
@@ -117,7 +119,11 @@ class Process:
         self._remember(config)
         ledger = Ledger(self._store, data.journal, os.getpid(), self._ledger_trouble)
         log = RequestLog(self.log) if config.telemetry.log.requests else None
-        self.gateway = Gateway(snapshot, keys, ledger, self.remembered, self._deadlines, self.metrics, log, self.report)
+        health = Health()
+        declare(snapshot, health)
+        self.gateway = Gateway(
+            snapshot, keys, ledger, self.remembered, health, self._deadlines, self.metrics, log, self.report
+        )
         self.server = self.gateway.server = Server(self.gateway, server_limits(config.server), self._deadlines)
         await self._listen(config.server.listen, shared=shared)
         self._gauges()
@@ -147,15 +153,18 @@ class Process:
 
     async def _warm(self, snapshot: Snapshot) -> None:
         """Get ready for the configured models before they are first asked for: their names and their prices."""
-        names, now = snapshot.routes.names, monotonic()
-        routes = [route for name in names if (route := snapshot.routes.resolve(name)) is not None]
-        targets = {target for route in routes for target in route.targets}
-        self.metrics.know([*names, *(f"{target.provider}/{target.model}" for target in targets)])
-        if not targets and any(deployment.facts.catalogue for deployment in snapshot.deployments.values()):
+        policies, now = snapshot.policies, monotonic()
+        targets = policies.targets()
+        self.metrics.know([*policies.names, *map(str, targets)])
+        if any(deployment.facts.catalogue for deployment in snapshot.deployments.values()):
             await asyncio.to_thread(load_catalogue)
-        for target in targets:
+
+        def price(target: Target) -> None:
             facts = snapshot.deployments[target.provider].facts
-            await asyncio.to_thread(snapshot.catalogue.look_up, target.provider, facts.catalogue, target.model, now)
+            snapshot.catalogue.look_up(target.provider, facts.catalogue, target.model, now)
+
+        for target in targets:
+            await asyncio.to_thread(policies.learn, [target], price)
 
     def _gauges(self) -> None:
         gateway, server, gauge = self.gateway, self.server, self.metrics.gauge
@@ -241,6 +250,7 @@ class Process:
             self.report("config.rejected", problems=str(error).splitlines())
             return False
         gateway.snapshot = snapshot
+        declare(snapshot, gateway.health)
         self.remembered.on = config.responses.store
         self.log.hide(secrets_of(config, self.environment))
         gateway.keys.configure(configured)

@@ -15,16 +15,19 @@ import gc
 import json
 import tempfile
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from random import random as uniform
 from typing import Any
 
 import apsw
 from tests.faults import certificates
 from tests.faults.client import RawClient, Response, chat_request
 
+from trunkline.gateway.snapshot import declare
 from trunkline.ledger import ledger
 from trunkline.ledger.record import Row
+from trunkline.routing.health import Health
 from trunkline.serve import Process
 from trunkline.setup import Options, read_config
 from trunkline.telemetry.log import configure
@@ -75,6 +78,14 @@ class RunningGateway:
                 return
             await asyncio.sleep(LOOK_EVERY)
         raise AssertionError(f"{server.in_flight} requests are under way, {rows.lag} rows are not in the store")
+
+    def heal(self, random: Callable[[], float] = uniform) -> None:
+        """Forget whatever has gone wrong with the providers: the next test begins with all of them well. `random` is
+        what decides among equal keys.
+        """
+        gateway = self.process.gateway
+        gateway.health = Health(random=random)
+        declare(gateway.snapshot, gateway.health)
 
     async def rows(self) -> list[Row]:
         """The ledger once all is settled, in the order in which the attempts began."""
@@ -146,7 +157,8 @@ def usual(folder: Path, upstream: str, settings: dict[str, Any]) -> dict[str, An
         up["ca"] = str(certificates.write_authority(folder / "authority.pem"))
     config = {
         "server": {"listen": "127.0.0.1:0"},
-        "retries": {"attempts": 1, "backoff": "1ms", "max_backoff": "1ms"},
+        "retries": {"attempts": 1, "backoff": "1ms", "max_backoff": "1ms", "budget": "100%"},
+        "breaker": {"failures": 1000, "least": 1_000_000},  # a test of breakers sets its own
         "providers": {"up": up} if upstream else {},
     }
     return overlaid(config, settings)

@@ -74,30 +74,38 @@ class Plan:
             yield number, fault, stream, stream and self.chance.random() < LEFT / STREAMED
 
 
-async def client(port: int, plan: Iterator[tuple[int, Fault, bool, bool]], memory: list[int]) -> None:
-    """Takes requests off the plan, on one connection as long as it lasts."""
-    leaving = True
+async def client(port: int, plan: Iterator[tuple[int, Fault, bool, bool]], memory: list[int]) -> int:
+    """Takes requests off the plan, on one connection as long as it lasts. How many of them the provider was spared, as
+    it had asked for a pause.
+    """
+    spared, leaving = 0, True
     while leaving:
         leaving = False
         async with connect(port, within=30) as raw:
             for number, fault, stream, leaving in plan:
                 if number in (REQUESTS // 4, REQUESTS - CLIENTS):
                     memory.append(resident())
-                await one(raw, number, fault, stream=stream, leaving=leaving)
+                sent = await one(raw, number, fault, stream=stream, leaving=leaving)
+                spared += not sent
                 if leaving:
                     break
+    return spared
 
 
-async def one(raw: RawClient, number: int, fault: Fault, *, stream: bool, leaving: bool) -> None:
-    """One request, known by its number on all sides; whoever leaves does so when the upstream must have seen it."""
+async def one(raw: RawClient, number: int, fault: Fault, *, stream: bool, leaving: bool) -> bool:
+    """One request, known by its number on all sides; whoever leaves does so when the upstream must have seen it.
+    Whether it was sent there.
+    """
     names = [("x-request-id", f"soak-{number}"), ("baggage", f"n={number}")]
     await raw.send(request(body=chat_body(f"up/{fault}", stream=stream), headers=names))
     if leaving:
         await raw.response_head()
-        return
+        return True
     outcome = fault.outcome(stream=stream)
     assert outcome is not None
-    check(await raw.response(), outcome, stream=stream)
+    response = await raw.response()
+    check(response, outcome, stream=stream)
+    return response.header("x-trunkline-attempts") is not None
 
 
 def resident() -> int:
@@ -127,12 +135,13 @@ async def test_a_long_run_leaves_nothing_behind_and_misses_nothing() -> None:
         upstream_process() as upstream,
         gateway_at_its_pace(upstream.url, **PATIENCE) as gw,
     ):
-        await asyncio.gather(*(client(gw.port, plan, memory) for _ in range(CLIENTS)))
+        spared = sum(await asyncio.gather(*(client(gw.port, plan, memory) for _ in range(CLIENTS))))
         took = time.monotonic() - began
         await gw.idle()
         assert not gw.process.server.connections
         seen, recorded = await upstream.seen(), rows_by_request(gw)
         print(f"{REQUESTS} requests, {sum(seen.values())} attempts in {took:.0f} s, {memory} bytes")
         assert recorded == seen
-        assert len(seen) == REQUESTS
+        assert len(seen) == REQUESTS - spared
+        assert spared < REQUESTS / 100
     assert memory[-1] - memory[0] < MEMORY

@@ -177,7 +177,7 @@ async def vertex(case: Case, upstream: Upstream, folder: Path) -> AsyncIterator[
     }
     del provider["api_key"]
     async with gateway(providers={"vertex": provider}) as running:
-        [key] = running.process.gateway.snapshot.deployments["vertex"].keys
+        [key] = running.process.gateway.snapshot.deployments["vertex"].keys.values()
         assert isinstance(key, AccountKey)
         key._login = case.way()
         yield running
@@ -213,8 +213,7 @@ async def test_a_refused_login_is_the_operators_trouble(tmp_path: Path) -> None:
         assert (caught.value.status_code, caught.value.code) == (502, "upstream_auth")
         assert "JWT" not in caught.value.message
         assert await gw.rows() == [], "nothing was sent"
-        [key] = gw.process.gateway.snapshot.deployments["vertex"].keys
-        key.benched_until = 0.0
+        gw.heal()
         await case.server.down()
         with pytest.raises(openai.InternalServerError) as caught:
             await client.chat.completions.create(model="vertex/gemini-2.5-flash", messages=MESSAGES)

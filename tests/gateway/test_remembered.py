@@ -399,7 +399,7 @@ async def test_a_row_that_was_changed_is_not_believed(memory: Memory, path: Path
 
 
 async def test_an_id_that_is_not_known_yet_is_waited_for_where_others_answer_too(path: Path, other: Memory) -> None:
-    waits = Memory(path, patience=0.1)
+    waits = Memory(path, patience=5.0)
     finding = asyncio.create_task(waits.of.find("acme", "resp_1"))
     chaining = asyncio.create_task(waits.of.chain("acme", "resp_1"))
     await asyncio.sleep(0)

@@ -74,6 +74,7 @@ LAYERS: dict[str, set[str]] = {
         "gateway",
         "ledger",
         "ledger.prices",
+        "routing",
         "setup",
         "store",
         "telemetry",

@@ -127,7 +127,7 @@ def test_another_format_brings_its_url_and_its_way_of_logging_in() -> None:
     deepseek = deployed(type="deepseek", api_key="k", format="anthropic_messages")
     assert deepseek.facts.format == "anthropic_messages"
     assert deepseek.facts.base_url == "https://api.deepseek.com/anthropic/v1"
-    assert b"x-api-key: k\r\n" in door(deepseek).probe(deepseek.keys[0]).head
+    assert b"x-api-key: k\r\n" in door(deepseek).probe(next(iter(deepseek.keys.values()))).head
     ours = deployed(type="openai_compatible", base_url="http://127.0.0.1:1/v1", format="anthropic_messages")
     assert ours.facts.formats == ("anthropic_messages",)
 
@@ -151,9 +151,9 @@ def test_a_dialect_is_laid_over_the_pages() -> None:
 def test_fixed_headers_are_sent_and_can_be_overridden() -> None:
     anthropic = deployed(type="anthropic", api_key="k")
     assert anthropic.facts.headers == {"anthropic-version": "2023-06-01"}
-    assert b"anthropic-version: 2023-06-01\r\n" in door(anthropic).probe(anthropic.keys[0]).head
+    assert b"anthropic-version: 2023-06-01\r\n" in door(anthropic).probe(next(iter(anthropic.keys.values()))).head
     newer = deployed(type="anthropic", api_key="k", headers={"anthropic-version": "2030-01-01"})
-    head = door(newer).probe(newer.keys[0]).head
+    head = door(newer).probe(next(iter(newer.keys.values()))).head
     assert b"anthropic-version: 2030-01-01\r\n" in head
     assert b"2023-06-01" not in head
 

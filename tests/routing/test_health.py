@@ -178,7 +178,7 @@ def test_a_provider_without_a_key_has_none_to_leave_aside() -> None:
 def test_a_key_that_may_not_use_one_model_is_good_for_the_others() -> None:
     state = health("k")
     once(state, "model")
-    assert kind_of_trouble(state) == "cooling"
+    assert kind_of_trouble(state) == "benched"
     assert kind_of_trouble(state, B) is None
     assert once(state, "ok", B) == "k"
 

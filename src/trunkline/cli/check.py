@@ -15,7 +15,6 @@ from trunkline.config.problems import ConfigError, Problem, written
 from trunkline.gateway.snapshot import Snapshot, build
 from trunkline.ledger.prices import Price
 from trunkline.routing.impossible import impossible
-from trunkline.routing.policies import Policies
 from trunkline.routing.targets import Target
 from trunkline.serve import server_certificate
 from trunkline.transport.deadlines import Deadlines
@@ -53,7 +52,6 @@ def read_and_build(given: setup.Options, environment: options.Environment) -> sc
     server_certificate(config.server.tls)
 
     snapshot = asyncio.run(put_together(config, environment))
-    policies = Policies(config, {name: deployment.facts for name, deployment in snapshot.deployments.items()})
 
     def price(target: Target) -> Price | None:
         source = snapshot.deployments[target.provider].facts.catalogue
@@ -62,7 +60,7 @@ def read_and_build(given: setup.Options, environment: options.Environment) -> sc
     file = str(config.source or "")
     problems = [
         Problem(file, *config.place_of(path), written(path), message)
-        for path, message in impossible(config, policies, price)
+        for path, message in impossible(config, snapshot.policies, price)
     ]
     if problems:
         raise ConfigError(problems)

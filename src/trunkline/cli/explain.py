@@ -22,7 +22,7 @@ from trunkline.routing.health import Health
 from trunkline.routing.plan import Considered, Plan, Target
 from trunkline.routing.planner import Policy, plan
 from trunkline.routing.planning import Conditions
-from trunkline.routing.policies import NameRefused, Policies
+from trunkline.routing.policies import NameRefused
 from trunkline.routing.reading import output_cap
 from trunkline.routing.request import Request
 from trunkline.routing.wishes import Wishes, read_wishes, refuse_beyond
@@ -99,8 +99,7 @@ class _Asked:
         self._headers = {name.lower().encode(): value.encode() for name, value in headers.items()}
         self._size = len(document.write())
         self._prices: dict[Target, Price | None] = {}
-        pages = {name: deployment.facts for name, deployment in snapshot.deployments.items()}
-        self._policies = Policies(snapshot.config, pages)
+        self._policies = snapshot.policies
         self._asker = self._as_key(key_name)
 
     def _as_key(self, name: str) -> Asker:

@@ -25,7 +25,7 @@ class AccountKey(ProviderKey):
 
     def __init__(self, account: ServiceAccount, login: Upstream, now: Callable[[], float] = time.time) -> None:
         """`login` leads to the host of the account's `token_uri`."""
-        super().__init__()
+        super().__init__(identity=account.email)
         self._account = account
         self._login = login
         self._now = now

@@ -1,5 +1,7 @@
 """Which other models could have taken a request that the ones it asked for cannot express: a hint, never a promise."""
 
+from collections.abc import Sequence
+
 from trunkline.formats.losses import CannotCarry
 from trunkline.gateway.errors import CannotExpress
 from trunkline.gateway.identity import may_use
@@ -23,19 +25,20 @@ async def with_hint(journey: Journey, error: CannotExpress) -> CannotExpress:
 
 
 async def _able(journey: Journey) -> list[str]:
-    routes, caller = journey.snapshot.routes, journey.caller
+    policies, caller = journey.snapshot.policies, journey.caller
     unfit = set(journey.passed_over)
     able: list[str] = []
-    for name in [name for name in routes.names if may_use(caller, name)][:TRIED]:
-        route = routes.resolve(name)
-        if route is not None and not unfit.issuperset(route.targets) and await _any_takes(journey, route.targets):
+    for name in [name for name in policies.names if may_use(caller, name)][:TRIED]:
+        policy = policies.resolve(name)
+        targets = [candidate.target for candidate in policy.candidates] if policy is not None else []
+        if not unfit.issuperset(targets) and await _any_takes(journey, targets):
             able.append(name)
             if len(able) == TOLD:
                 break
     return able
 
 
-async def _any_takes(journey: Journey, targets: tuple[Target, ...]) -> bool:
+async def _any_takes(journey: Journey, targets: Sequence[Target]) -> bool:
     for target in targets:
         deployment = journey.snapshot.deployments[target.provider]
         try:

@@ -24,6 +24,7 @@ from trunkline.gateway.remembered import Remembered
 from trunkline.gateway.snapshot import Snapshot
 from trunkline.gateway.state import Journey
 from trunkline.ledger.ledger import Ledger
+from trunkline.routing.health import Health
 from trunkline.routing.plan import Target
 from trunkline.telemetry.metrics import Metrics
 from trunkline.telemetry.request_log import RequestLog
@@ -50,6 +51,7 @@ class Gateway:
         keys: Keys,
         ledger: Ledger,
         remembered: Remembered,
+        health: Health,
         deadlines: Deadlines,
         metrics: Metrics,
         log: RequestLog | None,
@@ -60,6 +62,7 @@ class Gateway:
         self.keys = keys
         self.ledger = ledger
         self.remembered = remembered
+        self.health = health
         self.deadlines = deadlines
         self.metrics = metrics
         self.log = log
@@ -97,7 +100,10 @@ class Gateway:
             journey.delivery.close()
             if error is not None and not request.gone:
                 status = error.status
-                journey.delivery.fail(error, _remedy(error) + (journey.answer_head(None) if journey.attempts else b""))
+                journey.delivery.fail(
+                    error,
+                    _remedy(error) + (journey.answer_head(None) if journey.attempts or journey.explained else b""),
+                )
             self._record(journey, status, error)
             if error is not None:
                 error.__traceback__ = None  # it holds the frames that hold it: nothing is left for the cycle collector

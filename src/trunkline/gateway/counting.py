@@ -13,8 +13,8 @@ from trunkline.gateway.credentials import LoginRefused
 from trunkline.gateway.deployments import ImpossibleModel
 from trunkline.gateway.errors import InvalidRequest, UpstreamRefused
 from trunkline.gateway.fronts import GOOGLE, MESSAGES, RESPONSES, Front
-from trunkline.gateway.identity import allow_model
-from trunkline.gateway.journey import make_room, plan
+from trunkline.gateway.journey import make_room
+from trunkline.gateway.planning import choose
 from trunkline.gateway.state import Journey
 from trunkline.providers.base import read_refusal, usual_verdict
 from trunkline.providers.tokens import estimate, weigh
@@ -71,8 +71,9 @@ async def count(journey: Journey, counter: Counter, place: Place) -> None:
         raise InvalidRequest(str(error), code="invalid_json") from None
     except ShapeError as error:
         raise InvalidRequest(str(error), param=error.param, code=error.code) from None
-    allow_model(journey.caller, journey.asked.model)
-    target = plan(journey, journey.asked.model).targets[0]
+    journey.document = document
+    choose(journey)
+    target = journey.policy.candidates[0].target
     told = await _by_provider(journey, counter, document, target)
     head = journey.gateway.target_head(target)
     if told is not None:
@@ -95,7 +96,7 @@ async def _by_provider(journey: Journey, counter: Counter, document: Document, t
     """
     deployment = journey.snapshot.deployments[target.provider]
     door = deployment.door(counter.front, target.model)
-    key = deployment.key(journey.arrived)
+    key = journey.key_for(deployment)
     if door.format is not counter.front.format or not door.facts.counts_tokens or key is None:
         return None
     if counter.names_model:

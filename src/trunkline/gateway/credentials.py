@@ -1,13 +1,13 @@
 """The operator's credentials with a provider: a key in a header, or Amazon's signatures. Google's: `account.py`.
 
-Each is one member of its provider's pool: taken in turn, and left aside for a while when it is refused.
+Each is one member of its provider's pool; which are good is known to `routing.health`.
 """
 
 import hashlib
 import time
 from collections.abc import Callable
 
-from trunkline.providers.base import Provider, Verdict
+from trunkline.providers.base import Provider
 from trunkline.providers.signing import Credentials, SignedRequest, Signer
 
 
@@ -16,24 +16,18 @@ class LoginRefused(Exception):
 
 
 class ProviderKey:
-    """One of the operator's keys with a provider, and whether it is of use now."""
+    """One of the operator's keys with a provider."""
 
-    __slots__ = ("_secret", "benched_for", "benched_until")
+    __slots__ = ("_secret", "id")
 
     fixed = True
     """Its header lines are the same for every request to a path."""
 
-    def __init__(self, secret: str = "") -> None:
-        """`secret` is empty where the provider wants none."""
+    def __init__(self, secret: str = "", identity: str = "") -> None:
+        """`secret` is empty where the provider wants none; `identity` says whose it is, where that is another text."""
         self._secret = secret
-        self.benched_until = 0.0
-        self.benched_for: Verdict | None = None
-        """Why it is benched: `auth` or `quota`."""
-
-    @property
-    def nobody(self) -> bool:
-        """There is no key."""
-        return self.fixed and not self._secret
+        self.id = _fingerprint(identity or secret)
+        """What it is known by: enough to tell keys apart, and nothing that helps to guess one. Empty: nobody's."""
 
     @property
     def stale(self) -> bool:
@@ -62,7 +56,7 @@ class SigningKey(ProviderKey):
     fixed = False
 
     def __init__(self, credentials: Credentials, region: str, now: Callable[[], float] = time.time) -> None:
-        super().__init__()
+        super().__init__(identity=credentials.access_key)
         self._credentials = credentials
         self._region = region
         self._now = now
@@ -76,3 +70,7 @@ class SigningKey(ProviderKey):
         body_hash = hashlib.sha256(body).hexdigest()
         request = SignedRequest(method=method, host=host, path=path, query=query, body_hash=body_hash)
         return "".join(f"{name}: {value}\r\n" for name, value in signer.headers(request, self._now())).encode()
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest() if text else ""

@@ -12,12 +12,11 @@ from trunkline.formats.registry import FORMATS
 from trunkline.gateway.bridge import Passing
 from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.fronts import Front
-from trunkline.providers.base import Provider, Verdict
+from trunkline.providers.base import Limits, Provider
 from trunkline.providers.models import Model, facts_for, model_at, plain
-from trunkline.transport.exchange import Call, Times, Upstream
+from trunkline.routing.quotas import LimitsReader
+from trunkline.transport.exchange import Call, Upstream
 
-BENCHED_FOR: dict[Verdict, float] = {"auth": 60.0, "quota": 60.0}
-"""Seconds for which a provider key that was refused is not used, by the reason."""
 REMEMBERED = 10_000
 """Models whose ways are remembered. Callers choose names of models, so it must be bounded."""
 _PATH = re.compile(r"(/[A-Za-z0-9._~@:%+=,-]+)+(\?[a-z]+=[a-z]+)?")
@@ -30,7 +29,7 @@ class ImpossibleModel(ValueError):
 class Door:
     """Where a provider takes requests of one format."""
 
-    __slots__ = ("_fixed", "_heads", "_prefix", "facts", "format", "host", "upstream")
+    __slots__ = ("_fixed", "_heads", "_prefix", "facts", "format", "host", "limits", "upstream")
 
     def __init__(
         self, facts: Provider, upstream: Upstream, *, host: str, prefix: str, headers: Mapping[str, str]
@@ -40,6 +39,7 @@ class Door:
         self.format: Format = FORMATS[facts.format]
         self.upstream = upstream
         self.host = host
+        self.limits = LimitsReader(facts.limits or Limits())
         self._prefix = prefix
         fixed = {"content-type": "application/json", "accept-encoding": "identity", **facts.headers, **headers}
         self._fixed = {name.lower().encode(): line(name, value) for name, value in fixed.items()}
@@ -94,15 +94,13 @@ class Deployment:
     """One provider of the configuration. Outlives reloads that do not change it, with its open lines."""
 
     def __init__(
-        self, name: str, facts: Provider, doors: Mapping[FormatName, Door], keys: Sequence[ProviderKey], times: Times
+        self, name: str, facts: Provider, doors: Mapping[FormatName, Door], keys: Sequence[ProviderKey]
     ) -> None:
         self.name = name
         self.facts = facts
         self.doors = doors
-        self.keys = keys
-        """At least one; it has no secret where the provider wants none."""
-        self.times = times
-        self._turn = 0
+        self.keys: Mapping[str, ProviderKey] = {key.id: key for key in keys}
+        """At least one; nobody's, without an id, where the provider wants none."""
         self._passing: dict[tuple[str, bool, str], Passing | None] = {}
         self._models: dict[str, Model] = {}
 
@@ -154,33 +152,6 @@ class Deployment:
             if also.models and also.format in self.doors and plain(model).startswith(also.models):
                 return also.format
         return None
-
-    def key(self, now: float) -> ProviderKey | None:
-        """The next key in turn that is not benched; None if all are."""
-        for _ in self.keys:
-            key = self.keys[self._turn % len(self.keys)]
-            self._turn += 1
-            if key.benched_until <= now:
-                return key
-        return None
-
-    def usable(self, now: float) -> bool:
-        """Whether any key is left."""
-        return any(key.benched_until <= now for key in self.keys)
-
-    def why_benched(self) -> Verdict:
-        """Why no key is left."""
-        return next((key.benched_for for key in self.keys if key.benched_for), "auth")
-
-    def bench(self, key: ProviderKey, verdict: Verdict, now: float) -> None:
-        """The provider refused `key`: leave it aside for a while. A longer bench is never shortened.
-
-        Where there is no key, there is none to leave aside.
-        """
-        if key.nobody:
-            return
-        key.benched_for = verdict
-        key.benched_until = max(key.benched_until, now + BENCHED_FOR[verdict])
 
 
 def _check(path: str) -> None:

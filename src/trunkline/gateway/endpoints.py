@@ -107,7 +107,7 @@ def _published(publisher: str | None, model: str) -> Callable[[Journey], str]:
     whole = f"{publisher}/{model}"
     if publisher != NOBODY_NAMED:
         return lambda _: whole
-    return lambda journey: model if journey.snapshot.routes.resolve(model) is not None else whole
+    return lambda journey: model if journey.snapshot.policies.resolve(model) is not None else whole
 
 
 def _google_model(name: str) -> Methods:

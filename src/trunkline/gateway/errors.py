@@ -10,12 +10,14 @@
     │   ├── ConversationTooLong   400  it is too long to be continued
     │   ├── ResponsesNotKept      400  responses cannot be named, for none is kept
     │   ├── ContextExceeded       400  the request is too long for the model
+    │   ├── NoCandidate           400  every model of the route is kept out by a filter
     │   ├── CannotExpress         400  the provider's API has no words for part of it; another target may have
     │   └── TransportRefused      4xx  what transport.server refused (413, 408, 431, …)
     ├── AuthenticationFailed      401  no key, or not one of ours
     ├── PermissionDenied          403  a key that may not do this
     ├── ForbiddenOrigin           403  without keys, only programs on this machine may call
     ├── Overloaded                503  more requests in flight than allowed; come back later
+    ├── AllUnwell                 503  no model of the route can be asked just now
     ├── ShuttingDown              503  the gateway is going away, and could not wait for the answer
     ├── LedgerUnavailable         503  requests cannot be recorded, so none is sent
     ├── ResponsesUnavailable      503  what is kept of responses cannot be read
@@ -28,6 +30,7 @@
     │   ├── UpstreamAuth          502  it refuses the operator's key
     │   │   └── UpstreamModelRefused  for this model only
     │   ├── UpstreamQuota         503  the operator's account has no credit
+    │   ├── UpstreamUnusable      502  its answer is empty, a refusal, or broken JSON, and somebody else may do better
     │   └── StreamTruncated       502  its stream ended before it was complete
     ├── UpstreamRefused           4xx  the provider refuses the caller's request; its answer is handed on as it is
     └── InternalError             500  a bug of ours
@@ -37,6 +40,7 @@ attempt can only help against an `UpstreamError`.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
@@ -118,6 +122,12 @@ class ResponsesNotKept(InvalidRequest):
     code = "responses_not_kept"
 
 
+class NoCandidate(InvalidRequest):
+    """Every model of the route is kept out: by a policy, a price cap, or what the request itself wishes."""
+
+    code = "no_candidate"
+
+
 class CannotExpress(InvalidRequest):
     """The provider's API has no words for something the answer depends on; `param` says for what."""
 
@@ -168,6 +178,14 @@ class Overloaded(GatewayError):
     status = 503
     code = "overloaded"
     retry_after = 1.0
+
+
+class AllUnwell(GatewayError):
+    """Every model that might answer is failing, or has asked for a pause."""
+
+    status = 503
+    kind = "upstream_error"
+    code = "all_unwell"
 
 
 class ShuttingDown(GatewayError):
@@ -258,15 +276,29 @@ class StreamTruncated(UpstreamError):
     code = "stream_truncated"
 
 
+class UpstreamUnusable(UpstreamError):
+    """The provider's answer is whole and not to be handed on, for a `reason` that the route names."""
+
+    code = "upstream_unusable"
+
+    def __init__(self, message: str, reason: Literal["empty", "refused", "invalid"]) -> None:
+        super().__init__(message)
+        self.reason: Literal["empty", "refused", "invalid"] = reason
+
+
 class UpstreamRefused(GatewayError):
     """The provider refuses the caller's request: its own answer is handed on."""
 
     kind = "invalid_request_error"
     code = "upstream_refused"
 
-    def __init__(self, status: int, body: bytes, content_type: bytes, message: str) -> None:
+    def __init__(
+        self, status: int, body: bytes, content_type: bytes, message: str, about: Literal["", "context", "content"] = ""
+    ) -> None:
+        """`about`: it is about the request's length, or about what it says."""
         super().__init__(message)
         self.status = status
+        self.about: Literal["", "context", "content"] = about
         self.body = body
         self.content_type = content_type
 

@@ -15,7 +15,7 @@ from trunkline.formats.sse import Splitter, data_of
 from trunkline.gateway.errors import PreviousResponseNotFound
 from trunkline.gateway.remembered import Remembered
 from trunkline.gateway.stored import mint_id
-from trunkline.routing.plan import Route, Target
+from trunkline.routing.plan import Plan, Target, narrowed
 
 _ENDS = ("response.completed", "response.incomplete")
 _HOLDS_RESPONSE = b'"response"'
@@ -76,9 +76,9 @@ class Following:
             return None
         return joined(await self._memory.chain(self._tenant, self._previous), document)
 
-    def narrowed(self, route: Route) -> Route:
-        """`route` with those targets only that can go on."""
-        return msgspec.structs.replace(route, targets=self._keepers) if self._keepers else route
+    def narrowed(self, plan: Plan) -> Plan:
+        """`plan` with those targets only that can go on."""
+        return narrowed(plan, self._keepers) if self._keepers else plan
 
     # the answer, on its way to the client
 

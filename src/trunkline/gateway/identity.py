@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import msgspec
 
 from trunkline.config import names
-from trunkline.gateway.errors import AuthenticationFailed, ForbiddenOrigin, PermissionDenied
+from trunkline.gateway.errors import AuthenticationFailed, ForbiddenOrigin
 from trunkline.store.base import KeyRecord, Store
 
 POLL = 0.4
@@ -136,14 +136,6 @@ class Keys:
 def may_use(caller: Caller, name: str) -> bool:
     """Whether the caller's key may ask for the model `name`."""
     return not caller.models or any(names.match(pattern, name) is not None for pattern in caller.models)
-
-
-def allow_model(caller: Caller, asked: str) -> None:
-    """Raises `PermissionDenied` unless the caller's key may ask for the model `asked`."""
-    if caller.models and not may_use(caller, asked):
-        raise PermissionDenied(
-            f"The key {caller.key!r} may not use the model {asked!r}. Ask your operator to allow it."
-        )
 
 
 def _caller(record: KeyRecord) -> Caller:

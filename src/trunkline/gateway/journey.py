@@ -12,14 +12,14 @@ from trunkline.cache.answer import look_up
 from trunkline.formats.document import Document, DocumentError
 from trunkline.formats.format import ShapeError
 from trunkline.gateway import attempts
-from trunkline.gateway.errors import CannotExpress, InvalidRequest, LedgerUnavailable, ModelNotFound, Overloaded
+from trunkline.gateway.errors import CannotExpress, InvalidRequest, LedgerUnavailable, Overloaded
 from trunkline.gateway.following import Following
 from trunkline.gateway.fronts import RESPONSES, Front, takes_whole_calls
-from trunkline.gateway.identity import allow_model
+from trunkline.gateway.planning import choose, make_plan
 from trunkline.gateway.state import Journey
 from trunkline.guard.inspect import inspect
 from trunkline.limits.admission import shed
-from trunkline.routing.plan import Route
+from trunkline.routing.plan import Plan
 
 
 async def travel(journey: Journey, front: Front) -> None:
@@ -37,7 +37,7 @@ async def travel(journey: Journey, front: Front) -> None:
     #    read: the body is wanted only of those who may come in
     document = journey.document = await _read(journey)
     asked = journey.asked
-    allow_model(journey.caller, asked.model)
+    choose(journey)
 
     # 3. guard: what may be said
     inspect(document, snapshot.rules)
@@ -49,15 +49,17 @@ async def travel(journey: Journey, front: Front) -> None:
         return
 
     # 5. plan: who could answer, in which order
-    route = plan(journey, asked.model)
     if front is RESPONSES:
-        route = await _follow(journey, route)
-    await _understand(journey, route)
+        await _follow(journey)
+    plan = await make_plan(journey)
+    if journey.following is not None:
+        plan = journey.following.narrowed(plan)
+    _understand(journey, plan)
 
     # 6. attempts: until one has answered; each settles for itself, whatever becomes of it (7)
     if asked.stream:
         journey.delivery.expect_stream(snapshot.keep_alive, journey.arrived)
-    await attempts.run(journey, route)
+    await attempts.run(journey, plan)
 
 
 def _admit(journey: Journey) -> None:
@@ -87,7 +89,7 @@ async def _read(journey: Journey) -> Document:
     return document
 
 
-async def _follow(journey: Journey, route: Route) -> Route:
+async def _follow(journey: Journey) -> None:
     """Put in front what was said before, where the request goes on from a response that is kept here."""
     document = journey.document
     if document.value.get("background") is True:
@@ -99,15 +101,15 @@ async def _follow(journey: Journey, route: Route) -> Route:
         name = "previous_response_id"
         raise InvalidRequest(f"Invalid type for '{name}': expected str.", param=name, code="invalid_type")
     following = journey.following = Following(journey.gateway.remembered, journey.caller.key, document.value)
-    keepers = [target for target in route.targets if journey.bridges(target) is not None]
+    targets = [candidate.target for candidate in journey.policy.candidates]
+    keepers = [target for target in targets if journey.bridges(target) is not None]
     items = await following.whole_input(keepers, document.value)
     if items is not None:
         document.change({"input": items, "previous_response_id": None})
         journey.asked.size = len(document.write())
-    return following.narrowed(route)
 
 
-async def _understand(journey: Journey, route: Route) -> None:
+def _understand(journey: Journey, plan: Plan) -> None:
     """Read the request in full if the first target speaks another format than the client; then let go of what was
     decoded.
 
@@ -116,19 +118,7 @@ async def _understand(journey: Journey, route: Route) -> None:
     front, asked = journey.front, journey.asked
     if asked.stream and front.format.name == "openai_chat" and takes_whole_calls(journey.request.headers):
         journey.speak(Front(front.format, msgspec.structs.replace(front.place, whole_calls=True)))
-    journey.drops = route.drops
-    if journey.bridges(route.targets[0]) is None:
+    if journey.bridges(plan.steps[0].first.target) is None:
         with suppress(CannotExpress):  # it is told when the target's turn comes: another may take the request as it is
             journey.in_full()
     journey.document.seal()
-
-
-def plan(journey: Journey, asked: str) -> Route:
-    """Who could answer for the name `asked`. Raises `ModelNotFound`."""
-    routes = journey.snapshot.routes
-    route = routes.resolve(asked)
-    if route is None:
-        near = routes.nearest(asked)
-        hint = f" Did you mean '{near}'?" if near else " `GET /v1/models` lists what there is."
-        raise ModelNotFound(f"The model '{asked}' is not configured here.{hint}", param="model")
-    return route

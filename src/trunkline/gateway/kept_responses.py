@@ -89,7 +89,7 @@ async def _forget_there(journey: Journey, stored: Stored) -> None:
     door = deployment.doors.get("openai_responses") if deployment is not None else None
     if deployment is None or door is None:
         return  # it is not configured any more
-    key = deployment.key(journey.arrived)
+    key = journey.key_for(deployment)
     if key is None:
         raise UpstreamAuth(f"{stored.provider} refuses the credentials this gateway has for it. Tell its operator.")
     try:

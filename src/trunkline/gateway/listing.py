@@ -24,7 +24,7 @@ def models(snapshot: Snapshot, caller: Caller, front: Front) -> bytes:
 
     A provider's own models are not listed: they answer as `provider/model`, and only the provider knows them all.
     """
-    names = [*snapshot.routes.names, *(f"{SIMULATED.type}/{name}" for name in sorted(MODELS))]
+    names = [*snapshot.policies.names, *(f"{SIMULATED.type}/{name}" for name in sorted(MODELS))]
     entries = {name: entry for name in names if may_use(caller, name) and (entry := _entry(snapshot, name, front))}
     value: dict[str, Any]
     if front is GOOGLE:
@@ -51,11 +51,11 @@ def unready(reasons: list[str]) -> bytes:
 
 
 def _entry(snapshot: Snapshot, name: str, front: Front) -> dict[str, Any] | None:
-    route = snapshot.routes.resolve(name)
-    if route is None:
+    policy = snapshot.policies.resolve(name)
+    if policy is None:
         return None
     if front is GOOGLE:
         return model_entry(name)
     if front is MESSAGES:
         return {"type": "model", "id": name, "display_name": name, "created_at": CREATED_AT}
-    return {"id": name, "object": "model", "created": CREATED, "owned_by": route.targets[0].provider}
+    return {"id": name, "object": "model", "created": CREATED, "owned_by": policy.candidates[0].target.provider}

@@ -24,6 +24,7 @@ from trunkline.gateway.errors import (
     UpstreamUnreachable,
 )
 from trunkline.providers.base import Provider, Refused, Verdict, read_error_value, read_refusal, usual_verdict
+from trunkline.providers.refusals import about
 from trunkline.transport.exchange import UNSENT, Exchange, Fault
 from trunkline.transport.strand import Signal
 
@@ -49,7 +50,6 @@ class Reception:
         "_bridge",
         "_exchange",
         "_facts",
-        "_headers",
         "_limit",
         "_sink",
         "_size",
@@ -57,6 +57,7 @@ class Reception:
         "body",
         "finish",
         "first_byte",
+        "headers",
         "outcome",
         "produced",
         "scanner",
@@ -81,6 +82,7 @@ class Reception:
         self.asked = asked
         self.target = target
         self.status = 0
+        self.headers: dict[bytes, bytes] = {}
         self.usage: Usage | None = None
         self.finish = ""
         self.first_byte = 0.0
@@ -98,7 +100,6 @@ class Reception:
         self._exchange: Exchange | None = exchange
         self._sink: Sink | None = sink
         self._limit = limit
-        self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
         self._size = 0
 
@@ -106,7 +107,7 @@ class Reception:
 
     def head(self, status: int, headers: dict[bytes, bytes]) -> None:
         self.status = status
-        self._headers = headers
+        self.headers = headers
         if (
             status < 400
             and self.asked.stream
@@ -129,7 +130,7 @@ class Reception:
         if self.outcome.done:
             return
         if self.status >= 400:
-            self._conclude(self._refused(read_refusal(self.status, b"".join(self._body), self._headers)))
+            self._conclude(self._refused(read_refusal(self.status, b"".join(self._body), self.headers)))
         elif self.scanner is not None:
             self._end_stream(self.scanner)
         else:
@@ -269,19 +270,19 @@ class Reception:
             return UpstreamQuota(f"This gateway's account with {target} has no credit left. Tell its operator.")
         if verdict == "rate_limit":
             error: GatewayError = UpstreamRateLimited(f"{target} is rate limited{said}")
-            error.retry_after = retry_after(self._headers) or refused.wait
+            error.retry_after = retry_after(self.headers) or refused.wait
             return error
         if verdict == "server" or self.status < 400:
             error = UpstreamFailed(f"{target} answered {refused.status}{said}")
-            error.retry_after = retry_after(self._headers) or refused.wait
+            error.retry_after = retry_after(self.headers) or refused.wait
             return error
         code = refused.code if not refused.code.isdecimal() else ""  # Google's is the status once more
         problem = Problem(self.status, refused.message, "invalid_request_error", code=code or None)
         told = self._bridge.refusal(problem)
         if told is not None:
-            return UpstreamRefused(self.status, told, b"application/json", refused.message)
-        content_type = self._headers.get(b"content-type", b"application/json")
-        return UpstreamRefused(self.status, b"".join(self._body), content_type, refused.message)
+            return UpstreamRefused(self.status, told, b"application/json", refused.message, about(refused))
+        content_type = self.headers.get(b"content-type", b"application/json")
+        return UpstreamRefused(self.status, b"".join(self._body), content_type, refused.message, about(refused))
 
 
 def retry_after(headers: dict[bytes, bytes]) -> float | None:

@@ -25,9 +25,10 @@ from trunkline.ledger.prices import Catalogue, Override
 from trunkline.providers.base import SETTINGS, Provider, Unfilled
 from trunkline.providers.families import Rules
 from trunkline.providers.simulated import Settings, Simulated
-from trunkline.routing.plan import Alias, Retries, Routes
+from trunkline.routing.health import Health
+from trunkline.routing.inherited import health_settings
+from trunkline.routing.policies import Policies
 from trunkline.transport.deadlines import Deadlines
-from trunkline.transport.exchange import Times
 from trunkline.transport.pool import Origin, Pool
 from trunkline.transport.tls import trusting
 
@@ -36,7 +37,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Everything a request needs of the configuration."""
 
     config: schema.Config
-    routes: Routes
+    policies: Policies
     deployments: dict[str, Deployment]
     catalogue: Catalogue
     rules: Sequence[Rule]
@@ -46,7 +47,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     reply_limit: int
     fetch: Allowed
     keep_alive: float
-    sources: dict[str, tuple[schema.Provider, Times]]
+    sources: dict[str, schema.Provider]
     """What each deployment was built from."""
 
 
@@ -60,11 +61,11 @@ def build(
         if previous is not None and previous.sources.get(name) == source:
             deployments[name] = previous.deployments[name]
         else:
-            deployments[name] = _deploy(name, *source, environment, deadlines)
+            deployments[name] = _deploy(name, source, environment, deadlines)
     limits = config.server.limits
     return Snapshot(
         config=config,
-        routes=_routes(config, list(deployments)),
+        policies=Policies(config, {name: deployment.facts for name, deployment in deployments.items()}),
         deployments=deployments,
         catalogue=_catalogue(config),
         rules=(),
@@ -78,41 +79,34 @@ def build(
     )
 
 
+def declare(snapshot: Snapshot, health: Health) -> None:
+    """Tell `health` which providers there are from now on, with which keys. What is known of those that stay, stays."""
+    health.configure(health_settings(snapshot.config))
+    health.declare(
+        {
+            name: (_identity(snapshot.sources[name]), [key for key in deployment.keys if key])
+            for name, deployment in snapshot.deployments.items()
+        }
+    )
+
+
+def _identity(provider: schema.Provider) -> str:
+    """What a provider's health depends on: everything that is said of it but its keys, of which each has its own."""
+    return provider.model_dump_json(exclude={"api_key", "api_keys"})
+
+
 def replaced(old: Snapshot, new: Snapshot) -> list[Deployment]:
     """Deployments of `old` that `new` no longer uses: to be closed once nobody is on them."""
     kept = {id(deployment) for deployment in new.deployments.values()}
     return [deployment for deployment in old.deployments.values() if id(deployment) not in kept]
 
 
-def _sources(config: schema.Config, environment: Mapping[str, str]) -> dict[str, tuple[schema.Provider, Times]]:
+def _sources(config: schema.Config, environment: Mapping[str, str]) -> dict[str, schema.Provider]:
     """Every provider there is: written, found in the environment, and the simulated one."""
     written = dict(config.providers)
     for name in [*providers.in_environment(environment), providers.SIMULATED.type]:
         written.setdefault(name, schema.Provider(type=name))
-    return {
-        name: (provider, _times(config.deadline.overridden_by(provider.deadline))) for name, provider in written.items()
-    }
-
-
-def _times(deadline: schema.Deadline) -> Times:
-    return Times(deadline.connect, deadline.first_token, deadline.gap, deadline.total)
-
-
-def _retries(retries: schema.Retries) -> Retries:
-    return Retries(retries.attempts, retries.backoff, retries.max_backoff, retries.max_wait)
-
-
-def _routes(config: schema.Config, names: list[str]) -> Routes:
-    retries, drops = _retries(config.retries), config.on_unsupported == "drop"
-    aliases: dict[str, Alias] = {}
-    for name, model in config.models.items():
-        if isinstance(model, str):
-            aliases[name] = Alias((model,), None, retries, drops)
-        else:
-            times = _times(config.deadline.overridden_by(model.deadline)) if model.deadline is not None else None
-            own_drops = drops if model.on_unsupported is None else model.on_unsupported == "drop"
-            aliases[name] = Alias(model.of, times, _retries(config.retries.overridden_by(model.retries)), own_drops)
-    return Routes(names, aliases, retries, drops=drops)
+    return written
 
 
 def _catalogue(config: schema.Config) -> Catalogue:
@@ -128,12 +122,10 @@ def _override(price: schema.Price) -> Override:
     return Override(**price.model_dump(exclude_none=True))
 
 
-def _deploy(
-    name: str, provider: schema.Provider, times: Times, environment: Mapping[str, str], deadlines: Deadlines
-) -> Deployment:
+def _deploy(name: str, provider: schema.Provider, environment: Mapping[str, str], deadlines: Deadlines) -> Deployment:
     facts = _as_configured(name, provider, environment)
     if facts.inside:
-        return _simulated(name, provider, facts, times)
+        return _simulated(name, provider, facts)
     tls = cache(lambda: _tls(name, provider))
     pools: dict[Origin, Pool] = {}  # doors of one origin share its lines
     doors: dict[FormatName, Door] = {}
@@ -145,10 +137,10 @@ def _deploy(
         headers = {key: value.get_secret_value() for key, value in provider.headers.items()}
         doors[spoken] = Door(page, pool, host=host, prefix=prefix, headers=headers)
     keys = keys_of(name, provider, facts, environment, deadlines)
-    return Deployment(name, facts, doors, keys, times)
+    return Deployment(name, facts, doors, keys)
 
 
-def _simulated(name: str, provider: schema.Provider, facts: Provider, times: Times) -> Deployment:
+def _simulated(name: str, provider: schema.Provider, facts: Provider) -> Deployment:
     settings = provider.simulated or schema.Simulated()
     upstream = Simulated(
         Settings(
@@ -163,7 +155,7 @@ def _simulated(name: str, provider: schema.Provider, facts: Provider, times: Tim
         page = facts.speaking(spoken)
         assert page is not None
         doors[spoken] = Door(page, upstream, host="simulated", prefix="", headers={})
-    return Deployment(name, facts, doors, [ProviderKey()], times)
+    return Deployment(name, facts, doors, [ProviderKey()])
 
 
 def _as_configured(name: str, provider: schema.Provider, environment: Mapping[str, str]) -> Provider:

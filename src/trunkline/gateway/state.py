@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from math import inf
 from time import monotonic
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,6 +13,7 @@ from trunkline.formats.conversation import Request as Neutral
 from trunkline.formats.document import Document
 from trunkline.formats.format import NOTHING, Asked, Format, ShapeError
 from trunkline.gateway.bridge import Bridge, Passing, Translating
+from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.delivery import Delivery
 from trunkline.gateway.deployments import Deployment, Door
 from trunkline.gateway.errors import CannotExpress, ContextExceeded, Tried
@@ -25,11 +26,16 @@ from trunkline.ledger.journal import Segment
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import UNPRICED, Row
 from trunkline.providers.tokens import Weight, estimate, weigh
-from trunkline.routing.plan import Target
+from trunkline.routing.bounds import ANYBODY as NOBODY
+from trunkline.routing.bounds import Asker
+from trunkline.routing.plan import Candidate, Target
+from trunkline.routing.planner import Policy
+from trunkline.routing.wishes import NONE, Wishes
 from trunkline.transport.request import Request
 
 if TYPE_CHECKING:
     from trunkline.gateway.app import Gateway
+    from trunkline.gateway.attempt import Attempt
 
 PASSED_ON = frozenset({b"traceparent", b"tracestate", b"baggage"})
 """Headers handed on to the upstream as they are (W3C Trace Context and Baggage)."""
@@ -59,8 +65,17 @@ class Journey:
     document: Document
     following: Following | None = None
     """The conversation it goes on from, where the client speaks of such."""
-    drops = False
-    """What a provider's format has no words for is dropped, even where the answer depends on it."""
+    policy: Policy
+    """What the name stands for that the request asks."""
+    asker: Asker = NOBODY
+    wishes: Wishes = NONE
+    """What the request asks of its own route."""
+    for_routers: Mapping[str, Any] = MappingProxyType({})
+    """Fields of the body that say so: only a provider that is a router itself is sent them."""
+    explained = b""
+    """Why the plan is as it is, where the client wants to know."""
+    wants_json = False
+    """JSON is due, and the route says what it leads to if none comes."""
     neutral: Neutral | None = None
     """The request in full, once a target that speaks another format than the client has wanted it."""
     unreadable: CannotExpress | None = None
@@ -77,11 +92,15 @@ class Journey:
     target: Target | None = None
     attempts = 0
     ends = inf
-    """When its time is over, for all attempts together."""
+    """When its time is over, for all attempts together, as the model that is asked last has it."""
+    latest = inf
+    """When it is over as the caller has it."""
     delivering = False
     """The first output is on its way to the client: from here on no attempt can take another's place."""
-    key_left = False
-    """The provider that refused its key has another one."""
+    failed: Candidate | None = None
+    """Who has failed last."""
+    second_best: "Attempt | None" = None
+    """An answer that was not good enough as long as there might be a better one."""
     line_was_stale = False
     """The last attempt failed on an idle line that the other side had closed."""
 
@@ -129,9 +148,10 @@ class Journey:
         """How the request is handed on to `target` as it is; None if it must be translated."""
         return self.snapshot.deployments[target.provider].passing(self.front, target.model)
 
-    def bridge(self, target: Target) -> Bridge:
-        """How the request gets to `target`, and the reply back. Raises `CannotExpress`."""
-        return self.bridges(target) or self.translating(target, drop_all=self.drops)
+    def bridge(self, candidate: Candidate) -> Bridge:
+        """How the request gets to `candidate`, and the reply back. Raises `CannotExpress`."""
+        target = candidate.target
+        return self.bridges(target) or self.translating(target, drop_all=candidate.terms.drops)
 
     def translating(self, target: Target, *, drop_all: bool) -> Translating:
         """The same where it must be translated."""
@@ -163,6 +183,11 @@ class Journey:
                 self.unreadable = CannotExpress(str(error), param=error.param, code=error.code)
                 raise self.unreadable from None
         return self.neutral
+
+    def key_for(self, deployment: Deployment) -> ProviderKey | None:
+        """A key for what is no attempt at a model, such as counting; None if all are refused."""
+        known = self.gateway.health.key(deployment.name, self.arrived)
+        return deployment.keys.get(known) if known is not None else None
 
     def forget_body(self) -> None:
         """No further attempt will be made."""
@@ -218,6 +243,8 @@ class Journey:
             told = self.gateway.target_head(target)
         if cost is not None and cost != UNPRICED:
             told += b"x-trunkline-cost: %d.%09d\r\n" % divmod(cost, 1_000_000_000)
+        if self.explained:
+            told += b"x-trunkline-explain: %b\r\n" % self.explained
         if self.dropped:
             told += b"x-trunkline-dropped: %b\r\n" % listed(self.dropped)
         return ANSWER_HEAD % (told, self.attempts, overhead, overhead, _milliseconds(self.waited))

@@ -103,6 +103,11 @@ class Catalogue:
             return False, None
         return True, found[1]
 
+    def latest(self, provider: str, model: str) -> Price | None:
+        """The price as it was last looked up, however long ago; None if it never was, or there is none."""
+        found = self._found.get((provider, model))
+        return found[1] if found is not None else None
+
     def look_up(self, provider: str, source: str, model: str, now: float) -> Price | None:
         """Find and fold the price of a provider's model; `source` is the provider's id in the catalogue, or empty.
 

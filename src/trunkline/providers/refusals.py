@@ -89,6 +89,35 @@ def usual_verdict(refused: Refused) -> Verdict:
     return "caller"
 
 
+_TOO_LONG = re.compile(
+    r"maximum context length|context (window|length)|prompt is too long|input is too long|too many (input )?tokens"
+    r"|input token count|exceeds? the (maximum|max)[^.]{0,40}tokens|reduce the length",
+    re.IGNORECASE,
+)
+_TOO_LONG_CODES = frozenset({"context_length_exceeded", "model_context_window_exceeded"})
+_CONTENT_CODES = frozenset(
+    {
+        "content_filter",
+        "content_policy_violation",
+        "data_inspection_failed",  # DashScope
+        "invalid_prompt",  # OpenAI, of prompts to its reasoning models
+        "moderation_blocked",
+        "prompt_blocked",
+        "responsible_ai_policy_violation",  # Azure
+        "sensitive",  # Z.ai
+    }
+)
+_CONTENT = re.compile(r"content (management )?policy|usage polic|safety (system|filter|policy)|flagged", re.IGNORECASE)
+
+
+def about(refused: Refused) -> Literal["", "context", "content"]:
+    """What a refusal of the caller's request is about, where another model may take it: its length, or its content."""
+    codes = {refused.code.lower(), refused.type.lower()}
+    if codes & _TOO_LONG_CODES or _TOO_LONG.search(refused.message):
+        return "context"
+    return "content" if codes & _CONTENT_CODES or _CONTENT.search(refused.message) else ""
+
+
 # Reading
 
 

@@ -145,10 +145,11 @@ class DeploymentHealth:
         return None
 
     def _no_lane(self, now: float) -> Trouble:
-        waiting = [lane.cooling_until for lane in self.lanes if lane.key.benched_until <= now]
+        waiting = [lane.cooling_until for lane in self.lanes if not lane.refused(now)]
         if waiting:
             return Trouble("cooling", min(waiting), hard=True)
-        return Trouble("benched", min(lane.key.benched_until for lane in self.lanes), hard=True)
+        until = min(max(lane.key.benched_until, lane.refused_until) for lane in self.lanes)
+        return Trouble("benched", until, hard=True)
 
     def stalled(self, now: float) -> bool:
         """Whether answers that should have come have not."""

@@ -14,7 +14,7 @@ import msgspec
 from trunkline.routing.allowance import Allowance
 from trunkline.routing.breaker import USUAL, BreakerSettings, State
 from trunkline.routing.deployment import DeploymentHealth, Trouble
-from trunkline.routing.lanes import Pool, choose
+from trunkline.routing.lanes import Pool, Why, choose
 from trunkline.routing.tickets import Ticket
 
 REMEMBERED: Final = 10_000
@@ -139,6 +139,14 @@ class Health:
             self.watched.discard(name)
         return trouble
 
+    def why_benched(self, name: str, now: float) -> Why | None:
+        """Why every key of a deployment is left aside; None if some key is not."""
+        deployment = self._deployments.get(name)
+        if deployment is None or not all(lane.refused(now) for lane in deployment.lanes):
+            return None
+        lane = deployment.lanes[0]
+        return lane.key.benched_for if lane.key.benched_until > now else "auth"
+
     # attempts
 
     def begin(
@@ -171,6 +179,11 @@ class Health:
         if lane.spend(tokens) or (waiting.count >= 4 and waiting.stalled_since(now) is not None):
             self.watched.add(name)
         return Ticket(deployment, lane, waiting, self.watched, now, probe=probe)
+
+    def key(self, provider: str, now: float) -> str | None:
+        """A key of that provider that is not refused, for what is no attempt at a model; None if there is none."""
+        pool = self._pools.get(provider)
+        return next((key.id for key in pool.keys if key.benched_until <= now), None) if pool is not None else None
 
     def may_retry(self, name: str, now: float) -> bool:
         """Whether a deployment may be asked again for a request that it has just failed; if so, that is counted."""

@@ -36,19 +36,25 @@ class Key:
 class Lane:
     """One key for one model: what a rate limit binds."""
 
-    __slots__ = ("_strikes", "cooling_until", "in_flight", "key", "requests", "tokens")
+    __slots__ = ("_strikes", "cooling_until", "in_flight", "key", "refused_until", "requests", "tokens")
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.in_flight = 0
         self.cooling_until = 0.0
+        self.refused_until = 0.0
+        """The key is good, but not for this model."""
         self.requests = Quota()
         self.tokens = Quota()
         self._strikes = 0
 
     def usable(self, now: float) -> bool:
         """Whether the provider may be asked on it at all."""
-        return self.cooling_until <= now and self.key.benched_until <= now
+        return self.cooling_until <= now and not self.refused(now)
+
+    def refused(self, now: float) -> bool:
+        """Whether the key is refused, for this model or for all."""
+        return self.key.benched_until > now or self.refused_until > now
 
     def back_at(self, now: float) -> float:
         """When it is no longer nearly spent; `now` or before, if it is not."""
@@ -75,6 +81,10 @@ class Lane:
             told = min(LONGEST_COOLING, FIRST_COOLING * 2.0 ** min(self._strikes, 10))
         self._strikes += 1
         self.cooling_until = max(self.cooling_until, now + told)
+
+    def refuse(self, now: float) -> None:
+        """The provider refuses the key for this model."""
+        self.refused_until = max(self.refused_until, now + BENCHED_FOR)
 
     def went_well(self) -> None:
         """A request was answered: the next 429 is the first in a row."""
@@ -109,7 +119,7 @@ def choose(lanes: Sequence[Lane], now: float, random: Callable[[], float]) -> La
     best: Lane | None = None
     rank: tuple[bool, int, float] = (True, 0, 0.0)
     for lane in lanes:
-        if lane.cooling_until <= now and lane.key.benched_until <= now:
+        if lane.cooling_until <= now and not lane.refused(now):
             spent = (lane.requests.tight or lane.tokens.tight) and lane.back_at(now) > now
             own = (spent, lane.key.in_flight, random())
             if best is None or own < rank:

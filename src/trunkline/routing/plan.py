@@ -11,13 +11,11 @@ import msgspec
 
 from trunkline.formats.dialect import Parameter
 from trunkline.routing.bounds import Cap, DataFacts
-from trunkline.routing.routes import Alias, Route, Routes
 from trunkline.routing.targets import Retries, Target
 from trunkline.transport.exchange import Times
 
 __all__ = [
     "Abilities",
-    "Alias",
     "Candidate",
     "Considered",
     "Explanation",
@@ -28,8 +26,6 @@ __all__ = [
     "Refusal",
     "Removed",
     "Retries",
-    "Route",
-    "Routes",
     "Served",
     "Shadow",
     "Step",

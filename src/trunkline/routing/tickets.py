@@ -11,8 +11,6 @@ Change = Literal["breaker.opened", "breaker.closed", "key.benched", "lane.coolin
 
 LEAST_SPOKEN: Final = 16
 """Tokens of an answer below which its speed says nothing."""
-REFUSED_FOR: Final = 60.0
-"""Seconds for which a key is not tried again with a model that is not open to it."""
 
 
 class Ticket:
@@ -116,7 +114,8 @@ class Ticket:
             self._cool(now, retry_after)
             return "lane.cooling"
         if kind == "model":
-            self._cool(now, REFUSED_FOR)
+            lane.refuse(now)
+            self._watched.add(deployment.name)
         elif (kind == "auth" or kind == "quota") and not deployment.pool.keyless:
             lane.key.bench(kind, now)
             self._watched |= deployment.pool.deployments

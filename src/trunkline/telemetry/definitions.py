@@ -143,6 +143,18 @@ METRICS = (
         help="Attempts made because another had failed, by the error of that other.",
     ),
     Metric(
+        name="trunkline_breaker_changes_total",
+        kind="counter",
+        labels=("to",),
+        known=("opened", "closed"),
+        help="How often a model that failed was left alone, or was found to be well again.",
+    ),
+    Metric(
+        name="trunkline_hedges_total",
+        kind="counter",
+        help="Second calls made because the first was late.",
+    ),
+    Metric(
         name="trunkline_benched_keys_total",
         kind="counter",
         labels=("provider",),
@@ -255,8 +267,10 @@ BY_NAME = {metric.name: metric for metric in METRICS}
 
 Event = Literal[
     "benched_keys",
+    "breaker_changes",
     "client_disconnects",
     "errors",
+    "hedges",
     "keepalives",
     "ledger_failures",
     "refused_connections",

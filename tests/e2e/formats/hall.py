@@ -61,6 +61,7 @@ class Hall:
         """Have an upstream do these, one a request."""
         found = self.upstreams[upstream]
         found.act(*acts)
+        self.running.heal()
         return found
 
     def rows(self) -> list[Row]:

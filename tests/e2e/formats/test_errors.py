@@ -54,14 +54,6 @@ TOLD_OTHERWISE = {"responses": {403: (403, "upstream_refused")}}
 """OpenAI refuses requests with it, where it gives no code."""
 
 
-@pytest.fixture(autouse=True)
-def nobody_on_the_bench(hall: Hall) -> None:
-    """A provider that has refused its key is asked again in the next test."""
-    for deployment in hall.running.process.gateway.snapshot.deployments.values():
-        for key in deployment.keys:
-            key.benched_until = 0.0
-
-
 def raised(hall: Hall, client: str, model: str, *, stream: bool = False) -> Any:
     """What an SDK raises."""
     speaks = hall.clients[client]
@@ -96,8 +88,6 @@ def test_a_providers_error_is_the_sdks_exception(hall: Hall, client: str, upstre
             assert type(error) is KINDS[SDKS[client]][expected]
             of_the_operator = code in ("upstream_auth", "upstream_quota")
             assert ("It is like this." in told(client, error)["message"]) is not of_the_operator
-            nobody = next(iter(hall.running.process.gateway.snapshot.deployments[upstream].keys))
-            nobody.benched_until = 0.0
         row = hall.row()
         assert (row.outcome, row.error, row.status) == ("refused", code, status)
 

@@ -65,12 +65,18 @@ def _findings(given: Options, environment: Mapping[str, str], *, offline: bool) 
 async def _providers(config: schema.Config, environment: Mapping[str, str], *, offline: bool) -> Sequence[Finding]:
     """What is found about every provider; they are examined at the same time."""
     deadlines = Deadlines()
-    deployments = build(config, environment, deadlines, None).deployments
+    snapshot = build(config, environment, deadlines, None)
+    deployments = snapshot.deployments
     if offline:
         return [ok("providers", f"not tried: {', '.join(deployments)}")]
     stop = deadlines.start(asyncio.get_running_loop())
     try:
-        found = await asyncio.gather(*map(upstreams.examine, deployments.values()))
+        found = await asyncio.gather(
+            *(
+                upstreams.examine(each, config.deadline.overridden_by(snapshot.sources[name].deadline).connect)
+                for name, each in deployments.items()
+            )
+        )
     finally:
         for deployment in deployments.values():
             await deployment.close()

@@ -33,8 +33,8 @@ REMEDIES: Final[dict[FaultKind, str]] = {
 }
 
 
-async def examine(deployment: Deployment) -> list[Finding]:
-    """All there is to find about one provider, in the order in which it would fail."""
+async def examine(deployment: Deployment, patience: float) -> list[Finding]:
+    """All there is to find about one provider, in the order in which it would fail. `patience`: seconds to connect."""
     door = deployment.doors[deployment.facts.format]
     pool = door.upstream
     subject = f"provider {deployment.name}"
@@ -42,16 +42,16 @@ async def examine(deployment: Deployment) -> list[Finding]:
         return [ok(subject, "inside this process")]
     began = time.monotonic()
     try:
-        exchange = await pool.open(deployment.times.connect)
+        exchange = await pool.open(patience)
     except Fault as fault:
         return [fail(subject, f"{fault.detail}.", REMEDIES.get(fault.kind, ""))]
     exchange.abort()
     found = [ok(subject, f"{pool.origin.host} port {pool.origin.port} answers in {_ms(began)}")]
     if pool.origin.tls is not None and pool.origin.proxy is None:
         found.append(await asyncio.to_thread(_certificate, subject, pool.origin, pool.origin.tls))
-    for number, key in enumerate(deployment.keys, 1):
+    for number, key in enumerate(deployment.keys.values(), 1):
         which = f"key {number}" if len(deployment.keys) > 1 else "the key"
-        found += await _asked(subject, which, deployment, key)
+        found += await _asked(subject, which, deployment, key, patience)
     return found
 
 
@@ -70,19 +70,19 @@ def _certificate(subject: str, origin: Origin, context: ssl.SSLContext) -> Findi
     return warn(subject, f"{text}.", "Its owner must renew it.") if left < EXPIRES_SOON else ok(subject, text)
 
 
-async def _asked(subject: str, which: str, deployment: Deployment, key: ProviderKey) -> list[Finding]:
+async def _asked(subject: str, which: str, deployment: Deployment, key: ProviderKey, patience: float) -> list[Finding]:
     """What it says when it is asked for its models with one of our keys."""
     door = deployment.doors[deployment.facts.format]
     began = time.monotonic()
     try:
         await key.renew()
-        times = Times(deployment.times.connect, ANSWERED_WITHIN, ANSWERED_WITHIN, ANSWERED_WITHIN)
+        times = Times(patience, ANSWERED_WITHIN, ANSWERED_WITHIN, ANSWERED_WITHIN)
         answer = await ask(door.upstream, door.probe(key), times, MOST_OF_A_LIST)
     except LoginRefused as error:
         return [fail(subject, f"the login failed: {error}.", "Look at the key file, and at the account's rights.")]
     except Fault as fault:
         return [fail(subject, f"asked for its models: {fault.detail}.", "Try again, then look at its status page.")]
-    found = [_judged(subject, "no key" if key.nobody else which, deployment, answer, _ms(began))]
+    found = [_judged(subject, which if key.id else "no key", deployment, answer, _ms(began))]
     theirs = parsedate(answer.headers.get(b"date", b"").decode("latin-1"))
     if theirs is not None:
         found += skewed(time.time() - calendar.timegm(theirs), deployment.name)

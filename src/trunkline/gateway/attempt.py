@@ -1,0 +1,383 @@
+"""One try of one model: its line, its intent, its reply, its record.
+
+An intent is in the journal before the first byte goes upstream, and a row in the ledger when the attempt has ended,
+however it ended. What it showed of the model's health is told then, too.
+"""
+
+import time
+from time import monotonic
+from typing import Protocol
+
+from trunkline.formats.conversation import Usage
+from trunkline.formats.format import ShapeError
+from trunkline.formats.losses import CannotCarry
+from trunkline.gateway.charging import intent_of, outcome_of, reservation, row_of, used
+from trunkline.gateway.credentials import LoginRefused, ProviderKey
+from trunkline.gateway.deployments import Deployment, ImpossibleModel
+from trunkline.gateway.errors import (
+    CannotExpress,
+    GatewayError,
+    LedgerUnavailable,
+    Tried,
+    UpstreamAuth,
+    UpstreamBroken,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+from trunkline.gateway.failing import Unwell, kind_of
+from trunkline.gateway.judging import Reason, judged, read_reply, read_stream
+from trunkline.gateway.reception import Reception, error_of
+from trunkline.gateway.state import Journey
+from trunkline.ledger.journal import Segment
+from trunkline.ledger.prices import Price
+from trunkline.ledger.record import UNPRICED, Outcome
+from trunkline.routing.plan import Candidate
+from trunkline.routing.tickets import Ticket
+from trunkline.transport.exchange import Call, Exchange, Fault, Times
+
+EARLY = 0.01
+"""Seconds by which a timer may be early."""
+
+
+class Contest(Protocol):
+    """Several attempts at one request, of which one may answer."""
+
+    whole: bool
+    """Only a whole answer wins."""
+
+    def claim(self, attempt: "Attempt") -> bool:
+        """`attempt` has what wins: whether it is the first to have it. The others are given up."""
+
+
+class Attempt:
+    """One try of one candidate."""
+
+    __slots__ = (
+        "_began",
+        "_bridge",
+        "_contest",
+        "_deployment",
+        "_door",
+        "_exchange_line",
+        "_held",
+        "_journey",
+        "_number",
+        "_picky",
+        "_price",
+        "_reception",
+        "_request",
+        "_segment",
+        "_sent",
+        "_started",
+        "_ticket",
+        "_times",
+        "candidate",
+    )
+
+    def __init__(
+        self, journey: Journey, candidate: Candidate, picky: frozenset[Reason], contest: Contest | None = None
+    ) -> None:
+        """`picky`: for which reasons a whole answer is not to be handed on. Raises `CannotExpress`."""
+        self._journey = journey
+        self.candidate = candidate
+        target = candidate.target
+        self._deployment: Deployment = journey.snapshot.deployments[target.provider]
+        self._bridge = journey.bridge(candidate)
+        self._door = self._deployment.door(journey.front, target.model)
+        self._times = candidate.times
+        self._picky = picky
+        self._contest = contest
+        self._held: list[bytes] | None = [] if contest is not None and contest.whole else None
+        self._ticket: Ticket
+        self._number = 0
+        self._price: Price | None = None
+        self._request: Call
+        self._reception: Reception | None = None
+        self._exchange_line: Exchange
+        self._segment: Segment | None = None
+        self._began = 0.0  # monotonic
+        self._sent = 0.0
+        self._started = 0  # Unix time, microseconds
+
+    async def run(self, *, again: bool = False) -> None:
+        """Send the request and deliver the reply. Raises `GatewayError`. `again`: the same model has failed at this
+        request before.
+        """
+        journey, candidate = self._journey, self.candidate
+        self._began = now = monotonic()
+        ticket = journey.gateway.health.begin(
+            candidate.name, now, stream=journey.asked.stream, again=again, tokens=journey.asked.size // 4
+        )
+        if ticket is None:
+            raise Unwell(candidate)
+        self._ticket = ticket
+        self._started = time.time_ns() // 1000
+        journey.ends = min(journey.arrived + candidate.terms.total, journey.latest)
+        journey.target = candidate.target
+        journey.line_was_stale = False
+        try:
+            await self._go(self._deployment.keys[ticket.key])
+        except CannotExpress:
+            raise
+        except GatewayError as error:
+            journey.tried += (Tried(candidate.target.provider, candidate.target.model, error.code or error.kind),)
+            journey.failed = candidate
+            raise
+        finally:
+            ticket.end("cancelled", monotonic())  # of whatever has not told its end before
+
+    async def _go(self, key: ProviderKey) -> None:
+        journey, deployment, model = self._journey, self._deployment, self.candidate.target.model
+        times = self._time_left(self._began)
+        self._price = await journey.price(deployment, model)
+        if key.stale or not self._bridge.passes:
+            await self._prepare(key)
+            times = self._time_left(monotonic())
+        if times.total <= 0:
+            raise UpstreamTimeout(f"The request was not answered within {journey.ends - journey.arrived:g} s.")
+        await journey.fits(deployment, model)
+        self._request = self._call(key)
+        journey.attempts += 1
+        self._number = journey.attempts
+        exchange, fresh = await self._line(times.connect)
+        if fresh:
+            times = self._time_left(monotonic())  # connecting has taken its part
+        self._intend(exchange)
+        error = await self._exchange(exchange, times)
+        if error is not None:
+            journey.line_was_stale = (
+                isinstance(error, UpstreamBroken) and not fresh and not (self._reception and self._reception.status)
+            )
+            raise error
+        self._deliver_end()
+
+    async def _prepare(self, key: ProviderKey) -> None:
+        """What may take its time before the request can be written."""
+        if key.stale:
+            await self._log_in(key)
+        if not self._bridge.passes:
+            await self._journey.inline(self._deployment, self._door, self.candidate.target.model)
+
+    async def _log_in(self, key: ProviderKey) -> None:
+        target = self.candidate.target
+        try:
+            await key.renew()
+        except Fault as fault:
+            self._journey.note(f"login: {fault.detail}")
+            raise UpstreamUnreachable(f"The login of {target} cannot be reached.") from None
+        except LoginRefused as error:
+            self._journey.note(f"login: {error}")
+            self._learned(self._ticket.end("auth", monotonic()))
+            raise UpstreamAuth(f"{target} refuses the login this gateway has for it. Tell its operator.") from None
+
+    def _call(self, key: ProviderKey) -> Call:
+        """The request as bytes. Raises `CannotExpress`."""
+        journey, bridge, target = self._journey, self._bridge, self.candidate.target
+        document = journey.document
+        if journey.for_routers and self.candidate.served.is_router:
+            document = document.with_fields(journey.for_routers)
+        try:
+            body = bridge.body(document, journey.asked, target.model)
+        except (CannotCarry, ShapeError) as error:
+            raise CannotExpress(f"{target}: {error}", param=error.param) from None
+        try:
+            return self._door.call(target.model, key, journey.passed(bridge), body, stream=journey.asked.stream)
+        except ImpossibleModel as error:
+            raise CannotExpress(f"{target}: {error}", param="model", code="invalid_value") from None
+
+    async def _exchange(self, exchange: Exchange, times: Times) -> GatewayError | None:
+        """Send, and take the reply. Settles, whatever happens: also when the client leaves, which cancels this."""
+        journey, call = self._journey, self._request
+        self._exchange_line = exchange
+        reception = self._reception = Reception(
+            journey.asked,
+            self._bridge,
+            self._door.facts,
+            str(self.candidate.target),
+            exchange,
+            self,
+            journey.snapshot.reply_limit,
+        )
+        outcome: Outcome = "cancelled"
+        error: GatewayError | None = None
+        self._sent = monotonic()
+        try:
+            if self._contest is None:
+                journey.request.producer = exchange
+            exchange.send(call, reception, times)
+            del call, self._request  # the line has it; it may be large, and the reply may take long
+            error = await reception.outcome
+            outcome = outcome_of(error, produced=reception.produced)
+            if error is None and self._picky:
+                error = self._judged(reception)
+        finally:
+            if outcome == "cancelled":
+                exchange.abort()
+            reception.detach()
+            if journey.first is None and self._contest is None:
+                journey.waited += monotonic() - self._sent
+            self._settle(outcome, error)
+        return error
+
+    def _judged(self, reception: Reception) -> GatewayError | None:
+        """Why the answer is not to be handed on, where it is held; None if it is. What streams is on its way."""
+        journey = self._journey
+        if self._held is not None and journey.asked.stream:
+            reply = read_stream(journey.front.format, b"".join(self._held))
+        elif journey.asked.stream:
+            return None
+        else:
+            reply = read_reply(journey.front.format, reception.body)
+        error = judged(reply, self._picky, self.candidate.target, wants_json=journey.wants_json)
+        if error is not None and journey.second_best is None:
+            journey.second_best = self
+        return error
+
+    def _time_left(self, now: float) -> Times:
+        """What is left of the request's deadlines. A reply that is not streamed has no first token to wait for."""
+        times, journey = self._times, self._journey
+        total = journey.ends - now
+        first = times.first_token if journey.asked.stream else total
+        return Times(min(times.connect, total), first, times.gap, total, times.total)
+
+    async def _line(self, timeout: float) -> tuple[Exchange, bool]:
+        """A line to upstream, and whether it is a new one."""
+        upstream = self._door.upstream
+        exchange = upstream.ready()
+        if exchange is not None:
+            return exchange, False
+        try:
+            return await upstream.open(timeout), True
+        except Fault as fault:
+            error = error_of(fault, str(self.candidate.target))
+            self._journey.note(fault.detail)
+            self._journey.waited += monotonic() - self._began
+            self._settle("unreached", error)
+            raise error from None
+
+    def _intend(self, exchange: Exchange) -> None:
+        """On disk before the first byte goes out; what cannot be recorded is not sent."""
+        journey, target = self._journey, self.candidate.target
+        reserved = reservation(journey.asked, self._price)
+        try:
+            self._segment = journey.gateway.ledger.intend(
+                intent_of(journey, target, self._number, self._started, reserved)
+            )
+        except OSError as error:
+            exchange.abort()
+            journey.gateway.metrics.event("ledger_failures", "journal")
+            journey.note(f"journal: {error.strerror or error}")
+            raise LedgerUnavailable(
+                "This gateway cannot record requests now, so it sends none. Tell its operator."
+            ) from None
+
+    # the reply, on its way to the client
+
+    def _take_over(self) -> bool:
+        """This attempt's reply is the answer, unless another's already is."""
+        if self._contest is not None and not self._contest.claim(self):
+            return False
+        journey, bridge = self._journey, self._bridge
+        journey.target = self.candidate.target
+        journey.request.producer = self._exchange_line if journey.asked.stream else None
+        if bridge.dropped != journey.dropped:
+            journey.leave_out(bridge.dropped)
+        if journey.following is not None:
+            journey.following.answered_by(passes=bridge.passes, keeps=self._door.facts.keeps_responses)
+        return True
+
+    def first(self, held: bytes) -> None:
+        """See `reception.Sink`."""
+        self._learned(self._ticket.first_output(monotonic()))
+        if self._held is not None:
+            self._held.append(held)
+        elif self._take_over():
+            self._begin(held)
+
+    def _begin(self, data: bytes) -> None:
+        """The client's answer begins."""
+        journey = self._journey
+        journey.first_output(monotonic() - self._sent)
+        journey.delivery.failing = self._bridge.fail
+        journey.delivery.begin(journey.answer_head(None))
+        journey.delivering = True
+        journey.forget_body()
+        self._write(data)
+
+    def more(self, data: bytes) -> None:
+        """See `reception.Sink`."""
+        if self._held is not None:
+            self._held.append(data)
+        else:
+            self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        journey = self._journey
+        if journey.following is not None:
+            data = journey.following.streamed(data)
+        journey.delivery.write(data, monotonic())
+
+    def deliver(self) -> None:
+        """Hand on the answer that was not good enough as long as there might be a better one."""
+        self._contest = None
+        self._deliver_end()
+
+    def _deliver_end(self) -> None:
+        """The reply is whole."""
+        journey, reception = self._journey, self._reception
+        if (self._held is not None or not journey.asked.stream) and not self._take_over():
+            return  # another was as quick
+        if self._held is not None and journey.asked.stream:
+            held, self._held = b"".join(self._held), None
+            self._begin(held)
+        whole = reception.body if reception is not None and not journey.asked.stream else None
+        following = journey.following
+        if following is not None:
+            whole = following.whole(whole) if whole is not None else None
+            kept_there = self._bridge.passes and self._door.facts.keeps_responses
+            keep = journey.snapshot.config.responses.keep
+            following.keep(self.candidate.target, minted_upstream=kept_there, keep=keep)
+        if whole is None:
+            journey.delivery.end()
+        else:
+            journey.first_output(0.0)
+            journey.delivery.whole(journey.answer_head(journey.cost), whole)
+
+    # the record
+
+    def _settle(self, outcome: Outcome, error: GatewayError | None) -> None:
+        """Record how it ended, what it cost, and what it showed of the model's health."""
+        journey, reception, target = self._journey, self._reception, self.candidate.target
+        now = monotonic()
+        facts = self._door.facts
+        stops = facts.local or (journey.asked.stream and facts.stops_meter is not False)
+        usage, source = used(journey.asked, reception, outcome, stops=stops)
+        cost = UNPRICED if self._price is None else 0 if source == "none" else self._price.cost(usage)
+        code = (error.code or error.kind) if error is not None and outcome != "cancelled" else ""
+        times = (self._started, self._began, now)
+        row = row_of(journey, target, self._number, times, outcome, code, reception, usage, source, cost)
+        journey.settle(row, self._segment)
+        told = usage if source == "provider" else Usage()
+        change = self._ticket.end(
+            kind_of(error, reception, outcome, hurried=now >= journey.latest - EARLY),
+            now,
+            input=told.input,
+            output=told.output,
+            cached=told.cached,
+            retry_after=error.retry_after if error is not None else None,
+            left=self._door.limits.read(reception.headers, time.time()) if reception is not None else None,
+        )
+        self._learned(change, error)
+
+    def _learned(self, change: str | None, error: GatewayError | None = None) -> None:
+        """What the operator should know of a model's health."""
+        if change is None:
+            return
+        journey, target = self._journey, self.candidate.target
+        if change == "key.benched":
+            journey.gateway.metrics.event("benched_keys", target.provider)
+            why = (error.code or "") if error is not None else "upstream_auth"
+            journey.event("provider_key.benched", provider=target.provider, why=why)
+        elif change != "lane.cooling":
+            journey.gateway.metrics.event("breaker_changes", change.partition(".")[2])
+            journey.event(change, provider=target.provider, model=target.model)
