@@ -15,6 +15,7 @@ from trunkline.gateway.charging import intent_of, outcome_of, reservation, row_o
 from trunkline.gateway.credentials import LoginRefused, ProviderKey
 from trunkline.gateway.deployments import Deployment, ImpossibleModel
 from trunkline.gateway.errors import (
+    AllUnwell,
     CannotExpress,
     GatewayError,
     LedgerUnavailable,
@@ -24,7 +25,7 @@ from trunkline.gateway.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
-from trunkline.gateway.failing import Unwell, kind_of
+from trunkline.gateway.failing import kind_of
 from trunkline.gateway.judging import Reason, judged, read_reply, read_stream
 from trunkline.gateway.reception import Reception, error_of
 from trunkline.gateway.state import Journey
@@ -109,7 +110,8 @@ class Attempt:
             candidate.name, now, stream=journey.asked.stream, again=again, tokens=journey.asked.size // 4
         )
         if ticket is None:
-            raise Unwell(candidate)
+            message = f"{candidate.name} is not well, and is being tried by another request just now."
+            raise AllUnwell(message, candidate.name)
         self._ticket = ticket
         self._started = time.time_ns() // 1000
         journey.ends = min(journey.arrived + candidate.terms.total, journey.latest)

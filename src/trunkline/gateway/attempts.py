@@ -21,7 +21,7 @@ from trunkline.gateway.errors import (
     UpstreamRateLimited,
     all_failed,
 )
-from trunkline.gateway.failing import Unwell, reason_of
+from trunkline.gateway.failing import reason_of
 from trunkline.gateway.judging import REASONS, Reason
 from trunkline.gateway.planning import plan_instead
 from trunkline.gateway.state import Journey
@@ -74,7 +74,7 @@ class _Run:
         self._most = len(journey.tried) + max(self._retries.attempts, everybody)
         self._last: GatewayError | None = None
         self._unfit: CannotExpress | None = None
-        self._unwell: Unwell | None = None
+        self._unwell: AllUnwell | None = None
         self._out: set[int] = set()
         """Steps that need not be taken again."""
 
@@ -93,7 +93,7 @@ class _Run:
                 except CannotExpress as error:
                     self._pass_over(place, error)
                     place += 1
-                except Unwell as error:
+                except AllUnwell as error:
                     self._unwell = error
                     place += 1
                 except GatewayError as error:
@@ -179,10 +179,9 @@ class _Run:
         if self._unwell is None and self._unfit is not None:
             return _told(journey, await with_hint(journey, self._unfit))
         assert self._unwell is not None
-        error = AllUnwell(self._unwell.message)
-        trouble = journey.gateway.health.trouble(self._unwell.candidate.name, monotonic())
-        error.retry_after = max(1.0, trouble.until - monotonic()) if trouble is not None else 1.0
-        return _told(journey, error)
+        trouble = journey.gateway.health.trouble(self._unwell.name, monotonic())
+        self._unwell.retry_after = max(1.0, trouble.until - monotonic()) if trouble is not None else 1.0
+        return _told(journey, self._unwell)
 
     def _left(self) -> bool:
         """Whether some step may be tried again."""

@@ -8,8 +8,7 @@ import asyncio
 from time import monotonic
 
 from trunkline.gateway.attempt import Attempt
-from trunkline.gateway.errors import CannotExpress, GatewayError, InternalError
-from trunkline.gateway.failing import Unwell
+from trunkline.gateway.errors import AllUnwell, CannotExpress, GatewayError, InternalError
 from trunkline.gateway.judging import Reason
 from trunkline.gateway.state import Journey
 from trunkline.routing.plan import Candidate, Step
@@ -101,7 +100,7 @@ class Contest:
         if isinstance(error, CannotExpress):
             self._unfit(attempt.candidate, error)
             return
-        if error is not None and not (isinstance(error, Unwell) and self._last is not None):
+        if error is not None and not (isinstance(error, AllUnwell) and self._last is not None):
             self._last = error
         self._next()
 

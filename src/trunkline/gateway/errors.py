@@ -187,6 +187,11 @@ class AllUnwell(GatewayError):
     kind = "upstream_error"
     code = "all_unwell"
 
+    def __init__(self, message: str, name: str = "") -> None:
+        """`name`: whom it is about, where it is one only."""
+        super().__init__(message)
+        self.name = name
+
 
 class ShuttingDown(GatewayError):
     """The gateway is going away, and its patience with requests under way is over."""

@@ -3,6 +3,7 @@
 from typing import Final
 
 from trunkline.gateway.errors import (
+    AllUnwell,
     CannotExpress,
     ContextExceeded,
     GatewayError,
@@ -20,18 +21,7 @@ from trunkline.gateway.errors import (
 from trunkline.gateway.reception import Reception
 from trunkline.ledger.record import Outcome
 from trunkline.routing.deployment import Kind
-from trunkline.routing.plan import Candidate, FailureReason
-
-
-class Unwell(GatewayError):
-    """The model must not be asked just now; nothing was sent."""
-
-    status = 503
-    code = "unwell"
-
-    def __init__(self, candidate: Candidate) -> None:
-        super().__init__(f"{candidate.name} is not well, and is being tried by another request just now.")
-        self.candidate = candidate
+from trunkline.routing.plan import FailureReason
 
 
 def reason_of(error: GatewayError) -> FailureReason | None:
@@ -46,7 +36,7 @@ def reason_of(error: GatewayError) -> FailureReason | None:
         return "timeout"
     if isinstance(error, UpstreamRateLimited | UpstreamQuota):
         return "rate_limit"
-    return "error" if isinstance(error, UpstreamError | CannotExpress | Unwell) else None
+    return "error" if isinstance(error, UpstreamError | CannotExpress | AllUnwell) else None
 
 
 def kind_of(error: GatewayError | None, reception: Reception | None, outcome: Outcome, *, hurried: bool) -> Kind:

@@ -58,6 +58,7 @@ LABELS = {
     "version": "As `trunkline --version` prints it.",
     "what": "What could not be written: the journal of intents, or the store.",
     "when": "`waiting` for the first output, or while it was `receiving`.",
+    "to": "What a breaker has become: `opened` or `closed`.",
 }
 """What each label says."""
 
