@@ -176,8 +176,13 @@ class Dialect(Section):
     schema_field: Literal["json_schema", "value", "json_object_schema", "json_object"] | None = setting(
         None, "Where a JSON Schema goes in `response_format`; `json_object`: into the instructions."
     )
-    tool_call_id: Literal["any", "nine", "word"] | None = setting(
-        None, "Which ids of tool calls it takes: `nine` letters and digits, or `word` for letters, digits, `_` and `-`."
+    tool_call_id: Literal["any", "short", "nine", "word"] | None = setting(
+        None,
+        "Which ids of tool calls it takes: `short` ones, up to 40 characters, `nine` letters and digits, or `word` for "
+        "letters, digits, `_` and `-`.",
+    )
+    longest_label: kinds.Count | None = setting(
+        None, "The most characters of `user` and of `prompt_cache_key`; of a longer one it gets the hash.", ge=20
     )
     stream_usage: kinds.Switch | None = setting(None, "Whether it takes `stream_options.include_usage`.")
 

@@ -10,12 +10,13 @@ from typing import Literal
 
 _ACCEPTED = {
     "any": re.compile(r".+", re.DOTALL),
+    "short": re.compile(r".{1,40}", re.DOTALL),
     "nine": re.compile(r"[a-zA-Z0-9]{9}"),
     "word": re.compile(r"[a-zA-Z0-9_-]{1,64}"),
 }
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-Rule = Literal["any", "nine", "word"]
+Rule = Literal["any", "short", "nine", "word"]
 
 
 def fitting(call_id: str, rule: Rule) -> str:

@@ -47,6 +47,10 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     # what a model accepts
     refuses: frozenset[Parameter] = frozenset()
     """Cannot be carried: harmless ones are dropped, the others refused."""
+    refuses_thinking: frozenset[Parameter] = frozenset()
+    """Besides, while the model reasons."""
+    reasons_unasked: bool = False
+    """It reasons where nothing is said about it."""
     max_output: int | None = None
     """Most tokens the model writes: a larger wish is lowered to it."""
     default_max_output: int = 4096
@@ -73,8 +77,12 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     ] = "reasoning_effort"
     schema_field: Literal["json_schema", "value", "json_object_schema", "json_object"] = "json_schema"
     """Where a schema goes in `response_format`; `json_object`: nowhere, so it is put into the instructions."""
-    tool_call_id: Literal["any", "nine", "word"] = "any"
-    """Which ids of calls it takes: `nine` letters and digits (Mistral), `word`: letters, digits, `_` and `-`."""
+    tool_call_id: Literal["any", "short", "nine", "word"] = "any"
+    """Which ids of calls it takes: `short`: up to 40 characters (OpenAI's chat), `nine` letters and digits (Mistral),
+    `word`: letters, digits, `_` and `-`.
+    """
+    longest_label: int | None = None
+    """Characters of the ids that tell users and cached prompts apart; of a longer one it gets the hash."""
     required_choice: Literal["required", "any"] = "required"
     seed_field: Literal["seed", "random_seed"] = "seed"
     stream_usage: bool = True

@@ -3,7 +3,10 @@
 from collections.abc import Collection
 from typing import get_args
 
-from trunkline.formats.conversation import Effort
+import msgspec
+
+from trunkline.formats.conversation import Effort, Request
+from trunkline.formats.dialect import Dialect
 
 ORDER: tuple[Effort, ...] = get_args(Effort)
 """From least to most."""
@@ -35,3 +38,20 @@ def nearest(wished: Effort, known: Collection[str], *, rather_more: bool = False
     places = (number for number, effort in enumerate(ORDER) if effort in known)
     sign = -1 if rather_more else 1
     return ORDER[min(places, key=lambda one: (abs(one - place), sign * one), default=place)]
+
+
+def reasons(request: Request, dialect: Dialect) -> bool:
+    """Whether the model will reason over `request`."""
+    wish = request.thinking
+    if not dialect.thinks or wish is None:
+        return dialect.reasons_unasked
+    if wish.mode == "off" or wish.effort == "none" or wish.budget == 0:
+        return False
+    return dialect.reasons_unasked or bool(wish.effort or wish.budget or wish.mode == "on")
+
+
+def while_reasoning(dialect: Dialect, request: Request) -> Dialect:
+    """The dialect with what the model refuses of `request` because it reasons over it."""
+    if not dialect.refuses_thinking or not reasons(request, dialect):
+        return dialect
+    return msgspec.structs.replace(dialect, refuses=dialect.refuses | dialect.refuses_thinking)

@@ -59,6 +59,8 @@ class Asked(msgspec.Struct, gc=False):
     """Most tokens the client lets the model produce, for all choices together."""
     size: int
     """Bytes of the request."""
+    tools: bool = True
+    """It may have tools."""
 
 
 NOTHING = Asked(model="", stream=False, stream_options={}, usage_wanted=False, choices=1, output_cap=None, size=0)

@@ -1,7 +1,9 @@
-"""Which JSON Schemas OpenAI's strict mode takes, in both of its formats.
+"""Which JSON Schemas OpenAI takes, in both of its formats.
 
-Strict mode wants every object closed and all its properties required, and knows only part of JSON Schema (OpenAI's
-guide to structured outputs). A schema that is not fit is sent without it.
+Every array must say what its items are, and the arguments of a tool what properties they have: what goes without
+saying elsewhere is said here (its refusals: "array schema missing items", "object schema missing properties"). Strict
+mode wants every object closed and all its properties required, too, and knows only part of JSON Schema (OpenAI's guide
+to structured outputs). A schema that is not fit is sent without it.
 """
 
 from typing import Any
@@ -28,8 +30,13 @@ _UNKNOWN = frozenset(
         "uniqueItems",
     }
 )
+_SHAPES = frozenset({"type", "anyOf", "$ref", "enum", "const"})
+"""One of them must be there."""
 _INSIDE = ("items", "anyOf")
 _NAMED = ("properties", "$defs", "definitions")
+_LISTED = ("anyOf", "oneOf", "allOf", "prefixItems")
+_ONE = ("items", "additionalProperties", "not", "contains")
+_DEEPEST = 64
 
 
 def is_strict(schema: dict[str, Any] | None) -> bool:
@@ -41,6 +48,8 @@ def is_strict(schema: dict[str, Any] | None) -> bool:
 
 def _fits(node: Any) -> bool:
     if type(node) is not dict or _UNKNOWN.intersection(node) or ("$ref" in node and len(node) > 1):
+        return False
+    if _SHAPES.isdisjoint(node):
         return False
     kind = node.get("type")
     if kind == "object" or "properties" in node or (type(kind) is list and "object" in kind):
@@ -64,3 +73,39 @@ def _nodes(schema: dict[str, Any]) -> list[Any]:
                 inside = node.get(name)
                 left += inside.values() if type(inside) is dict else []
     return found
+
+
+def arguments(schema: dict[str, Any] | None) -> dict[str, Any]:
+    """`schema`, of a tool's arguments, in full."""
+    said = explicit(schema or {})
+    return said if "properties" in said else {**said, "properties": {}}
+
+
+def explicit(schema: Any, depth: int = 0) -> Any:
+    """`schema` with what is true of every array, that it has items, wherever it is not said: itself where it is."""
+    if type(schema) is not dict or depth > _DEEPEST:
+        return schema
+    told: dict[str, Any] = {}
+    kind = schema.get("type")
+    if (kind == "array" or (type(kind) is list and "array" in kind)) and "items" not in schema:
+        told["items"] = {}
+    for name, value in schema.items():
+        if type(value) is dict:
+            said = _each(value, depth) if name in _NAMED else explicit(value, depth + 1) if name in _ONE else value
+        elif type(value) is list and name in _LISTED:
+            said = _all(value, depth)
+        else:
+            continue
+        if said is not value:
+            told[name] = said
+    return {**schema, **told} if told else schema
+
+
+def _each(schemas: dict[str, Any], depth: int) -> dict[str, Any]:
+    said = {name: explicit(schema, depth + 1) for name, schema in schemas.items()}
+    return said if any(said[name] is not schema for name, schema in schemas.items()) else schemas
+
+
+def _all(schemas: list[Any], depth: int) -> list[Any]:
+    said = [explicit(schema, depth + 1) for schema in schemas]
+    return said if any(one is not other for one, other in zip(said, schemas, strict=True)) else schemas

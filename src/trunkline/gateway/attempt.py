@@ -84,7 +84,7 @@ class Attempt:
         target = candidate.target
         self._deployment: Deployment = journey.snapshot.deployments[target.provider]
         self._bridge = journey.bridge(candidate)
-        self._door = self._deployment.door(journey.front, target.model)
+        self._door = journey.door(target)
         self._times = candidate.times
         self._picky = picky
         self._contest = contest

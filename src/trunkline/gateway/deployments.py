@@ -13,7 +13,7 @@ from trunkline.gateway.bridge import Passing
 from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.fronts import Front
 from trunkline.providers.base import Limits, Provider
-from trunkline.providers.models import Model, facts_for, model_at, plain
+from trunkline.providers.models import Model, facts_for, model_at, needed_format
 from trunkline.routing.quotas import LimitsReader
 from trunkline.transport.exchange import Call, Upstream
 
@@ -101,7 +101,8 @@ class Deployment:
         self.doors = doors
         self.keys: Mapping[str, ProviderKey] = {key.id: key for key in keys}
         """At least one; nobody's, without an id, where the provider wants none."""
-        self._passing: dict[tuple[str, bool, str], Passing | None] = {}
+        self._passing: dict[tuple[str, bool, str, bool], Passing | None] = {}
+        self._doors: dict[tuple[str, str], tuple[Door, Door]] = {}
         self._models: dict[str, Model] = {}
 
     @property
@@ -114,12 +115,34 @@ class Deployment:
         for upstream in self.upstreams:
             await upstream.close()
 
-    def door(self, front: Front, model: str) -> Door:
-        """Where a request of `front` for `model` goes: to the door of its own format, if there is one."""
-        only = self._only_format(model)
-        if only is not None:
-            return self.doors[only]
-        return self.doors.get(front.format.name) or self.doors[self.facts.format]
+    def door(self, front: Front, model: str, *, reasoned_tools: bool = False) -> Door:
+        """Where a request of `front` for `model` goes: to the door of its own format, if there is one.
+
+        Some models are spoken to at one door only: always, or where they have tools and reason over them.
+        """
+        return self._ways(front, model)[reasoned_tools]
+
+    def depends(self, front: Front, model: str) -> bool:
+        """Whether it depends on its tools and its reasoning where a request of `front` for `model` goes."""
+        usual, reasoned = self._ways(front, model)
+        return usual is not reasoned
+
+    def _ways(self, front: Front, model: str) -> tuple[Door, Door]:
+        """The usual door, and the one for tools that are reasoned over."""
+        key = (front.format.name, model)
+        ways = self._doors.get(key)
+        if ways is None:
+            if len(self._doors) >= REMEMBERED:
+                self._doors.clear()
+            usual = self.doors.get(front.format.name) or self.doors[self.facts.format]
+            only = needed_format(self.facts, model)
+            needed = self.doors.get(only[0]) if only is not None else None
+            if only is not None and needed is not None:
+                ways = (needed if only[1] == "always" else usual, needed)
+            else:
+                ways = (usual, usual)
+            self._doors[key] = ways
+        return ways
 
     def dialect(self, door: Door, model: str) -> Dialect:
         """How this provider and model depart from the format."""
@@ -134,24 +157,17 @@ class Deployment:
             known = self._models[model] = await asyncio.to_thread(model_at, self.facts, model)
         return known
 
-    def passing(self, front: Front, model: str) -> Passing | None:
+    def passing(self, front: Front, model: str, *, reasoned_tools: bool = False) -> Passing | None:
         """How a request of `front` is handed on to `model` as it is; None if it must be translated."""
         as_it_is = not front.place.array and not front.place.whole_calls
-        key = (front.format.name, as_it_is, model)
+        key = (front.format.name, as_it_is, model, reasoned_tools)
         if key not in self._passing:
             if len(self._passing) >= REMEMBERED:
                 self._passing.clear()
-            door = self.door(front, model)
+            door = self.door(front, model, reasoned_tools=reasoned_tools)
             own = as_it_is and door.format is front.format
             self._passing[key] = Passing(door.format, self.dialect(door, model), door.facts.body) if own else None
         return self._passing[key]
-
-    def _only_format(self, model: str) -> FormatName | None:
-        """The one format in which some models are spoken to, whatever the provider speaks besides."""
-        for also in self.facts.also:
-            if also.models and also.format in self.doors and plain(model).startswith(also.models):
-                return also.format
-        return None
 
 
 def _check(path: str) -> None:

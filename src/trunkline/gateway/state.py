@@ -11,6 +11,7 @@ import msgspec
 
 from trunkline.formats.conversation import Request as Neutral
 from trunkline.formats.document import Document
+from trunkline.formats.efforts import reasons
 from trunkline.formats.format import NOTHING, Asked, Format, ShapeError
 from trunkline.gateway.bridge import Bridge, Passing, Translating
 from trunkline.gateway.credentials import ProviderKey
@@ -146,7 +147,26 @@ class Journey:
 
     def bridges(self, target: Target) -> Passing | None:
         """How the request is handed on to `target` as it is; None if it must be translated."""
-        return self.snapshot.deployments[target.provider].passing(self.front, target.model)
+        deployment = self.snapshot.deployments[target.provider]
+        reasoned = self._reasons_over_tools(deployment, target.model)
+        return deployment.passing(self.front, target.model, reasoned_tools=reasoned)
+
+    def door(self, target: Target) -> Door:
+        """Where the request goes at `target`."""
+        deployment = self.snapshot.deployments[target.provider]
+        reasoned = self._reasons_over_tools(deployment, target.model)
+        return deployment.door(self.front, target.model, reasoned_tools=reasoned)
+
+    def _reasons_over_tools(self, deployment: Deployment, model: str) -> bool:
+        """Whether the model will reason with tools at hand: looked at only where the way depends on it."""
+        if not self.asked.tools or not deployment.depends(self.front, model):
+            return False
+        try:
+            request = self.in_full()
+        except CannotExpress:
+            return False  # what nobody understands here may be understood there
+        dialect = deployment.dialect(deployment.door(self.front, model), model)
+        return bool(request.tools) and reasons(request, dialect)
 
     def bridge(self, candidate: Candidate) -> Bridge:
         """How the request gets to `candidate`, and the reply back. Raises `CannotExpress`."""
@@ -156,7 +176,7 @@ class Journey:
     def translating(self, target: Target, *, drop_all: bool) -> Translating:
         """The same where it must be translated."""
         deployment = self.snapshot.deployments[target.provider]
-        door = deployment.door(self.front, target.model)
+        door = self.door(target)
         return Translating(
             self.front.format,
             door.format,

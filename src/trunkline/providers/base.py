@@ -20,6 +20,7 @@ __all__ = [
     "Also",
     "Hole",
     "Limits",
+    "Need",
     "Provider",
     "Refused",
     "Unfilled",
@@ -33,6 +34,8 @@ Login = Literal["key", "sigv4", "service_account"]
 """How one shows who one is where no key is given: with a key and nothing else, with Amazon's signatures, or with
 tokens that Google gives for a service account.
 """
+Need = Literal["always", "reasoned tools"]
+"""When a model is spoken to in one format only: whatever is asked, or where it has tools and reasons."""
 Setting = Literal["region", "resource", "project", "location", "account"]
 """Settings of a provider in `trunkline.yaml` that its URL needs."""
 SETTINGS: tuple[Setting, ...] = get_args(Setting)
@@ -95,8 +98,8 @@ class Also(msgspec.Struct, frozen=True, kw_only=True):
     key_prefix: str | None = None
     dialect: Dialect | None = None
     scope: str | None = None
-    models: tuple[str, ...] = ()
-    """Beginnings of plain names of models that are spoken to in this format only; empty: any model may be."""
+    models: Mapping[str, Need] = {}
+    """Models that are spoken to in this format only, by the beginning of their plain name, and when; others may be."""
     on_request: bool = False
     """Only where the configuration asks for it with `format`: the main format says more."""
 

@@ -4,13 +4,15 @@ The data is in `families/`; context windows come from the price catalogue where 
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from trunkline.formats.conversation import FormatName
 from trunkline.formats.dialect import Dialect, Parameter
-from trunkline.providers.base import Provider
+from trunkline.providers.base import Need, Provider
 from trunkline.providers.families import FAMILIES, Family, Rules, Taken
 
 if TYPE_CHECKING:
@@ -66,14 +68,14 @@ def plain(model: str) -> str:
 @lru_cache(REMEMBERED)
 def family_of(model: str) -> Family | None:
     """The family whose name is the longest beginning of the model's; None if there is none."""
-    name = plain(model)
-    return _FAMILY_OF[longest] if (longest := _longest(name, _FAMILY_OF)) is not None else None
+    known = beginning(plain(model), _FAMILY_OF)
+    return _FAMILY_OF[known] if known is not None else None
 
 
 _FAMILY_OF = {name: family for family in FAMILIES for name in family.names}
 
 
-def _longest(name: str, beginnings: Any) -> str | None:
+def beginning(name: str, beginnings: Iterable[str]) -> str | None:
     """The longest of `beginnings` after which `name` ends or goes on with something other than a letter or digit."""
     fitting = (b for b in beginnings if name.startswith(b) and not name[len(b) : len(b) + 1].isalnum())
     return max(fitting, key=len, default=None)
@@ -83,10 +85,11 @@ def _longest(name: str, beginnings: Any) -> str | None:
 def _dialect(provider: "_ByIdentity", model: str) -> Dialect:
     facts, family = provider.facts, family_of(model)
     rules: dict[str, Any] = {}
-    refuses = facts.dialect.refuses
+    refuses, refuses_thinking = facts.dialect.refuses, facts.dialect.refuses_thinking
     if family is not None:
         at_makers = family.maker in facts.makers
         refuses |= family.refuses | _cannot_take(family)
+        refuses_thinking |= family.refuses_thinking
         if at_makers:
             rules |= family.rules
         if not family.reasons:
@@ -99,9 +102,11 @@ def _dialect(provider: "_ByIdentity", model: str) -> Dialect:
             rules["issuer"] = family.maker
         if family.max_output is not None and (at_makers or not family.open):
             rules["max_output"] = family.max_output
-    own: Rules = facts.models[longest] if (longest := _longest(plain(model), facts.models)) is not None else {}
+    known = beginning(plain(model), facts.models)
+    own: Rules = facts.models[known] if known is not None else {}
     refuses |= own.get("refuses", frozenset())
-    return msgspec.structs.replace(facts.dialect, **{**rules, **own, "refuses": refuses, **facts.overrides})
+    refused: Any = {"refuses": refuses, "refuses_thinking": refuses_thinking}
+    return msgspec.structs.replace(facts.dialect, **{**rules, **own, **refused, **facts.overrides})
 
 
 class _ByIdentity:
@@ -122,6 +127,21 @@ class _ByIdentity:
 def facts_for(provider: Provider, model: str) -> Dialect:
     """How `model`, by the provider's own name for it, is to be asked at `provider`."""
     return _dialect(_ByIdentity(provider), model)
+
+
+@lru_cache(REMEMBERED)
+def _needed(provider: _ByIdentity, model: str) -> tuple[FormatName, Need] | None:
+    name = plain(model)
+    found = [(one, also) for also in provider.facts.also if (one := beginning(name, also.models)) is not None]
+    if not found:
+        return None
+    longest, also = max(found, key=lambda pair: len(pair[0]))
+    return also.format, also.models[longest]
+
+
+def needed_format(provider: Provider, model: str) -> tuple[FormatName, Need] | None:
+    """The format in which alone `model` is spoken to, whatever the provider speaks besides, and when; None: any."""
+    return _needed(_ByIdentity(provider), model)
 
 
 def _cannot_take(family: Family) -> frozenset[Parameter]:

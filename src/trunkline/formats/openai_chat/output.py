@@ -10,7 +10,7 @@ from trunkline.formats.losses import rest
 from trunkline.formats.openai_chat.leftovers import park, parked
 from trunkline.formats.openai_chat.target import Target
 from trunkline.formats.openai_chat.words import NAME
-from trunkline.formats.strictness import is_strict
+from trunkline.formats.strictness import explicit, is_strict
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _ENFORCING = frozenset({"anthropic_messages", "google_generate", "bedrock_converse"})
@@ -92,7 +92,7 @@ def _write_schema(output: OutputFormat, to: Target) -> dict[str, Any]:
     said: dict[str, Any] = {"name": name} if name else {}
     if output.description:
         said["description"] = output.description
-    said["schema"] = output.schema
+    said["schema"] = output.schema if to.own else explicit(output.schema)
     strict = output.strict
     if strict is None and to.source in _ENFORCING and is_strict(output.schema):
         strict = True

@@ -69,6 +69,7 @@ def _looker(kind: type[ChatShape] | type[CompletionShape]) -> Callable[[dict[str
             choices=choices,
             output_cap=min(cap * choices, MOST_TOKENS) if cap and cap > 0 else None,
             size=size,
+            tools=bool(getattr(shape, "tools", None)),
         )
 
     return look

@@ -2,6 +2,7 @@
 
 from trunkline.formats.conversation import FormatName, Part, Request, ToolResult
 from trunkline.formats.dialect import PLAIN, Dialect, Parameter
+from trunkline.formats.efforts import while_reasoning
 from trunkline.formats.losses import Losses
 from trunkline.formats.openai_chat.words import NAME
 from trunkline.formats.paths import field_path, inner_path, name_of, part_paths, thinking_names
@@ -14,7 +15,7 @@ class Target:
 
     def __init__(self, request: Request, dialect: Dialect, losses: Losses, name: FormatName = NAME) -> None:
         self.dialect = dialect
-        self.refuses = dialect.refuses
+        self.refuses = while_reasoning(dialect, request).refuses
         self.losses = losses
         self.source = request.format
         self.own = request.format == name

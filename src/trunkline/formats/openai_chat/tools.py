@@ -11,7 +11,7 @@ from trunkline.formats.openai_chat.parts_read import take_cache
 from trunkline.formats.openai_chat.target import Target
 from trunkline.formats.openai_chat.words import NAME
 from trunkline.formats.paths import cache_path, tool_path
-from trunkline.formats.strictness import is_strict
+from trunkline.formats.strictness import arguments, is_strict
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -164,10 +164,10 @@ def _translated(tool: Tool, to: Target) -> dict[str, Any]:
         why = f"'{tool.at}': a tool's name may have 64 letters, digits, '_' and '-' at this model's API."
         to.losses.must_refuse(tool.at, why)
     function = _known(tool)
-    if tool.parameters and tool.parameters.get("type") != "object":
-        if "type" in tool.parameters:
-            to.losses.must_refuse(tool.at, f"'{tool.at}': the arguments of a tool must be an object.")
-        function["parameters"] = {**tool.parameters, "type": "object"}
+    if tool.parameters and tool.parameters.get("type", "object") != "object":
+        to.losses.must_refuse(tool.at, f"'{tool.at}': the arguments of a tool must be an object.")
+    if tool.parameters is not None:
+        function["parameters"] = {"type": "object", **arguments(tool.parameters)}
     if tool.cache is not None:
         to.losses.drop(cache_path(to.source, tool.at, tool))
     if tool.strict and not is_strict(tool.parameters):

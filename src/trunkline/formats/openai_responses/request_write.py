@@ -4,6 +4,7 @@ from typing import Any
 
 from trunkline.formats.conversation import FormatName, Message, Request, Text
 from trunkline.formats.dialect import Dialect, Parameter
+from trunkline.formats.efforts import while_reasoning
 from trunkline.formats.harmless import MESSAGE, leave, leave_request
 from trunkline.formats.losses import Losses
 from trunkline.formats.openai_responses.items_other import OtherItems
@@ -32,6 +33,7 @@ _VENDORS: tuple[Parameter, ...] = ("presence_penalty", "frequency_penalty", "top
 def write_request(request: Request, dialect: Dialect, losses: Losses) -> Fields:
     """The document to send. Raises `CannotCarry`."""
     own = request.format == NAME
+    dialect = while_reasoning(dialect, request)
     document = dict(request.extras.get(NAME, {})) if own else _carried(request, losses)
     if request.model:
         document["model"] = request.model

@@ -11,7 +11,7 @@ from trunkline.formats.losses import Losses
 from trunkline.formats.openai_responses.names import NAME
 from trunkline.formats.openai_responses.tools import write_choice, write_tool
 from trunkline.formats.paths import cache_path, name_of, schema_path, thinking_names, tool_path
-from trunkline.formats.strictness import is_strict
+from trunkline.formats.strictness import arguments, explicit, is_strict
 
 Fields = dict[str, Any]
 _NO_NAME = re.compile(r"[^a-zA-Z0-9_-]")
@@ -78,9 +78,7 @@ def _compose_tool(tool: Tool | ForeignTool, source: FormatName, losses: Losses) 
     leave(tool, source, tool.at, losses, TOOL)
     if tool.cache is not None:
         losses.drop(cache_path(source, tool.at, tool))
-    parameters = dict(tool.parameters or {})
-    parameters.setdefault("type", "object")
-    parameters.setdefault("properties", {})
+    parameters = {"type": "object", **arguments(tool.parameters)}
     strict = bool(tool.strict)
     if strict and not is_strict(parameters):
         losses.drop(tool_path(source, tool, "strict"))
@@ -130,7 +128,7 @@ def _compose_format(output: OutputFormat, request: Request, losses: Losses) -> F
     if output.kind != "schema" or output.schema is None:
         return {"type": "text" if output.kind == "text" else "json_object"}
     name = _NO_NAME.sub("_", output.name)[:64] or "answer"
-    value: Fields = {"type": "json_schema", "name": name, "schema": output.schema}
+    value: Fields = {"type": "json_schema", "name": name, "schema": explicit(output.schema)}
     if output.description:
         value["description"] = output.description
     if request.format == "openai_chat" and not output.strict:

@@ -24,7 +24,9 @@ class Rules(TypedDict, total=False):
     thinking_field: Literal["reasoning_effort", "reasoning", "thinking", "enable_thinking", "chat_template_kwargs", ""]
     schema_field: Literal["json_schema", "value", "json_object_schema", "json_object"]
     system_role: Literal["system", "developer"]
-    tool_call_id: Literal["any", "nine", "word"]
+    tool_call_id: Literal["any", "short", "nine", "word"]
+    longest_label: int
+    reasons_unasked: bool
     stream_usage: bool
     ending: Literal["done", "finish"]
 

@@ -1,5 +1,8 @@
 """OpenAI's models."""
 
+from collections.abc import Mapping
+from typing import Literal
+
 from trunkline.formats.dialect import Parameter
 from trunkline.providers.families.family import READS, SEES, TEXT, UP_TO_HIGH, UP_TO_XHIGH, Family
 
@@ -7,8 +10,37 @@ from trunkline.providers.families.family import READS, SEES, TEXT, UP_TO_HIGH, U
 _SAMPLING: frozenset[Parameter] = frozenset(
     {"temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "logit_bias"}
 )
-_NO_STOP: frozenset[Parameter] = _SAMPLING | {"stop"}  # the published API description of `stop`
+# the API description of `stop`, and "Unsupported parameter: 'stop' is not supported with this model."
+# (https://github.com/huggingface/smolagents/issues/1893); from gpt-5.5 on it is taken
+_STOP: frozenset[Parameter] = frozenset({"stop"})
+_NO_STOP = _SAMPLING | _STOP
 _NO_SYSTEM: frozenset[Parameter] = _SAMPLING | {"system"}  # nor `developer`: recorded
+
+RESPONSES_ONLY: Mapping[str, Literal["always", "reasoned tools"]] = {
+    **dict.fromkeys(
+        (
+            "o1-pro",
+            "o3-pro",
+            "o3-deep-research",
+            "o4-mini-deep-research",
+            "codex-mini",
+            "computer-use-preview",
+            "gpt-5-pro",
+            "gpt-5-codex",
+            "gpt-5-1-codex",
+            "gpt-5-2-codex",
+            "gpt-5-2-pro",
+            "gpt-5-3-codex",
+            "gpt-5-4-pro",
+            "gpt-5-5-pro",
+        ),
+        "always",
+    ),
+    **dict.fromkeys(("gpt-5-4", "gpt-5-5", "gpt-5-6", "gpt-6"), "reasoned tools"),
+}
+"""Models that chat refuses: "This model is only supported in v1/responses", and "Function tools with reasoning_effort
+are not supported for gpt-5.6 in /v1/chat/completions" (https://github.com/openai/openai-openapi/issues/541).
+"""
 
 OPENAI = (
     Family(names=("gpt-3-5",), maker="openai", max_output=4096, takes=TEXT, reasons=False),
@@ -69,7 +101,7 @@ OPENAI = (
         maker="openai",
         max_output=128_000,
         takes=READS,
-        refuses=_SAMPLING,
+        refuses=_NO_STOP,
         rules={"efforts": ("minimal", *UP_TO_HIGH)},
     ),
     Family(names=("gpt-5-chat",), maker="openai", max_output=16_384, takes=READS, reasons=False),
@@ -78,7 +110,7 @@ OPENAI = (
         maker="openai",
         max_output=272_000,
         takes=READS,
-        refuses=_SAMPLING,
+        refuses=_NO_STOP,
         rules={"efforts": ("high",)},
     ),
     Family(
@@ -86,6 +118,7 @@ OPENAI = (
         maker="openai",
         max_output=128_000,
         takes=READS,
+        refuses=_STOP,
         refuses_thinking=_SAMPLING,
         rules={"efforts": ("none", *UP_TO_HIGH)},
     ),
@@ -94,7 +127,7 @@ OPENAI = (
         maker="openai",
         max_output=128_000,
         takes=READS,
-        refuses=_SAMPLING,
+        refuses=_NO_STOP,
         rules={"efforts": UP_TO_HIGH},
     ),
     Family(
@@ -102,7 +135,7 @@ OPENAI = (
         maker="openai",
         max_output=128_000,
         takes=READS,
-        refuses=_SAMPLING,
+        refuses=_NO_STOP,
         rules={"efforts": UP_TO_XHIGH},
     ),
     Family(
@@ -117,6 +150,7 @@ OPENAI = (
         maker="openai",
         max_output=128_000,
         takes=READS,
+        refuses=_STOP,
         refuses_thinking=_SAMPLING,
         rules={"efforts": ("none", *UP_TO_XHIGH)},
     ),
@@ -125,7 +159,7 @@ OPENAI = (
         maker="openai",
         max_output=128_000,
         takes=READS,
-        refuses=_SAMPLING,
+        refuses=_NO_STOP,
         rules={"efforts": ("medium", "high", "xhigh")},
     ),
     Family(
@@ -134,7 +168,7 @@ OPENAI = (
         max_output=128_000,
         takes=READS,
         refuses_thinking=_SAMPLING,
-        rules={"efforts": ("none", *UP_TO_XHIGH)},
+        rules={"efforts": ("none", *UP_TO_XHIGH), "reasons_unasked": True},
     ),
     Family(
         names=("gpt-5-6",),
@@ -143,7 +177,7 @@ OPENAI = (
         max_output=128_000,
         takes=READS,
         refuses_thinking=_SAMPLING,
-        rules={"efforts": ("none", *UP_TO_XHIGH, "max")},
+        rules={"efforts": ("none", *UP_TO_XHIGH, "max"), "reasons_unasked": True},
     ),
     Family(
         names=("gpt-6",),
@@ -152,7 +186,7 @@ OPENAI = (
         max_output=128_000,
         takes=READS,
         refuses=_SAMPLING,
-        rules={"efforts": (*UP_TO_XHIGH, "max")},
+        rules={"efforts": (*UP_TO_XHIGH, "max"), "reasons_unasked": True},
     ),
     Family(names=("gpt-oss",), maker="openai", open=True, takes=TEXT),
 )

@@ -4,8 +4,10 @@ https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle. Claud
 format. Resources on other hosts (`cognitiveservices.azure.com`) need their `base_url` written.
 """
 
+from trunkline.formats.dialect import Dialect
 from trunkline.providers.base import Also, Hole, Limits, Provider
 from trunkline.providers.families import Rules
+from trunkline.providers.families.openai import RESPONSES_ONLY
 
 _OLD_CAP = Rules(max_tokens_field="max_tokens")  # recorded with these; they refuse `max_completion_tokens` (422)
 
@@ -19,15 +21,16 @@ PROVIDER = Provider(
     key_variables=("AZURE_OPENAI_API_KEY", "AZURE_API_KEY"),
     key_header="api-key",
     key_prefix="",
+    dialect=Dialect(tool_call_id="short", longest_label=64),
     also=(
-        Also(format="openai_responses"),
-        Also(format="openai_completions"),
+        Also(format="openai_responses", dialect=Dialect(longest_label=64), models=RESPONSES_ONLY),
+        Also(format="openai_completions", dialect=Dialect(longest_label=64)),
         Also(
             format="anthropic_messages",
             base_url="https://{resource}.services.ai.azure.com/anthropic/v1",
             key_header="x-api-key",
             headers={"anthropic-version": "2023-06-01"},
-            models=("claude",),
+            models={"claude": "always"},
         ),
     ),
     makers=frozenset({"openai", "anthropic", "xai"}),

@@ -25,7 +25,7 @@ PROVIDER = Provider(
             format="openai_responses",
             base_url="https://bedrock-mantle.{region}.api.aws/openai/v1",
             scope="bedrock-mantle",
-            models=("gpt-5", "gpt-6"),
+            models={"gpt-5": "always", "gpt-6": "always"},
         ),
         Also(
             format="openai_chat",  # the open models

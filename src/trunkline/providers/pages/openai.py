@@ -1,6 +1,11 @@
-"""OpenAI. https://platform.openai.com/docs/api-reference"""
+"""OpenAI. https://platform.openai.com/docs/api-reference
 
+Longer ids of calls (in chat), users and cached prompts are refused: "string too long".
+"""
+
+from trunkline.formats.dialect import Dialect
 from trunkline.providers.base import Also, Limits, Provider, Refused, Verdict
+from trunkline.providers.families.openai import RESPONSES_ONLY
 
 
 def _judge(refused: Refused) -> Verdict | None:
@@ -16,7 +21,11 @@ PROVIDER = Provider(
     base_url="https://api.openai.com/v1",
     key_variables=("OPENAI_API_KEY",),
     base_variable="OPENAI_BASE_URL",
-    also=(Also(format="openai_responses"), Also(format="openai_completions")),
+    dialect=Dialect(tool_call_id="short", longest_label=64),
+    also=(
+        Also(format="openai_responses", dialect=Dialect(longest_label=64), models=RESPONSES_ONLY),
+        Also(format="openai_completions", dialect=Dialect(longest_label=64)),
+    ),
     makers=frozenset({"openai"}),
     judge=_judge,
     limits=Limits(

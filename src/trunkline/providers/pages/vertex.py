@@ -40,7 +40,7 @@ PROVIDER = Provider(
             base_url=f"{_PUBLISHERS}/anthropic",
             path=("/models/{model}:rawPredict", "/models/{model}:streamRawPredict"),
             body={"anthropic_version": "vertex-2023-10-16", "model": None},
-            models=("claude",),
+            models={"claude": "always"},
         ),
     ),
     makers=frozenset({"google", "anthropic"}),
