@@ -11,6 +11,7 @@ journey must know of it, `edit` writes it with its own bytes, a `Scanner` follow
 `look_reply` glances at a whole reply. That is the cheapest case of the same thing, and must agree with it.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -151,6 +152,10 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     """Below a provider's base URL, for a model and whether it is to stream."""
     stream_type: bytes
     """Media type of a stream."""
+    tool_name: re.Pattern[str]
+    """The names of tools that it takes."""
+    property_name: re.Pattern[str] | None = None
+    """The names of properties in the arguments of tools that it takes; None: any."""
 
     # as what a client speaks
     read_request: Callable[[dict[str, Any], Place], Request]

@@ -95,6 +95,8 @@ _SAYS_NOTHING: dict[str, Any] = {
     "truncation": "disabled",
 }
 """Fields of requests with a value that asks for what happens anyway."""
+USUAL: dict[str, float] = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
+"""What a model does that takes no word about it: such a value is no loss."""
 MESSAGE = frozenset(
     {
         "annotations",

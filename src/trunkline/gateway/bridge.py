@@ -16,6 +16,7 @@ from trunkline.formats.document import Document
 from trunkline.formats.folding import unfold
 from trunkline.formats.format import Asked, Format, Problem, ReplyFacts, Scanner, StreamWriter
 from trunkline.formats.losses import Losses
+from trunkline.formats.renaming import Renamed, rename
 from trunkline.formats.translation import Stamp, Translator
 from trunkline.formats.whole_calls import WholeCalls
 
@@ -103,7 +104,18 @@ class Passing:
 class Translating:
     """They speak different ones. Made for one request and one target."""
 
-    __slots__ = ("_dialect", "_front", "_laid", "_losses", "_request", "_stamp", "_whole_calls", "_writer", "back")
+    __slots__ = (
+        "_dialect",
+        "_front",
+        "_laid",
+        "_losses",
+        "_renamed",
+        "_request",
+        "_stamp",
+        "_whole_calls",
+        "_writer",
+        "back",
+    )
 
     passes = False
 
@@ -133,6 +145,7 @@ class Translating:
         known = reply_id or UNNAMED.get(front.name, "") + request_id
         self._stamp = Stamp(known, request.model, 0, renames=bool(reply_id))
         self._writer: StreamWriter | None = None
+        self._renamed = Renamed()
 
     @property
     def dropped(self) -> tuple[str, ...]:
@@ -141,7 +154,8 @@ class Translating:
     def body(self, document: Document, asked: Asked, model: str) -> bytes:
         del document, asked  # the neutral request says it all
         request = msgspec.structs.replace(self._request, model=model)
-        value = self.back.write_request(request, self._dialect, self._losses)
+        renamed, self._renamed = rename(request, self.back, self._dialect, self._losses)
+        value = self.back.write_request(renamed, self._dialect, self._losses)
         if self._laid:
             value = {name: field for name, field in {**value, **self._laid}.items() if field is not None}
         self._stamp = msgspec.structs.replace(self._stamp, model=model, created=int(time.time()))
@@ -151,7 +165,9 @@ class Translating:
     def scanner(self, asked: Asked, limit: int) -> Scanner:
         del asked
         writer = self._front.writer(self._request)
-        self._writer = WholeCalls(writer) if self._whole_calls else writer
+        if self._renamed:
+            writer = self._renamed.writer(writer)
+        self._writer = WholeCalls(writer) if self._whole_calls or self._renamed.properties else writer
         self._request = Request(format=self._front.name)  # the writer has what it needs of it
         return Translator(self.back.reader(self._dialect, limit), self._writer, self._stamp)
 
@@ -171,6 +187,8 @@ class Translating:
     def _read(self, body: bytes) -> Reply:
         reply = _read(self.back, body, self._dialect)
         self._stamp.put(reply)
+        if self._renamed:
+            self._renamed.restore(reply)
         return reply
 
     def refusal(self, problem: Problem) -> bytes:

@@ -29,6 +29,7 @@ from trunkline.formats.anthropic_messages.request_write import write_request
 from trunkline.formats.anthropic_messages.scanner import Scanner
 from trunkline.formats.anthropic_messages.stream_read import StreamReader
 from trunkline.formats.anthropic_messages.stream_write import StreamWriter
+from trunkline.formats.anthropic_messages.tools_write import PROPERTY_NAME, TOOL_NAME
 from trunkline.formats.anthropic_messages.words import NAME
 from trunkline.formats.format import Format
 
@@ -43,6 +44,8 @@ FORMAT = Format(
     title="Anthropic Messages",
     path=_path,
     stream_type=b"text/event-stream",
+    tool_name=TOOL_NAME,
+    property_name=PROPERTY_NAME,
     read_request=read_request,
     write_reply=write_reply,
     writer=StreamWriter,

@@ -23,6 +23,8 @@ from trunkline.formats.paths import name_of, schema_path, tool_path
 MOST_STRICT = 20
 """Strict tools of a request."""
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+PROPERTY_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
+"""Of an argument: "Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'"."""
 
 
 class Held:

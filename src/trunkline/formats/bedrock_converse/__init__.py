@@ -7,6 +7,7 @@ stands in `additionalModelRequestFields`.
 
 import string
 
+from trunkline.formats.bedrock_converse.content_write import PROPERTY_NAME, TOOL_NAME
 from trunkline.formats.bedrock_converse.errors import write_error
 from trunkline.formats.bedrock_converse.passing import edit, look, look_reply, scanner
 from trunkline.formats.bedrock_converse.reply import read_reply, write_reply
@@ -32,6 +33,8 @@ FORMAT = Format(
     title="AWS Bedrock Converse",
     path=path,
     stream_type=MEDIA_TYPE,
+    tool_name=TOOL_NAME,
+    property_name=PROPERTY_NAME,
     read_request=read_request,
     write_reply=write_reply,
     writer=writer,

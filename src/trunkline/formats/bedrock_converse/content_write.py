@@ -28,6 +28,8 @@ from trunkline.formats.media import is_base64
 from trunkline.formats.paths import field_path, inner_path
 
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+PROPERTY_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
+"""Of an argument: Claude takes no other."""
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9\s()\[\]-]")
 _SPACES = re.compile(r"\s+")
 _LONGEST_NAME = 200

@@ -24,12 +24,14 @@ from trunkline.formats.google_generate.request_write import write_request
 from trunkline.formats.google_generate.scanner import scanner
 from trunkline.formats.google_generate.stream_read import StreamReader
 from trunkline.formats.google_generate.stream_write import StreamWriter
+from trunkline.formats.google_generate.tools_write import TOOL_NAME
 
 FORMAT = Format(
     name=NAME,
     title="Google generateContent",
     path=path,
     stream_type=b"text/event-stream",
+    tool_name=TOOL_NAME,
     read_request=read_request,
     write_reply=write_reply,
     writer=StreamWriter,

@@ -15,7 +15,7 @@ from trunkline.formats.harmless import TOOL, leave
 from trunkline.formats.losses import Losses
 from trunkline.formats.paths import cache_path, name_of, tool_path
 
-_FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
+TOOL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 
 _decode = msgspec.json.Decoder().decode
@@ -44,7 +44,7 @@ def _declare(tool: Tool, request: Request, dialect: Dialect, losses: Losses) -> 
     def path(field: str) -> str:
         return tool_path(source, tool, field)
 
-    if not _FUNCTION_NAME.fullmatch(tool.name):
+    if not TOOL_NAME.fullmatch(tool.name):
         why = "begin with a letter or underscore and have letters, digits, underscores, dots and dashes only"
         losses.must_refuse(path("name"), f"Names of tools must {why} for this model: '{tool.name}'.")
     leave(tool, source, tool.at, losses, TOOL)

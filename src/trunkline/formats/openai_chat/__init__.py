@@ -21,12 +21,14 @@ from trunkline.formats.openai_chat import (
     stream_write,
 )
 from trunkline.formats.openai_chat.errors import error_body as write_error
+from trunkline.formats.openai_chat.tools import TOOL_NAME
 
 FORMAT = Format(
     name="openai_chat",
     title="OpenAI Chat Completions",
     path=lambda model, stream: "/chat/completions",
     stream_type=b"text/event-stream",
+    tool_name=TOOL_NAME,
     read_request=request_read.read_request,
     write_reply=reply_write.write_reply,
     writer=stream_write.writer,
@@ -44,6 +46,7 @@ FORMAT_COMPLETIONS = Format(
     title="OpenAI Completions (legacy)",
     path=lambda model, stream: "/completions",
     stream_type=b"text/event-stream",
+    tool_name=TOOL_NAME,
     read_request=legacy_request.read_request,
     write_reply=legacy_reply.write_reply,
     writer=legacy_reply.writer,

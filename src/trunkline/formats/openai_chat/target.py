@@ -3,6 +3,7 @@
 from trunkline.formats.conversation import FormatName, Part, Request, ToolResult
 from trunkline.formats.dialect import PLAIN, Dialect, Parameter
 from trunkline.formats.efforts import while_reasoning
+from trunkline.formats.harmless import USUAL
 from trunkline.formats.losses import Losses
 from trunkline.formats.openai_chat.words import NAME
 from trunkline.formats.paths import field_path, inner_path, name_of, part_paths, thinking_names
@@ -43,7 +44,8 @@ class Target:
         """Whether the model does not take a harmless parameter, which is then left behind and told."""
         if parameter not in self.refuses:
             return False
-        self.losses.drop(self.term(parameter))
+        if parameter not in USUAL or getattr(self._request, parameter) != USUAL[parameter]:
+            self.losses.drop(self.term(parameter))
         return True
 
     def drop_thinking(self) -> None:

@@ -13,7 +13,7 @@ from trunkline.formats.openai_chat.words import NAME
 from trunkline.formats.paths import cache_path, tool_path
 from trunkline.formats.strictness import arguments, is_strict
 
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 def take_tools(fields: dict[str, Any]) -> list[Tool | ForeignTool]:
@@ -160,7 +160,7 @@ def _write(out: dict[str, Any], tool: Tool | ForeignTool, to: Target) -> None:
 
 def _translated(tool: Tool, to: Target) -> dict[str, Any]:
     leave(tool, to.source, tool.at, to.losses, TOOL)
-    if not _NAME.fullmatch(tool.name):
+    if not TOOL_NAME.fullmatch(tool.name):
         why = f"'{tool.at}': a tool's name may have 64 letters, digits, '_' and '-' at this model's API."
         to.losses.must_refuse(tool.at, why)
     function = _known(tool)

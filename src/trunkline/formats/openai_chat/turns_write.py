@@ -97,7 +97,7 @@ def _answer(messages: list[Fields], turn: Turn, history: History, to: Target) ->
 
 
 def _call(call: ToolCall, history: History, to: Target) -> Fields:
-    written = write_call(call, fitting(history.id_of(call), to.dialect.tool_call_id), own=False)
+    written = write_call(call, _call_id(call, history, to), own=False)
     put_call_signature(written, call, to)
     return written
 
@@ -111,6 +111,12 @@ def _tell(messages: list[Fields], result: ToolResult, history: History, to: Targ
         to.losses.drop(to.field(result, "failed"))
     if others and not texts:
         texts = [Text(text="The result is shown below.")]
-    call = fitting(history.id_of(result), to.dialect.tool_call_id)
-    messages.append({"role": "tool", "tool_call_id": call, "content": write_content(texts, False, to)})
+    call_id = _call_id(result, history, to)
+    messages.append({"role": "tool", "tool_call_id": call_id, "content": write_content(texts, False, to)})
     return others
+
+
+def _call_id(part: ToolCall | ToolResult, history: History, to: Target) -> str:
+    """Other formats have longer ones than this one's owner takes."""
+    rule = to.dialect.tool_call_id
+    return fitting(history.id_of(part), "short" if rule == "any" else rule)

@@ -11,7 +11,7 @@ refused by name where a request is translated; `history.py` joins what was kept 
 from trunkline.formats.format import Format
 from trunkline.formats.openai_responses.errors import write_error
 from trunkline.formats.openai_responses.history import input_items, items_of, joined
-from trunkline.formats.openai_responses.names import NAME
+from trunkline.formats.openai_responses.names import NAME, TOOL_NAME
 from trunkline.formats.openai_responses.passing import edit, look, look_reply
 from trunkline.formats.openai_responses.reply import read_reply, write_reply
 from trunkline.formats.openai_responses.request_read import read_request
@@ -33,6 +33,7 @@ FORMAT = Format(
     title="OpenAI Responses",
     path=_path,
     stream_type=b"text/event-stream",
+    tool_name=TOOL_NAME,
     read_request=read_request,
     write_reply=write_reply,
     writer=Writer,

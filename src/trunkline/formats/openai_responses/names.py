@@ -1,9 +1,13 @@
 """Words of the Responses API that several of this package's files use: its name here, and the kinds of its items."""
 
+import re
+
 from trunkline.formats.call_ids import minted
 from trunkline.formats.conversation import FormatName
 
 NAME: FormatName = "openai_responses"
+TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+"""The API description has 128 characters; models have refused more than 64."""
 
 INPUT_TEXT = "input_text"
 OUTPUT_TEXT = "output_text"

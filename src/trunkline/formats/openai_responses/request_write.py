@@ -5,7 +5,7 @@ from typing import Any
 from trunkline.formats.conversation import FormatName, Message, Request, Text
 from trunkline.formats.dialect import Dialect, Parameter
 from trunkline.formats.efforts import while_reasoning
-from trunkline.formats.harmless import MESSAGE, leave, leave_request
+from trunkline.formats.harmless import MESSAGE, USUAL, leave, leave_request
 from trunkline.formats.losses import Losses
 from trunkline.formats.openai_responses.items_other import OtherItems
 from trunkline.formats.openai_responses.items_own import OwnItems
@@ -42,10 +42,10 @@ def write_request(request: Request, dialect: Dialect, losses: Losses) -> Fields:
         value = getattr(request, name)
         if value is None or value == "":
             continue
-        if name in dialect.refuses:
-            losses.drop(name_of(request, name))
-        else:
+        if name not in dialect.refuses:
             document[WIRE_NAMES[name]] = value
+        elif name not in USUAL or value != USUAL[name]:
+            losses.drop(name_of(request, name))
     _write_caps(request, dialect, losses, document)
     if own:
         _write_own(request, dialect, losses, document)
