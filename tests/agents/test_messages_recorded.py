@@ -8,7 +8,6 @@ sent as it is, as by an agent that has come from Anthropic with its signatures.
 from functools import cache
 from typing import Any
 
-import anthropic
 import pytest
 from tests.agents.house import House
 from tests.agents.messages_agent import Agent
@@ -22,8 +21,6 @@ FOREIGN = ("openai-chat", "openai-responses", "google")
 PLAIN_BLOCKS = {"text", "thinking", "redacted_thinking", "tool_use", "tool_result", "image"}
 """What agents send that run their tools themselves; the rest belongs to tools of Anthropic's own."""
 SETTINGS = ("system", "tools", "tool_choice", "thinking", "max_tokens", "output_config")
-WITHOUT_PROPERTIES = {f"anthropic/{name}" for name in ("5c27ac9dfe78c5bb", "75d79c66aacdf06c", "768b45d18b38e0ee")}
-"""Sessions with a tool whose schema says `object` and no more."""
 HINTS = (".cache_control", ".is_error")
 EXPECTED = 20
 """At least as many such sessions are recorded."""
@@ -65,17 +62,10 @@ def parameters() -> list[Any]:
     if not index():
         return [pytest.param(*missing().values, FOREIGN[0], marks=missing().marks)]
     return [
-        pytest.param(name, slug, id=f"{name}-{slug}", marks=[pytest.mark.shared, *_known(name, slug)])
+        pytest.param(name, slug, id=f"{name}-{slug}", marks=pytest.mark.shared)
         for name in recorded_sessions()
         for slug in FOREIGN
     ]
-
-
-def _known(name: str, slug: str) -> list[pytest.MarkDecorator]:
-    if name not in WITHOUT_PROPERTIES or slug != "openai-chat":
-        return []
-    reason = "OpenAI refuses a function whose schema has no `properties`, which chat's writer does not add"
-    return [pytest.mark.xfail(strict=True, raises=anthropic.BadRequestError, reason=reason)]
 
 
 def test_there_are_such_sessions() -> None:

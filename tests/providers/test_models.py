@@ -13,7 +13,7 @@ from trunkline.formats.dialect import Dialect, Parameter
 from trunkline.providers import PROVIDERS
 from trunkline.providers.families import FAMILIES, Family, Rules
 from trunkline.providers.families.family import ALL
-from trunkline.providers.models import facts_for, family_of, model_at, plain
+from trunkline.providers.models import facts_for, family_of, model_at, needed_format, plain
 from trunkline.providers.tokens import TOKENIZERS
 
 
@@ -168,6 +168,32 @@ def test_what_the_operator_says_goes_before_all_that_is_known() -> None:
         "finish",
     )
     assert dialect.issuer == "anthropic"
+
+
+def test_what_the_operator_says_is_refused_is_all_that_is() -> None:
+    facts = PROVIDERS["openai"].adjusted(format=None, elsewhere=False, overrides=Rules(refuses=frozenset()))
+    dialect = facts_for(facts, "gpt-5.2")
+    assert dialect.refuses == dialect.refuses_thinking == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "format_", "need"),
+    [
+        ("openai", "gpt-5.6-terra-2026-07-01", "openai_responses", "reasoned tools"),
+        ("azure", "gpt-5.4-mini", "openai_responses", "reasoned tools"),
+        ("openai", "gpt-5.4-pro-2026-03-05", "openai_responses", "always"),
+        ("openai", "gpt-5.1-codex-max", "openai_responses", "always"),
+        ("vertex", "claude-opus-4-8", "anthropic_messages", "always"),
+        ("bedrock", "openai.gpt-5.6", "openai_responses", "always"),
+    ],
+)
+def test_some_models_are_spoken_to_in_one_format_only(provider: str, model: str, format_: str, need: str) -> None:
+    assert needed_format(PROVIDERS[provider], model) == (format_, need)
+
+
+@pytest.mark.parametrize("model", ["gpt-5.1", "gpt-5", "gpt-4o", "o3", "gpt-5.44", "ours"])
+def test_others_are_spoken_to_in_any(model: str) -> None:
+    assert needed_format(PROVIDERS["openai"], model) is None
 
 
 def test_facts_are_looked_up_once() -> None:

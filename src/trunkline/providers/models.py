@@ -105,6 +105,8 @@ def _dialect(provider: "_ByIdentity", model: str) -> Dialect:
     known = beginning(plain(model), facts.models)
     own: Rules = facts.models[known] if known is not None else {}
     refuses |= own.get("refuses", frozenset())
+    if "refuses" in facts.overrides:
+        refuses_thinking = frozenset()
     refused: Any = {"refuses": refuses, "refuses_thinking": refuses_thinking}
     return msgspec.structs.replace(facts.dialect, **{**rules, **own, **refused, **facts.overrides})
 

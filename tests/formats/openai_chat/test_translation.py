@@ -315,11 +315,15 @@ def test_wishes_that_chat_has_no_words_for_are_told(fields: dict[str, Any], drop
     assert told(user("Hi"), **fields) == dropped
 
 
+TEXT = {"type": "string"}
+
+
 @pytest.mark.parametrize(
     ("schema", "strict"),
     [
-        ({"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": False}, True),
-        ({"type": "object", "properties": {"a": {}}, "required": [], "additionalProperties": False}, False),
+        ({"type": "object", "properties": {"a": TEXT}, "required": ["a"], "additionalProperties": False}, True),
+        ({"type": "object", "properties": {"a": TEXT}, "required": [], "additionalProperties": False}, False),
+        ({"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": False}, False),
         ({"type": "object", "properties": {}, "required": []}, False),
         ({"type": "object", "properties": {}, "additionalProperties": False, "oneOf": []}, False),
     ],
@@ -337,7 +341,7 @@ def test_strictness_is_asked_for_only_where_openai_can_be_strict(schema: dict[st
     ("source", "expected"), [("anthropic_messages", True), ("google_generate", True), ("openai_responses", None)]
 )
 def test_a_schema_that_is_always_enforced_elsewhere_is_enforced_here(source: Any, expected: bool | None) -> None:
-    schema = {"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": False}
+    schema = {"type": "object", "properties": {"a": TEXT}, "required": ["a"], "additionalProperties": False}
     output = OutputFormat(kind="schema", schema=schema)
     written = write(Request(format=source, model="m", messages=[user("Hi")], output=output))
     assert written["response_format"]["json_schema"].get("strict") is expected

@@ -309,7 +309,7 @@ def test_reasoning_of_another_family_does_not_go_to_a_provider_that_cannot_read_
 
 def test_what_a_model_refuses_is_left_out_and_told() -> None:
     refusing = Dialect(refuses=frozenset({"temperature", "store", "verbosity"}), thinks="", max_output=50)
-    found, dropped = written(read(DOCUMENT), refusing)
+    found, dropped = written(read({**DOCUMENT, "temperature": 0.5}), refusing)
     assert dropped == ["temperature", "store", "text.verbosity", "reasoning"]
     assert not {"temperature", "store", "reasoning"} & set(found)
     assert found["max_output_tokens"] == 50

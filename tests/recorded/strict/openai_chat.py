@@ -2,7 +2,21 @@
 
 from typing import Any
 
-from tests.recorded.strict.rules import NAME, Broken, Rules, bad_address, is_base64, matches, out_of, strict_openai
+from tests.recorded.strict.rules import (
+    NAME,
+    Broken,
+    Rules,
+    bad_address,
+    is_base64,
+    matches,
+    openai_arguments,
+    openai_schema,
+    out_of,
+    strict_openai,
+)
+
+LONGEST_ID = 40
+"""Characters of a call's id."""
 
 
 def broken(document: dict[str, Any]) -> Rules:
@@ -41,6 +55,7 @@ def _parameters(document: dict[str, Any]) -> Rules:
     if output is not None:
         if not matches(NAME, output.get("name")):
             yield Broken("a schema's name is missing or not allowed", "response_format.json_schema.name")
+        yield from openai_schema(output.get("schema"), "response_format.json_schema.schema")
         if output.get("strict"):
             yield from strict_openai(output.get("schema"), "response_format.json_schema.schema")
 
@@ -57,6 +72,8 @@ def _tools(document: dict[str, Any]) -> Rules:
             yield Broken("a tool's name is not allowed", f"tools[{number}].function.name")
         if (parameters := function.get("parameters")) is not None and parameters and parameters.get("type") != "object":
             yield Broken("parameters that are no object", f"tools[{number}].function.parameters")
+        if function.get("parameters") is not None:
+            yield from openai_arguments(function["parameters"], f"tools[{number}].function.parameters")
         if function.get("strict"):
             yield from strict_openai(function.get("parameters"), f"tools[{number}].function.parameters")
     if len(set(names)) < len(names):
@@ -93,6 +110,8 @@ def _message(message: dict[str, Any], at: str) -> Rules:
 def _call(call: dict[str, Any], at: str) -> Rules:
     if not call.get("id"):
         yield Broken("a call without id", at)
+    elif len(call["id"]) > LONGEST_ID:
+        yield Broken("a call's id is too long", at)
     if not matches(NAME, call["function"]["name"]):
         yield Broken("a call's name is not allowed", at)
 

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from tests.recorded.strict.rules import NAME, Broken, Rules, bad_address, matches, out_of, strict_openai
+from tests.recorded.strict.rules import (
+    NAME,
+    Broken,
+    Rules,
+    bad_address,
+    matches,
+    openai_schema,
+    out_of,
+    strict_openai,
+)
 
 _BY_ROLE = {
     "assistant": frozenset({"output_text", "refusal"}),
@@ -37,6 +46,7 @@ def _parameters(document: dict[str, Any]) -> Rules:
     if output.get("type") == "json_schema":
         if not matches(NAME, output.get("name")):
             yield Broken("a schema's name is missing or not allowed", "text.format.name")
+        yield from openai_schema(output.get("schema"), "text.format.schema")
         if output.get("strict"):
             yield from strict_openai(output.get("schema"), "text.format.schema")
 
@@ -53,6 +63,7 @@ def _tools(document: dict[str, Any]) -> Rules:
         parameters = tool.get("parameters")
         if parameters and parameters.get("type") != "object":
             yield Broken("parameters that are no object", at)
+        yield from openai_schema(parameters, f"{at}.parameters")
         if tool.get("strict"):
             yield from strict_openai(parameters, f"{at}.parameters")
     if len(set(names)) < len(names):

@@ -75,6 +75,21 @@ def schema_nodes(schema: Any, at: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from schema_nodes(one, f"{at}.{word}[{number}]")
 
 
+def openai_arguments(schema: Any, at: str) -> Rules:
+    """What OpenAI asks of a function's schema also where it is not strict."""
+    if not isinstance(schema, dict) or "properties" not in schema:
+        yield Broken("object schema missing properties", at)
+    yield from openai_schema(schema, at)
+
+
+def openai_schema(schema: Any, at: str) -> Rules:
+    """The same of an answer's."""
+    for path, node in schema_nodes(schema, at):
+        kinds = node.get("type")
+        if (kinds == "array" or (isinstance(kinds, list) and "array" in kinds)) and "items" not in node:
+            yield Broken("array schema missing items", path)
+
+
 def strict_openai(schema: Any, at: str) -> Rules:
     """OpenAI's strict mode: every object closed, every property required, few keywords."""
     if not isinstance(schema, dict) or schema.get("type") != "object":
@@ -86,6 +101,8 @@ def strict_openai(schema: Any, at: str) -> Rules:
                 yield Broken("a strict schema with an open object", path)
             if set(node.get("required") or ()) != set(node.get("properties") or ()):
                 yield Broken("a strict schema with optional properties", path)
+        if not {"type", "anyOf", "$ref", "enum", "const"} & node.keys():
+            yield Broken("a strict schema without a type", path)
         for word in ("oneOf", "allOf", "default", "not", "if", "patternProperties"):
             if word in node:
                 yield Broken(f"a strict schema with {word}", path)
