@@ -57,7 +57,7 @@ def test_a_whole_stream(house: House) -> None:
 
 
 def test_a_large_request_waits_to_be_asked_for(house: House) -> None:
-    large = body("openai/normal", user="x" * (4 * 1024 * 1024))
+    large = body("openai/normal", padding="x" * (4 * 1024 * 1024))
     headers = ("-H", "Expect: 100-continue", "--expect100-timeout", "15")
     said, told = curl(*JSON, *headers, "--data-binary", "@-", f"{house.url}/chat/completions", given=large)
     assert statuses(told) == ["HTTP/1.1 100", "HTTP/1.1 200"]

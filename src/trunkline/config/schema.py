@@ -158,6 +158,7 @@ class Dialect(Section):
         None, "Which field caps the answer in the chat format."
     )
     system_role: Literal["system", "developer"] | None = setting(None, "The role of instructions in the chat format.")
+    developer: kinds.Switch | None = setting(None, "Whether it takes the role `developer` in the chat format.")
     thinks: Literal["", "effort", "budget", "adaptive", "level", "switch"] | None = setting(
         None, "How reasoning is asked for; empty: not at all."
     )

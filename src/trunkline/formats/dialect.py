@@ -69,6 +69,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     # how a provider speaks its format
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_completion_tokens"
     system_role: Literal["system", "developer"] = "system"
+    developer: bool = True
+    """It takes the role `developer`, too."""
     reasoning_field: Literal["", "reasoning_content", "reasoning", "reasoning_details", "thinking_parts"] = ""
     """Where an assistant message of the history carries its reasoning; empty: nowhere."""
     replays_reasoning: Literal["never", "tool_turns", "always"] = "never"

@@ -79,6 +79,10 @@ class Passing:
         look = spoken.look_reply
         self.reply = lambda body: (look(body), body)
 
+    def takes(self, value: dict[str, Any]) -> bool:
+        """Whether the provider takes a request as it is, as far as that is known."""
+        return self.back.fits(value, self._dialect)
+
     def body(self, document: Document, asked: Asked, model: str) -> bytes:
         if self._laid:
             document = document.with_fields(self._laid)

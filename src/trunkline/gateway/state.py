@@ -123,6 +123,8 @@ class Journey:
         self.gateway = gateway
         self.snapshot = gateway.snapshot
         self.request = request
+        self.fitting: dict[Target, bool] = {}
+        """Targets that could be handed the request as it is, and whether they take it so."""
         self.arrived = monotonic()
         self.id = mint()
         """Minted here: the key of its rows in the ledger."""
@@ -149,7 +151,18 @@ class Journey:
         """How the request is handed on to `target` as it is; None if it must be translated."""
         deployment = self.snapshot.deployments[target.provider]
         reasoned = self._reasons_over_tools(deployment, target.model)
-        return deployment.passing(self.front, target.model, reasoned_tools=reasoned)
+        passing = deployment.passing(self.front, target.model, reasoned_tools=reasoned)
+        if passing is None or self._fits(target, passing):
+            return passing
+        return None
+
+    def _fits(self, target: Target, passing: Passing) -> bool:
+        """Whether the request can go to `target` as it is. Asked once, since the document is let go of."""
+        fits = self.fitting.get(target)
+        if fits is None:
+            value = self.document.value or msgspec.json.decode(self.document.write())
+            fits = self.fitting[target] = passing.takes(value)
+        return fits
 
     def door(self, target: Target) -> Door:
         """Where the request goes at `target`."""

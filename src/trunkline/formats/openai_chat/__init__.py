@@ -38,6 +38,7 @@ FORMAT = Format(
     reader=stream_read.reader,
     look=passing.look,
     edit=passing.edit,
+    fits=passing.fits,
     scanner=scanner.Scanner,
     look_reply=passing.look_reply,
 )

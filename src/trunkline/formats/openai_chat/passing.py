@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
+from trunkline.formats.call_ids import fitting
 from trunkline.formats.conversation import MOST_TOKENS
-from trunkline.formats.dialect import Dialect
+from trunkline.formats.dialect import Dialect, Parameter
 from trunkline.formats.document import Document
 from trunkline.formats.format import Asked, Place, ReplyFacts, ShapeError
 from trunkline.formats.openai_chat.frame import read_frame
@@ -89,6 +90,60 @@ def shape_error(text: str) -> ShapeError:
         return ShapeError(f"Missing required parameter: '{param}'.", param, "missing_required_parameter")
     what = what.replace("`", "").replace("Expected ", "expected ").replace(", got ", ", but got ")
     return ShapeError(f"Invalid type for '{path}': {what}.", path or None, "invalid_type")
+
+
+_REFUSABLE: dict[Parameter, str] = {
+    "cache_key": "prompt_cache_key",
+    "choices": "n",
+    "logit_bias": "logit_bias",
+    "logprobs": "logprobs",
+    "seed": "seed",
+    "service_tier": "service_tier",
+    "store": "store",
+    "user": "user",
+    "verbosity": "verbosity",
+}
+"""Fields that servers of this format know or refuse, and do not leave to their models."""
+
+
+def fits(value: dict[str, Any], dialect: Dialect) -> bool:
+    """Whether a request can be handed on as it is to a server of this dialect, as far as that is known beforehand.
+
+    What a model takes is its provider's to judge, whose word is newer; what the server does not know is left out here.
+    """
+    if dialect.max_tokens_field == "max_tokens" and value.get("max_completion_tokens") is not None:
+        return False
+    if any(_asks(value.get(_REFUSABLE[name]), name) for name in dialect.refuses & _REFUSABLE.keys()):
+        return False
+    longest = dialect.longest_label
+    if longest is not None and any(_longer(value.get(name), longest) for name in ("user", "prompt_cache_key")):
+        return False
+    if dialect.developer and dialect.tool_call_id == "any":
+        return True
+    return all(_message_fits(message, dialect) for message in value["messages"])
+
+
+def _asks(value: object, name: Parameter) -> bool:
+    """Whether a value asks for something that would not happen anyway."""
+    return not (value is None or value is False or value == "" or (name == "choices" and value == 1))
+
+
+def _longer(label: object, longest: int) -> bool:
+    return type(label) is str and len(label) > longest
+
+
+def _message_fits(message: dict[str, Any], dialect: Dialect) -> bool:
+    role = message.get("role")
+    if role == "developer":
+        return dialect.developer
+    if role == "tool":
+        return _id_fits(message.get("tool_call_id"), dialect)
+    calls = message.get("tool_calls")
+    return type(calls) is not list or all(_id_fits(c.get("id"), dialect) for c in calls if type(c) is dict)
+
+
+def _id_fits(call_id: object, dialect: Dialect) -> bool:
+    return type(call_id) is not str or fitting(call_id, dialect.tool_call_id) == call_id
 
 
 def edit(document: Document, asked: Asked, model: str, dialect: Dialect) -> bytes:

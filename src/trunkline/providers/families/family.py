@@ -27,6 +27,7 @@ class Rules(TypedDict, total=False):
     tool_call_id: Literal["any", "short", "nine", "word"]
     longest_label: int
     reasons_unasked: bool
+    developer: bool
     stream_usage: bool
     ending: Literal["done", "finish"]
 

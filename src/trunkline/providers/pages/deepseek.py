@@ -22,6 +22,7 @@ PROVIDER = Provider(
         thinking_field="thinking",
         schema_field="json_object",
         thinks="switch",
+        developer=False,  # unknown variant `developer`, expected one of `system`, `user`, `assistant`, `tool`
     ),
     also=(
         Also(format="openai_responses"),

@@ -22,6 +22,7 @@ PROVIDER = Provider(
         seed_field="random_seed",
         stream_usage=False,
         assistant_after_tool=True,
+        developer=False,
     ),
     makers=frozenset({"mistral"}),
     limits=Limits(requests="x-ratelimit-remaining-req-minute", tokens="x-ratelimit-remaining-tokens-minute"),
