@@ -213,6 +213,34 @@ def test_what_a_model_does_not_take_while_it_reasons_is_left_out(house: House, t
     assert ("temperature" in got.dropped) == told
 
 
+def test_what_another_server_of_the_format_does_not_know_is_said_in_its_words(house: House) -> None:
+    kind = house.kinds["deepseek"]
+    kind.upstream.follow(Answer(1, (Say("Yes."),)))
+    messages: list[Any] = [{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "Begin."}]
+    asked = house.openai.chat.completions.create(
+        model=kind.model, messages=messages, max_completion_tokens=90, stream=True, extra_body={"unheard_of": 1}
+    )
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in asked if chunk.choices) == "Yes."
+    assert not kind.upstream.problems
+    body = kind.upstream.bodies[-1]
+    assert body["messages"] == [{"role": "system", "content": "Be brief."}, messages[1]]
+    assert (body["max_tokens"], body["unheard_of"]) == (90, 1)
+
+
+def test_the_history_of_another_server_of_the_format_is_taken(house: House) -> None:
+    kind, call_id = house.kinds["openai-chat"], "ws_" + "0123456789abcdef" * 3
+    kind.upstream.follow(Answer(1, (Say("Yes."),)))
+    called = {"id": call_id, "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    messages: list[Any] = [
+        {"role": "user", "content": "Begin."},
+        {"role": "assistant", "tool_calls": [called]},
+        {"role": "tool", "tool_call_id": call_id, "content": "done"},
+    ]
+    list(house.openai.chat.completions.create(model="openai-chat/gpt-4.1", messages=messages, stream=True))
+    assert not kind.upstream.problems
+    assert ("result", "000", "done") in kind.upstream.heard[-1].said
+
+
 @pytest.mark.parametrize("slug", ["openai-chat", "openai-responses", "google"])
 def test_the_long_ids_of_another_gateway(house: House, slug: str) -> None:
     """Some hide proofs in the ids of calls; an agent's history keeps them when it comes here."""

@@ -34,6 +34,7 @@ class Chat:
         assert path == "/v1/chat/completions", path
         refuse(broken(body))
         _check_model(body)
+        assert not self._reasons or "max_completion_tokens" not in body, "the cap would go unnoticed"
         assert len(body.get("user", "")) <= LONGEST_USER, f"Invalid 'user': string too long ({len(body['user'])})"
         talk = Talk()
         for message in body["messages"]:
@@ -47,6 +48,7 @@ class Chat:
 
     def _message(self, talk: Talk, message: Json) -> None:
         role, content = message["role"], message.get("content")
+        assert not self._reasons or role != "developer", "unknown variant `developer`, expected one of `system`, …"
         if role in ("system", "developer"):
             talk.system += "\n" + _text(content, "\n")
         elif role == "tool":
