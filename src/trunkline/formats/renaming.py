@@ -91,10 +91,11 @@ def rename(request: Request, spoken: Format, dialect: Dialect, losses: Losses) -
     }
     renamed = Renamed({name: _fitting(name) for name in used if name and not spoken.tool_name.fullmatch(name)})
     if spoken.property_name is not None:
-        for tool in tools:
-            odd = {name for name in _property_names(tool.parameters, 0) if not spoken.property_name.fullmatch(name)}
-            if odd:
-                renamed.properties[tool.name] = {name: _fitting(name) for name in odd}
+        properties = {tool.name: _property_names(tool.parameters) for tool in tools}
+        odd = {name for name in set().union(*properties.values()) if not spoken.property_name.fullmatch(name)}
+        for tool, names in properties.items() if odd else ():
+            if names & odd:
+                renamed.properties[tool] = {name: _fitting(name) for name in names & odd}
     return (_renamed(request, renamed) if renamed else request), renamed
 
 
@@ -154,14 +155,21 @@ def _part(part: AnyPart, renamed: Renamed) -> AnyPart:
 # Properties
 
 
-def _property_names(schema: Any, depth: int) -> set[str]:
-    """Of all objects in a schema."""
-    if depth > _DEEPEST or type(schema) not in (dict, list):
-        return set()
-    inside = schema.values() if type(schema) is dict else schema
-    found = set[str]().union(*[_property_names(value, depth + 1) for value in inside])
-    properties = schema.get("properties") if type(schema) is dict else None
-    return found | properties.keys() if type(properties) is dict else found
+def _property_names(schema: Any) -> set[str]:
+    """Of all objects in a schema. Its depth is bounded by the document's."""
+    found: set[str] = set()
+    left: list[Any] = [schema]
+    while left:
+        node = left.pop()
+        if type(node) is dict:
+            properties = node.get("properties")
+            if type(properties) is dict:
+                found.update(properties)
+            node = node.values()
+        elif type(node) is not list:
+            continue
+        left += [value for value in node if type(value) is dict or type(value) is list]
+    return found
 
 
 def _schema(schema: Any, names: dict[str, str], depth: int) -> Any:
