@@ -270,7 +270,6 @@ def test_a_picture_from_a_tool(house: House, model: str) -> None:
     assert kind.upstream.heard[-1].pictures == [picture(200)]
 
 
-@fault("The encrypted content for item rs_… could not be verified. Reason: item_id did not match the target item id.")
 def test_encrypted_reasoning_comes_back_under_its_own_id(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     kind = house.kinds["openai-responses"]
     monkeypatch.setattr(kind.upstream.voice, "binds", True)

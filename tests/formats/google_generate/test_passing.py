@@ -16,8 +16,8 @@ from trunkline.formats.dialect import PLAIN
 from trunkline.formats.document import Document
 from trunkline.formats.format import NOTHING, Place, Scanner, ShapeError, StreamError
 from trunkline.formats.google_generate import FORMAT
-from trunkline.formats.google_generate.signatures import DUMMY, sealed
-from trunkline.formats.sealed import Sealed
+from trunkline.formats.google_generate.signatures import DUMMY, wrapped
+from trunkline.formats.sealed import Sealed, seal
 
 
 def scanner() -> Scanner:
@@ -69,9 +69,9 @@ def test_a_model_in_the_body_is_the_one_of_the_path() -> None:
 
 
 def test_sealed_reasoning_does_not_reach_google() -> None:
-    seal = sealed(Sealed("anthropic", "theirs"))
+    proof = wrapped(seal(Sealed("anthropic", "theirs")))
     turn: list[dict[str, Any]] = [
-        {"text": "hm", "thought": True, "thoughtSignature": seal},
+        {"text": "hm", "thought": True, "thoughtSignature": proof},
         {"functionCall": {"name": "a", "args": {}}, "thoughtSignature": DUMMY},
     ]
     document = contents(("user", [{"text": "?"}]), ("model", turn), ("user", [{"text": "!"}]))

@@ -27,9 +27,9 @@ from trunkline.formats.conversation import (
 )
 from trunkline.formats.dialect import PLAIN, Dialect
 from trunkline.formats.format import ShapeError
-from trunkline.formats.google_generate.signatures import DUMMY, sealed
+from trunkline.formats.google_generate.signatures import DUMMY, wrapped
 from trunkline.formats.losses import CannotCarry
-from trunkline.formats.sealed import Sealed
+from trunkline.formats.sealed import Sealed, seal
 
 
 def turns(request: Request, dialect: Dialect = GEMINI) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -208,7 +208,7 @@ def test_words_of_thought_go_where_the_dialect_wants_them() -> None:
 
 
 def test_a_sealed_signature_that_a_google_client_brings_back_is_not_sent_to_google() -> None:
-    seal = sealed(Sealed("anthropic", "their signature"))
+    proof = wrapped(seal(Sealed("anthropic", "their signature")))
     document: dict[str, Any] = {
         "contents": [
             {"role": "user", "parts": [{"text": "?"}]},
@@ -217,7 +217,7 @@ def test_a_sealed_signature_that_a_google_client_brings_back_is_not_sent_to_goog
                 "parts": [
                     {"text": "one ", "thought": True},
                     {"text": "two", "thought": True},
-                    {"text": "", "thought": True, "thoughtSignature": seal},
+                    {"text": "", "thought": True, "thoughtSignature": proof},
                     {"functionCall": {"name": "a", "args": {}}, "thoughtSignature": DUMMY},
                 ],
             },

@@ -7,7 +7,7 @@ that it ends, everything else waits.
 
 from typing import Any, ClassVar
 
-from trunkline.formats.anthropic_messages.blocks_write import object_of, sealed_of, write_citation
+from trunkline.formats.anthropic_messages.blocks_write import object_of, write_citation
 from trunkline.formats.anthropic_messages.own_events import framed, piece_of
 from trunkline.formats.anthropic_messages.reply import attachment, signed_before
 from trunkline.formats.anthropic_messages.words import ISSUER
@@ -21,6 +21,7 @@ from trunkline.formats.conversation import (
     Text,
     ToolCall,
 )
+from trunkline.formats.sealed import proof_of
 
 
 class BlockWriter:
@@ -162,6 +163,7 @@ class _Thoughts(_Block):
         whole = self._whole
         whole.signature += piece.signature
         whole.encrypted += piece.encrypted
+        whole.id = piece.id or whole.id
         whole.issuer = piece.issuer or whole.issuer
         out = self._say(piece.text) if piece.text else b""
         for number, words in enumerate(piece.summary):
@@ -179,11 +181,11 @@ class _Thoughts(_Block):
         own = whole.issuer in ("", ISSUER)
         if not self.begun and whole.encrypted and not whole.signature:
             self.begun = True
-            data = whole.encrypted if own else sealed_of(whole)
+            data = whole.encrypted if own else proof_of(whole)
             return _started(self.index, {"type": "redacted_thinking", "data": data}) + _stopped(self.index)
         signature = ""
         if whole.signature or whole.encrypted:
-            signature = whole.signature if own and not whole.encrypted else sealed_of(whole)
+            signature = whole.signature if own and not whole.encrypted else proof_of(whole)
         if not self.begun and signature:
             self.begun = True
             return _whole_thinking(self.index, signature)

@@ -30,7 +30,7 @@ from trunkline.formats.conversation import (
 )
 from trunkline.formats.format import ShapeError
 from trunkline.formats.media import is_base64
-from trunkline.formats.sealed import unseal
+from trunkline.formats.sealed import restore, unseal
 
 _encode = msgspec.json.Encoder().encode
 
@@ -262,8 +262,7 @@ def _thinking(block: dict[str, Any], path: str) -> Reasoning:
     if sealed is None:
         part.signature, part.issuer = signature, ISSUER
     else:
-        part.signature, part.encrypted, part.issuer = sealed.signature, sealed.encrypted, sealed.issuer
-        part.text = part.text or sealed.text
+        restore(part, sealed)
         part.spelling = {"signature": "sealed"}
     _finish(part, block, path, "thinking", "signature")
     return part
@@ -276,7 +275,7 @@ def _redacted(block: dict[str, Any], path: str) -> Reasoning:
     sealed = unseal(data)
     part = Reasoning(encrypted=data, issuer=ISSUER)
     if sealed is not None:
-        part = Reasoning(text=sealed.text, signature=sealed.signature, encrypted=sealed.encrypted, issuer=sealed.issuer)
+        restore(part, sealed)
         part.spelling = {"signature": "sealed"}
     _finish(part, block, path, "data")
     return part

@@ -21,7 +21,7 @@ from trunkline.formats.conversation import (
     ToolCall,
     ToolResult,
 )
-from trunkline.formats.sealed import Sealed, seal
+from trunkline.formats.sealed import proof_of
 
 _decode = msgspec.json.Decoder().decode
 
@@ -173,9 +173,9 @@ def _reasoning(part: Reasoning) -> dict[str, Any]:
     text = thoughts(part)
     if part.encrypted and not text and not part.signature:
         block = _start(part, "redacted_thinking")
-        block["data"] = part.encrypted if raw else sealed_of(part)
+        block["data"] = part.encrypted if raw else proof_of(part)
         return block
-    return _thinking(part, text, part.signature if raw and not part.encrypted else sealed_of(part))
+    return _thinking(part, text, part.signature if raw and not part.encrypted else proof_of(part))
 
 
 def replayed(part: Reasoning) -> list[dict[str, Any]]:
@@ -204,11 +204,6 @@ def _thinking(part: Reasoning, text: str, signature: str) -> dict[str, Any]:
 def thoughts(part: Reasoning) -> str:
     """What is shown of it."""
     return "\n\n".join([words for words in (part.text, *part.summary) if words]) if part.summary else part.text
-
-
-def sealed_of(part: Reasoning) -> str:
-    """What only its issuer can read, in a field of this format that is returned unread."""
-    return seal(Sealed(issuer=part.issuer, signature=part.signature, encrypted=part.encrypted))
 
 
 def _foreign(part: Foreign) -> dict[str, Any]:

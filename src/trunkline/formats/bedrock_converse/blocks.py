@@ -3,7 +3,7 @@
 import msgspec
 
 from trunkline.formats.bedrock_converse.citations import write_citation
-from trunkline.formats.bedrock_converse.parts_write import Block, as_bytes, sealed_proof, sealed_reasoning
+from trunkline.formats.bedrock_converse.parts_write import Block, as_bytes, sealed_reasoning
 from trunkline.formats.bedrock_converse.reply import carrier, shown_id
 from trunkline.formats.bedrock_converse.terms import IMAGES, ISSUER, format_word
 from trunkline.formats.conversation import (
@@ -18,6 +18,7 @@ from trunkline.formats.conversation import (
 )
 from trunkline.formats.folding import add
 from trunkline.formats.media import is_base64
+from trunkline.formats.sealed import proof_of
 
 Events = list[tuple[str, Block]]
 """Kinds and payloads."""
@@ -32,6 +33,8 @@ class _Open(msgspec.Struct):
     """What is known of a call."""
     proof: Reasoning | None = None
     """Of another family's reasoning: it is sealed as a whole."""
+    id: str = ""
+    """The source's, of reasoning."""
     said: bool = False
     """It has had words, or arguments."""
 
@@ -98,6 +101,7 @@ class Blocks:
         for words in (piece.text, *piece.summary):
             between = "\n\n" if part.said and words is not piece.text else ""
             self._words(part, {"reasoningContent": {"text": between + words}}, words, events)
+        part.id = piece.id or part.id
         if not (piece.signature or piece.encrypted):
             return
         if piece.issuer == ISSUER and part.proof is None and (piece.signature or is_base64(piece.encrypted)):
@@ -105,7 +109,7 @@ class Blocks:
             self._write(part, {"reasoningContent": field}, events)
             return
         part.proof = part.proof or Reasoning()
-        add(part.proof, msgspec.structs.replace(piece, text="", summary=[]))
+        add(part.proof, msgspec.structs.replace(piece, id=part.id, text="", summary=[]))
 
     def _call(self, part: _Open, piece: ToolCall, delta: Delta, reply: str, events: Events) -> None:
         if part.call is None:
@@ -146,7 +150,7 @@ class Blocks:
     def _end(self, number: int, events: Events) -> None:
         part = self._open.pop(number)
         if part.proof is not None:
-            sealed = sealed_proof(part.proof)
+            sealed = proof_of(part.proof)
             field = {"signature": sealed} if part.said else {"redactedContent": as_bytes(sealed)}
             self._write(part, {"reasoningContent": field}, events)
         if part.call is not None and part.index >= 0 and not part.said:

@@ -34,7 +34,7 @@ from trunkline.formats.conversation import (
 from trunkline.formats.format import ShapeError
 from trunkline.formats.losses import rest
 from trunkline.formats.media import is_base64
-from trunkline.formats.sealed import Sealed, unseal
+from trunkline.formats.sealed import Sealed, restore, unseal
 
 _encode = msgspec.json.Encoder().encode
 
@@ -204,9 +204,9 @@ def _signed(text: str, signature: str, left: dict[Any, Any]) -> Reasoning:
         if not signature:
             return Reasoning(text=text, extras=extras({**left, "signature": signature}))
         return Reasoning(text=text, signature=signature, issuer=ISSUER, extras=extras(left))
-    return Reasoning(
-        text=text, signature=sealed.signature, encrypted=sealed.encrypted, issuer=sealed.issuer, extras=extras(left)
-    )
+    part = Reasoning(text=text, extras=extras(left))
+    restore(part, sealed)
+    return part
 
 
 def redacted(data: str) -> Reasoning:
@@ -214,7 +214,9 @@ def redacted(data: str) -> Reasoning:
     sealed = unsealed(data)
     if sealed is None:
         return Reasoning(encrypted=data, issuer=ISSUER)
-    return Reasoning(signature=sealed.signature, encrypted=sealed.encrypted, text=sealed.text, issuer=sealed.issuer)
+    part = Reasoning()
+    restore(part, sealed)
+    return part
 
 
 def unsealed(data: str) -> Sealed | None:

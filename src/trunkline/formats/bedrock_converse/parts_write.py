@@ -21,7 +21,7 @@ from trunkline.formats.conversation import (
     ToolCall,
     ToolResult,
 )
-from trunkline.formats.sealed import Sealed, seal
+from trunkline.formats.sealed import proof_of
 
 Block = dict[str, Any]
 
@@ -113,13 +113,8 @@ def sealed_reasoning(part: Reasoning) -> Block:
     if not (part.signature or part.encrypted):
         return {"reasoningText": {"text": text}}
     if text:
-        return {"reasoningText": {"text": text, "signature": sealed_proof(part)}}
-    return {"redactedContent": as_bytes(sealed_proof(part))}
-
-
-def sealed_proof(part: Reasoning) -> str:
-    """What only its issuer can read of reasoning, in a string that a client returns unread."""
-    return seal(Sealed(issuer=part.issuer, signature=part.signature, encrypted=part.encrypted))
+        return {"reasoningText": {"text": text, "signature": proof_of(part)}}
+    return {"redactedContent": as_bytes(proof_of(part))}
 
 
 def as_bytes(text: str) -> str:

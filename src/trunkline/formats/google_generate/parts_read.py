@@ -13,6 +13,7 @@ from trunkline.formats.google_generate.calls_read import read_call, read_result,
 from trunkline.formats.google_generate.media_read import add_beside, read_blob, read_file
 from trunkline.formats.google_generate.names import NAME, sort_out, spelling_of, table, wrong_type, wrong_value
 from trunkline.formats.google_generate.signatures import opened
+from trunkline.formats.sealed import restore
 
 _DATA = ("text", "inlineData", "fileData", "functionCall", "functionResponse")
 _SERVERS = ("executableCode", "codeExecutionResult", "toolCall", "toolResponse")
@@ -157,8 +158,7 @@ def signed(part: Reasoning, signature: str) -> Reasoning:
     if sealed is None:
         part.signature, part.issuer = signature, "google"
     else:
-        part.signature, part.encrypted, part.issuer = sealed.signature, sealed.encrypted, sealed.issuer
-        part.text = sealed.text or part.text
+        restore(part, sealed)
     return part
 
 

@@ -21,8 +21,8 @@ from trunkline.formats.google_generate.facts import read_usage, write_logprobs, 
 from trunkline.formats.google_generate.names import NAME
 from trunkline.formats.google_generate.parts_write import write_call, write_media, write_parts
 from trunkline.formats.google_generate.reply_read import close_candidate
-from trunkline.formats.google_generate.signatures import DUMMY, sealed
-from trunkline.formats.sealed import Sealed
+from trunkline.formats.google_generate.signatures import DUMMY, wrapped
+from trunkline.formats.sealed import Sealed, proof_of, seal
 
 Json = dict[str, Any]
 
@@ -135,7 +135,7 @@ class ShownParts:
         if call.signature:
             self._release()
             foreign = Sealed(call.issuer, call.signature)
-            value["thoughtSignature"] = call.signature if call.issuer == "google" else sealed(foreign)
+            value["thoughtSignature"] = call.signature if call.issuer == "google" else wrapped(seal(foreign))
         elif not self._called and not self._held:
             value["thoughtSignature"] = DUMMY  # so that Gemini takes the call, should it answer the next turn
         self._called = True
@@ -148,8 +148,7 @@ class ShownParts:
             if text:
                 self.put({"text": text, "thought": True})
         elif part.issuer != "google":
-            seal = sealed(Sealed(part.issuer, part.signature, part.encrypted))
-            self.put({"text": text, "thought": True, "thoughtSignature": seal})
+            self.put({"text": text, "thought": True, "thoughtSignature": wrapped(proof_of(part))})
         elif text:
             self.put({"text": text, "thought": True, "thoughtSignature": signature})
         else:

@@ -2,14 +2,14 @@
 
 Gemini 3 refuses a function call of the history without its signature, but takes a documented dummy for history that
 it did not make (ai.google.dev/gemini-api/docs/thought-signatures). The field is of type `bytes`, so what is not Base64
-is refused before it is looked at: the dummy and what `sealed` makes are encoded once more.
+is refused before it is looked at: the dummy and what is sealed are encoded once more.
 """
 
 import base64
 import binascii
 
 from trunkline.formats.sealed import MARK as SEAL
-from trunkline.formats.sealed import Sealed, seal, unseal
+from trunkline.formats.sealed import Sealed, unseal
 
 DUMMY = base64.b64encode(b"skip_thought_signature_validator").decode()
 """In place of a signature, on the first call of each step."""
@@ -17,13 +17,13 @@ MARK = base64.b64encode(SEAL.encode()).decode()
 """How every sealed signature begins: twelve bytes make sixteen characters, whatever follows."""
 
 
-def sealed(value: Sealed) -> str:
-    """Another family's reasoning as a signature."""
-    return base64.b64encode(seal(value).encode()).decode()
+def wrapped(seal: str) -> str:
+    """What `formats/sealed.py` has sealed, as a signature."""
+    return base64.b64encode(seal.encode()).decode()
 
 
 def opened(signature: str) -> Sealed | None:
-    """What `sealed` made of it; None for Google's own."""
+    """What was sealed in it; None for Google's own."""
     if not signature.startswith(MARK):
         return None
     try:

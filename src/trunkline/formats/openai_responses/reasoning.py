@@ -9,7 +9,7 @@ from typing import Any
 from trunkline.formats.conversation import Reasoning
 from trunkline.formats.openai_responses.names import NAME
 from trunkline.formats.openai_responses.shape import taken
-from trunkline.formats.sealed import Sealed, seal, unseal
+from trunkline.formats.sealed import proof_of, restore, unseal
 
 Fields = dict[str, Any]
 _OPENAI = "gAAAA"
@@ -46,7 +46,7 @@ def _decipher(part: Reasoning, encrypted: str, issuer: str) -> None:
     """Whose `encrypted` is. What nobody is known to have made keeps no issuer, and goes back to where it came from."""
     sealed = unseal(encrypted)
     if sealed is not None:
-        part.issuer, part.signature, part.encrypted = sealed.issuer, sealed.signature, sealed.encrypted
+        restore(part, sealed)
         part.spelling = {"encrypted": "sealed"}
         return
     part.encrypted = encrypted
@@ -82,16 +82,12 @@ def write_reasoning(part: Reasoning) -> Fields:
         item["content"] = [{"type": "reasoning_text", "text": part.text}]
     if part.encrypted or part.signature:
         sealed = part.signature or "encrypted" in part.spelling
-        item["encrypted_content"] = _seal(part) if sealed else part.encrypted
+        item["encrypted_content"] = proof_of(part) if sealed else part.encrypted
     return item
 
 
 def compose_encrypted(part: Reasoning) -> str:
     """What a client of this format is to carry to the next turn, whoever made it: OpenAI's as it is, others' sealed."""
     if part.signature or (part.encrypted and part.issuer not in ("", "openai")):
-        return _seal(part)
+        return proof_of(part)
     return part.encrypted
-
-
-def _seal(part: Reasoning) -> str:
-    return seal(Sealed(issuer=part.issuer, signature=part.signature, encrypted=part.encrypted))
