@@ -82,9 +82,7 @@ class Pair:
 
     def bridge(self, request: Request) -> Translating:
         """As the gateway makes one for every attempt."""
-        return Translating(
-            self.front, self.back, self.dialect, request, {}, drop_all=False, whole_calls=False, reply_id=""
-        )
+        return Translating(self.front, self.back, self.dialect, request, {}, whole_calls=False, reply_id="")
 
 
 def _said_in(front: Format, chat: bytes) -> bytes:
@@ -103,7 +101,7 @@ def request_steps(pair: Pair) -> dict[str, Call]:
 
     def whole() -> bytes:
         arrived = pair.document()
-        return pair.bridge(pair.read(arrived)).body(arrived, pair.asked(arrived), pair.api.model)
+        return pair.bridge(pair.read(arrived)).body(arrived, pair.asked(arrived), pair.api.model, Losses())
 
     return {
         "document": pair.document,

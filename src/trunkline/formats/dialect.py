@@ -65,6 +65,10 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """The efforts it knows, from least to most; another is moved to the nearest."""
     issuer: str = ""
     """Family whose signed or encrypted reasoning it takes back; that of others is left out."""
+    encrypted_prefix: str = ""
+    """How reasoning begins that it has encrypted itself, where that is known: the same model, served by another, does
+    it otherwise. What begins otherwise is left out.
+    """
 
     # how a provider speaks its format
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_completion_tokens"

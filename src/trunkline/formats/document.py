@@ -44,6 +44,10 @@ class Document:
         """Replace or add the top-level field `name`."""
         self._fields[name] = msgspec.Raw(_encode(value))
 
+    def field(self, name: str) -> bytes:
+        """The bytes of the top-level field `name`; none if it is not there."""
+        return bytes(self._fields.get(name, b""))
+
     def seal(self) -> None:
         """Nothing more will be read: let go of all that was decoded, and keep only the bytes and the edits."""
         self.value = {}

@@ -175,8 +175,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     # where both speak it
     look: Callable[[dict[str, Any], Place, int], Asked]
     """From the document, its place and its size in bytes. Raises `ShapeError`."""
-    edit: Callable[[Document, Asked, str, Dialect], bytes]
-    """The document's bytes for a provider's own name of the model."""
+    edit: Callable[[Document, Asked, str, Dialect, Losses], bytes]
+    """The document's bytes for a provider's own name of the model, without reasoning that it would refuse."""
     fits: Callable[[dict[str, Any], Dialect], bool] = lambda _, __: True
     """Whether a document can be handed on as it is to a side of this dialect; if not, it is read and written."""
     scanner: Callable[[Asked, Dialect, int], Scanner]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trunkline.formats.losses import CannotCarry
+from trunkline.formats.losses import CannotCarry, Losses
 from trunkline.gateway.errors import CannotExpress
 from trunkline.gateway.identity import may_use
 from trunkline.gateway.state import Journey
@@ -44,7 +44,7 @@ async def _any_takes(journey: Journey, targets: Sequence[Target]) -> bool:
         try:
             await journey.fits(deployment, target.model)
             if journey.bridges(target) is None:
-                journey.translating(target, drop_all=False).body(journey.document, journey.asked, target.model)
+                journey.translating(target).body(journey.document, journey.asked, target.model, Losses())
         except (CannotExpress, CannotCarry):
             continue
         return True

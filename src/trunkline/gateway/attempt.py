@@ -10,7 +10,7 @@ from typing import Protocol
 
 from trunkline.formats.conversation import Usage
 from trunkline.formats.format import ShapeError
-from trunkline.formats.losses import CannotCarry
+from trunkline.formats.losses import CannotCarry, Losses
 from trunkline.gateway.charging import intent_of, outcome_of, reservation, row_of, used
 from trunkline.gateway.credentials import LoginRefused, ProviderKey
 from trunkline.gateway.deployments import Deployment, ImpossibleModel
@@ -59,6 +59,7 @@ class Attempt:
         "_contest",
         "_deployment",
         "_door",
+        "_dropped",
         "_exchange_line",
         "_held",
         "_journey",
@@ -83,7 +84,7 @@ class Attempt:
         self.candidate = candidate
         target = candidate.target
         self._deployment: Deployment = journey.snapshot.deployments[target.provider]
-        self._bridge = journey.bridge(candidate)
+        self._bridge = journey.bridge(target)
         self._door = journey.door(target)
         self._times = candidate.times
         self._picky = picky
@@ -91,6 +92,7 @@ class Attempt:
         self._held: list[bytes] | None = [] if contest is not None and contest.whole else None
         self._ticket: Ticket
         self._number = 0
+        self._dropped: tuple[str, ...] = ()
         self._price: Price | None = None
         self._request: Call
         self._reception: Reception | None = None
@@ -178,10 +180,12 @@ class Attempt:
         document = journey.document
         if journey.for_routers and self.candidate.served.is_router:
             document = document.with_fields(journey.for_routers)
+        losses = Losses(drop_all=self.candidate.terms.drops)
         try:
-            body = bridge.body(document, journey.asked, target.model)
+            body = bridge.body(document, journey.asked, target.model, losses)
         except (CannotCarry, ShapeError) as error:
             raise CannotExpress(f"{target}: {error}", param=error.param) from None
+        self._dropped = tuple(losses.dropped)
         try:
             return self._door.call(target.model, key, journey.passed(bridge), body, stream=journey.asked.stream)
         except ImpossibleModel as error:
@@ -282,8 +286,8 @@ class Attempt:
         journey, bridge = self._journey, self._bridge
         journey.target = self.candidate.target
         journey.request.producer = self._exchange_line if journey.asked.stream else None
-        if bridge.dropped != journey.dropped:
-            journey.leave_out(bridge.dropped)
+        if self._dropped != journey.dropped:
+            journey.leave_out(self._dropped)
         if journey.following is not None:
             journey.following.answered_by(passes=bridge.passes, keeps=self._door.facts.keeps_responses)
         return True

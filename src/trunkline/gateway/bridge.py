@@ -38,12 +38,10 @@ class Bridge(Protocol):
     def passes(self) -> bool:
         """Bytes are handed on as they are."""
 
-    @property
-    def dropped(self) -> tuple[str, ...]:
-        """What the provider's format had no words for, as paths in the client's request, once `body` was called."""
-
-    def body(self, document: Document, asked: Asked, model: str) -> bytes:
-        """The request for the provider, under its own name of the model. Raises `CannotCarry`."""
+    def body(self, document: Document, asked: Asked, model: str, losses: Losses) -> bytes:
+        """The request for the provider, under its own name of the model. What the provider cannot take of it is told
+        to `losses`. Raises `CannotCarry`.
+        """
 
     def scanner(self, asked: Asked, limit: int) -> Scanner:
         """What follows the provider's stream and gives what the client is to get."""
@@ -67,7 +65,6 @@ class Passing:
     __slots__ = ("_dialect", "_edit", "_laid", "_scanner", "back", "reply")
 
     passes = True
-    dropped: tuple[str, ...] = ()
 
     def __init__(self, spoken: Format, dialect: Dialect, laid: Mapping[str, object]) -> None:
         """`laid` are fields that this provider wants in every request; None takes one out."""
@@ -83,10 +80,10 @@ class Passing:
         """Whether the provider takes a request as it is, as far as that is known."""
         return self.back.fits(value, self._dialect)
 
-    def body(self, document: Document, asked: Asked, model: str) -> bytes:
+    def body(self, document: Document, asked: Asked, model: str, losses: Losses) -> bytes:
         if self._laid:
             document = document.with_fields(self._laid)
-        return self._edit(document, asked, model, self._dialect)
+        return self._edit(document, asked, model, self._dialect, losses)
 
     def scanner(self, asked: Asked, limit: int) -> Scanner:
         return self._scanner(asked, self._dialect, limit)
@@ -112,7 +109,6 @@ class Translating:
         "_dialect",
         "_front",
         "_laid",
-        "_losses",
         "_renamed",
         "_request",
         "_stamp",
@@ -131,7 +127,6 @@ class Translating:
         request: Request,
         laid: Mapping[str, object],
         *,
-        drop_all: bool,
         whole_calls: bool,
         reply_id: str,
         request_id: str = "",
@@ -144,22 +139,17 @@ class Translating:
         self._laid = laid
         self._dialect = dialect
         self._request = request
-        self._losses = Losses(drop_all=drop_all)
         self._whole_calls = whole_calls
         known = reply_id or UNNAMED.get(front.name, "") + request_id
         self._stamp = Stamp(known, request.model, 0, renames=bool(reply_id))
         self._writer: StreamWriter | None = None
         self._renamed = Renamed()
 
-    @property
-    def dropped(self) -> tuple[str, ...]:
-        return tuple(self._losses.dropped)
-
-    def body(self, document: Document, asked: Asked, model: str) -> bytes:
+    def body(self, document: Document, asked: Asked, model: str, losses: Losses) -> bytes:
         del document, asked  # the neutral request says it all
         request = msgspec.structs.replace(self._request, model=model)
-        renamed, self._renamed = rename(request, self.back, self._dialect, self._losses)
-        value = self.back.write_request(renamed, self._dialect, self._losses)
+        renamed, self._renamed = rename(request, self.back, self._dialect, losses)
+        value = self.back.write_request(renamed, self._dialect, losses)
         if self._laid:
             value = {name: field for name, field in {**value, **self._laid}.items() if field is not None}
         self._stamp = msgspec.structs.replace(self._stamp, model=model, created=int(time.time()))

@@ -181,12 +181,11 @@ class Journey:
         dialect = deployment.dialect(deployment.door(self.front, model), model)
         return bool(request.tools) and reasons(request, dialect)
 
-    def bridge(self, candidate: Candidate) -> Bridge:
-        """How the request gets to `candidate`, and the reply back. Raises `CannotExpress`."""
-        target = candidate.target
-        return self.bridges(target) or self.translating(target, drop_all=candidate.terms.drops)
+    def bridge(self, target: Target) -> Bridge:
+        """How the request gets to `target`, and the reply back. Raises `CannotExpress`."""
+        return self.bridges(target) or self.translating(target)
 
-    def translating(self, target: Target, *, drop_all: bool) -> Translating:
+    def translating(self, target: Target) -> Translating:
         """The same where it must be translated."""
         deployment = self.snapshot.deployments[target.provider]
         door = self.door(target)
@@ -196,7 +195,6 @@ class Journey:
             deployment.dialect(door, target.model),
             self.in_full(),
             door.facts.body,
-            drop_all=drop_all,
             whole_calls=self.front.place.whole_calls,
             reply_id=self.following.id if self.following is not None else "",
             request_id=self.id,

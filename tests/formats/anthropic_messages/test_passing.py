@@ -18,13 +18,14 @@ from trunkline.formats.dialect import PLAIN, Dialect
 from trunkline.formats.document import Document
 from trunkline.formats.folding import fold
 from trunkline.formats.format import NOTHING, Place, Scanner, ShapeError, StreamError
+from trunkline.formats.losses import Losses
 from trunkline.formats.sealed import MARK, Sealed, seal
 
 
 def edited(value: dict[str, Any], dialect: Dialect = PLAIN) -> bytes:
     body = msgspec.json.encode(value)
     found = Document(body, 100)
-    return FORMAT.edit(found, FORMAT.look(found.value, Place(), len(body)), "claude", dialect)
+    return FORMAT.edit(found, FORMAT.look(found.value, Place(), len(body)), "claude", dialect, Losses())
 
 
 def scanner(dialect: Dialect = PLAIN) -> Scanner:
@@ -64,7 +65,7 @@ def test_all_but_the_model_keeps_its_bytes() -> None:
     body = b'{"messages": [ {"role":"user","content":"\\u0041"} ],"model":"m","max_tokens":1e2,"of_tomorrow":[1.50]}'
     found = Document(body, 10)
     asked = FORMAT.look({**found.value, "max_tokens": 100}, Place(), len(body))
-    sent_on = FORMAT.edit(found, asked, "claude", PLAIN)
+    sent_on = FORMAT.edit(found, asked, "claude", PLAIN, Losses())
     assert b'"content":"\\u0041"' in sent_on
     assert b"1e2" in sent_on
     assert b"[1.50]" in sent_on

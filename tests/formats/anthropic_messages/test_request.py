@@ -337,7 +337,7 @@ def test_what_the_api_requires_must_be_there(name: str) -> None:
 def test_reasoning_that_was_sealed_for_the_client_goes_to_its_issuer_only() -> None:
     sealed = seal(Sealed(issuer="google", signature="c2ln"))
     thought = {"type": "thinking", "thinking": "Hm.", "signature": sealed}
-    own = {"type": "thinking", "thinking": "So.", "signature": "b3du"}
+    own = {"type": "thinking", "thinking": "So.", "signature": "b3du" * 60}
     value = document(messages=[{"role": "user", "content": "x"}, {"role": "assistant", "content": [thought, own]}])
     request = read(value)
     part = request.messages[1].parts[0]
@@ -345,7 +345,7 @@ def test_reasoning_that_was_sealed_for_the_client_goes_to_its_issuer_only() -> N
     assert (part.text, part.signature, part.issuer) == ("Hm.", "c2ln", "google")
     losses = Losses()
     assert write(request, Dialect(issuer="anthropic"), losses)["messages"][1]["content"] == [own]
-    assert losses.dropped == ["messages[1].reasoning"]
+    assert losses.dropped == ["messages[1].content[0]"]
     at_home = write(request, Dialect(issuer="google"))["messages"][1]["content"]
     assert at_home == [{**thought, "signature": "c2ln"}, own]
 
@@ -377,7 +377,7 @@ def test_a_turn_that_began_with_anothers_reasoning_goes_on_without_thinking() ->
     request = read(document(messages=messages, thinking={"type": "enabled", "budget_tokens": 1024}, max_tokens=4000))
     losses = Losses()
     assert write(request, Dialect(issuer="anthropic"), losses)["thinking"] == {"type": "disabled"}
-    assert losses.dropped == ["messages[1].reasoning", "thinking"]
+    assert losses.dropped == ["messages[1].content[0]", "thinking"]
 
 
 def test_an_effort_that_the_model_knows_nothing_of_is_told() -> None:

@@ -22,6 +22,7 @@ from trunkline.formats.conversation import Usage
 from trunkline.formats.dialect import PLAIN
 from trunkline.formats.document import Document
 from trunkline.formats.format import Asked, Place, Scanner, ShapeError, StreamError
+from trunkline.formats.losses import Losses
 
 MESSAGES = [{"role": "user", "content": [{"text": "Hallo"}]}]
 
@@ -63,7 +64,7 @@ def test_recorded_requests_pass_as_they_are(name: str) -> None:
     document = request_body(name)
     body = json.dumps(document).encode()
     seen = FORMAT.look(document, Place(model="m"), len(body))
-    assert json.loads(FORMAT.edit(Document(body, 128), seen, "other", PLAIN)) == document
+    assert json.loads(FORMAT.edit(Document(body, 128), seen, "other", PLAIN, Losses())) == document
 
 
 @pytest.mark.shared

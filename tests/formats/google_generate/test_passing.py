@@ -17,6 +17,7 @@ from trunkline.formats.document import Document
 from trunkline.formats.format import NOTHING, Place, Scanner, ShapeError, StreamError
 from trunkline.formats.google_generate import FORMAT
 from trunkline.formats.google_generate.signatures import DUMMY, wrapped
+from trunkline.formats.losses import Losses
 from trunkline.formats.sealed import Sealed, seal
 
 
@@ -29,7 +30,7 @@ def edited(document: dict[str, Any], model: str = "gemini-3-flash") -> Any:
     """What is sent of a document."""
     body = Document(json.dumps(document).encode(), 100)
     asked = FORMAT.look(body.value, Place(model="alias"), 100)
-    return json.loads(FORMAT.edit(body, asked, model, GEMINI))
+    return json.loads(FORMAT.edit(body, asked, model, GEMINI, Losses()))
 
 
 def test_what_the_journey_must_know_of_a_request() -> None:
@@ -57,7 +58,7 @@ def test_what_is_relied_on_is_checked(document: dict[str, Any], param: str) -> N
 def test_a_body_passes_as_it_is() -> None:
     body = b'{ "contents": [ {"parts":[{"text":"\\u00e9"}]} ], "newThing": 1.10 }'
     asked = FORMAT.look(msgspec.json.decode(body), Place(model="m"), 1)
-    sent = FORMAT.edit(Document(body, 100), asked, "m2", PLAIN)
+    sent = FORMAT.edit(Document(body, 100), asked, "m2", PLAIN, Losses())
     assert b"1.10" in sent
     assert b"\\u00e9" in sent
 

@@ -10,6 +10,7 @@ from tests.formats.openai_chat.chat import asked, document
 
 from trunkline.formats.dialect import PLAIN, Dialect
 from trunkline.formats.format import Asked, Format, Place, ShapeError
+from trunkline.formats.losses import Losses
 from trunkline.formats.openai_chat import FORMAT, FORMAT_COMPLETIONS
 
 MESSAGE = {"role": "user", "content": "Hallo"}
@@ -109,7 +110,7 @@ def test_what_is_not_known_passes_unread(more: dict[str, Any]) -> None:
     message = {**MESSAGE, **more}
     body = {"model": "gpt-4o", "messages": [message], "tools": [more], **more}
     request = document(body)
-    sent = json.loads(FORMAT.edit(request, look(body), "gpt-4.1", PLAIN))
+    sent = json.loads(FORMAT.edit(request, look(body), "gpt-4.1", PLAIN, Losses()))
     assert sent == {**body, "model": "gpt-4.1"}
 
 
@@ -147,14 +148,14 @@ def test_usage_is_always_asked_of_a_stream(options: Any, wanted: bool, sent: dic
     body = {"model": "alias", "messages": [MESSAGE], "stream": True, "stream_options": options}
     read = look(body)
     assert read.usage_wanted is wanted
-    edited = json.loads(FORMAT.edit(document(body), read, "m", PLAIN))
+    edited = json.loads(FORMAT.edit(document(body), read, "m", PLAIN, Losses()))
     assert edited == {**body, "model": "m", "stream_options": sent}
 
 
 @pytest.mark.parametrize(("stream", "ask_usage"), [(True, False), (False, True), (None, True)])
 def test_usage_is_not_asked_where_it_is_not_to_be(stream: bool | None, ask_usage: bool) -> None:
     body = {"model": "alias", "messages": [MESSAGE], "stream": stream}
-    sent = FORMAT.edit(document(body), look(body), "m", Dialect(stream_usage=ask_usage))
+    sent = FORMAT.edit(document(body), look(body), "m", Dialect(stream_usage=ask_usage), Losses())
     assert json.loads(sent) == {**body, "model": "m"}
 
 
@@ -163,7 +164,7 @@ def test_a_request_is_written_for_one_provider_after_the_other() -> None:
     read = look(request.value)
     request.seal()
     for model, ask_usage in (("first", True), ("second", False), ("third", True)):
-        sent = json.loads(FORMAT.edit(request, read, model, Dialect(stream_usage=ask_usage)))
+        sent = json.loads(FORMAT.edit(request, read, model, Dialect(stream_usage=ask_usage), Losses()))
         assert sent["model"] == model
         assert ("stream_options" in sent) == ask_usage
 

@@ -14,6 +14,7 @@ from trunkline.formats.conversation import Usage
 from trunkline.formats.dialect import PLAIN, Dialect
 from trunkline.formats.document import Document
 from trunkline.formats.format import Asked, Place, Scanner, ShapeError, StreamError
+from trunkline.formats.losses import Losses
 from trunkline.formats.openai_responses import FORMAT
 from trunkline.formats.sealed import Sealed, seal
 
@@ -54,7 +55,7 @@ def test_what_the_journey_relies_on_is_checked(document: dict[str, Any], param: 
 
 def test_only_the_model_changes() -> None:
     body = b'{"model": "mine", "input": [ {"role":"user", "content":"x"} ], "new": 1.50}'
-    sent = FORMAT.edit(Document(body, 50), asked(), "theirs", PLAIN)
+    sent = FORMAT.edit(Document(body, 50), asked(), "theirs", PLAIN, Losses())
     assert sent == b'{"model":"theirs","input":[ {"role":"user", "content":"x"} ],"new":1.50}'
 
 
@@ -63,9 +64,9 @@ def test_reasoning_that_was_sealed_for_another_family_is_taken_out() -> None:
     ours = {"type": "reasoning", "id": "rs_2", "summary": [], "encrypted_content": seal(Sealed("xai", "", "opaque"))}
     other = {"role": "user", "content": "x"}
     body = json.dumps({"model": "m", "input": [sealed, other, ours]}).encode()
-    sent = json.loads(FORMAT.edit(Document(body, 50), asked(), "m", Dialect(issuer="xai")))
+    sent = json.loads(FORMAT.edit(Document(body, 50), asked(), "m", Dialect(issuer="xai"), Losses()))
     assert sent["input"] == [other, ours | {"encrypted_content": "opaque"}]
-    sent = json.loads(FORMAT.edit(Document(body, 50), asked(), "m", Dialect(issuer="openai")))
+    sent = json.loads(FORMAT.edit(Document(body, 50), asked(), "m", Dialect(issuer="openai"), Losses()))
     assert sent["input"] == [other]
 
 

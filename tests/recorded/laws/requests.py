@@ -49,14 +49,16 @@ def failures(exchange: Exchange, spoken: Format) -> Iterator[Failure]:
 
 def _passed(exchange: Exchange, spoken: Format, body: bytes) -> str:
     document = Document(body, DEPTH)
-    asked = spoken.look(document.value, exchange.place, len(body))
-    sent = json.loads(spoken.edit(document, asked, asked.model, ASKS_NO_USAGE))
+    asked, losses = spoken.look(document.value, exchange.place, len(body)), Losses()
+    sent = json.loads(spoken.edit(document, asked, asked.model, ASKS_NO_USAGE, losses))
     assert exchange.request is not None
     if asked.stream != bool(exchange.place.stream or exchange.request.get("stream")):
         return "asked.stream is not what was asked"
-    another = json.loads(spoken.edit(document, asked, "another-model", ASKS_NO_USAGE))
+    another = json.loads(spoken.edit(document, asked, "another-model", ASKS_NO_USAGE, losses))
     if any(found.path != "model" for found in differences(sent, another)):
         return "another model changes more than that"
+    if losses.dropped:
+        return f"drops something\n{losses.dropped}"
     return _told(differences(exchange.request, sent))
 
 

@@ -248,6 +248,11 @@ def _tool_result(block: dict[str, Any], path: str) -> ToolResult:
     return part
 
 
+def read_thinking(block: dict[str, Any], path: str) -> Reasoning:
+    """A block of reasoning, shown or not. Raises `ShapeError`."""
+    return _redacted(block, path) if block["type"] == "redacted_thinking" else _thinking(block, path)
+
+
 def _thinking(block: dict[str, Any], path: str) -> Reasoning:
     part = Reasoning(text=text_in(block, "thinking", path))
     signature = block.get("signature")

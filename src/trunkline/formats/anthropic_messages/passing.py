@@ -5,14 +5,14 @@ from typing import Any
 import msgspec
 
 from trunkline.formats.anthropic_messages.checks import list_in, text_in, wrong_type
-from trunkline.formats.anthropic_messages.request_read import read_any_request
-from trunkline.formats.anthropic_messages.request_write import write_request
+from trunkline.formats.anthropic_messages.returning import is_begun, repaired
 from trunkline.formats.anthropic_messages.stream_read import read_payload
 from trunkline.formats.anthropic_messages.usage import read_usage
+from trunkline.formats.anthropic_messages.words import ISSUER
 from trunkline.formats.conversation import MOST_TOKENS
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.document import Document
-from trunkline.formats.format import Asked, Place, ReplyFacts, ShapeError, StreamError
+from trunkline.formats.format import Asked, Place, ReplyFacts, StreamError
 from trunkline.formats.losses import Losses
 from trunkline.formats.sealed import MARK
 
@@ -20,6 +20,7 @@ _SEALED = b'"' + MARK.encode()
 """With this begins reasoning of another family of models in a field of this format."""
 
 _decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
 
 
 def look(value: dict[str, Any], place: Place, size: int) -> Asked:
@@ -46,22 +47,30 @@ def look(value: dict[str, Any], place: Place, size: int) -> Asked:
     )
 
 
-def edit(document: Document, asked: Asked, model: str, dialect: Dialect) -> bytes:
+def edit(document: Document, asked: Asked, model: str, dialect: Dialect, losses: Losses) -> bytes:
     """The body for a provider: its own name of the model, the rest as it came.
 
-    Only where the conversation has come from elsewhere, and brings reasoning that this provider cannot read, it is
-    written anew without it.
+    Only where the conversation has come from elsewhere, it goes without the thinking that this provider refuses.
     """
     body = document.write({"model": model})
-    return _repaired(body, dialect) if _SEALED in body else body
+    if not _may_be_refused(body, dialect):
+        return body
+    messages = repaired(document.field("messages"), dialect, losses)
+    if messages is None:
+        return body
+    edits: dict[str, object] = {"model": model, "messages": messages}
+    thinking = _decode(document.field("thinking") or b"null")
+    if type(thinking) is dict and thinking.get("type") == "enabled" and not is_begun(_decode(_encode(messages))):
+        edits["thinking"] = {"type": "disabled"}  # with a budget, a turn must have begun with thinking
+        losses.drop("thinking")
+    return document.write(edits)
 
 
-def _repaired(body: bytes, dialect: Dialect) -> bytes:
-    try:
-        request = read_any_request(_decode(body), Place())
-    except ShapeError:
-        return body  # it is wrong in another way, of which the provider shall tell
-    return msgspec.json.encode(write_request(request, dialect, Losses(drop_all=True)))
+def _may_be_refused(body: bytes, dialect: Dialect) -> bool:
+    """Whether there is any thinking to look at. A request that has none pays no more than this."""
+    if dialect.issuer != ISSUER:
+        return _SEALED in body
+    return body.count(b'"thinking"') > 1 or b'"redacted_thinking"' in body  # it is also the name of a parameter
 
 
 def look_reply(body: bytes) -> ReplyFacts:

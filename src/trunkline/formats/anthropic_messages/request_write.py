@@ -8,6 +8,7 @@ from typing import Any
 
 from trunkline.formats.anthropic_messages.blocks_write import kept, replayed, write_block, write_cache
 from trunkline.formats.anthropic_messages.placed import Placed
+from trunkline.formats.anthropic_messages.returning import comes_back, is_begun
 from trunkline.formats.anthropic_messages.thinking import Plan, output_cap, plan, sampling
 from trunkline.formats.anthropic_messages.tools_write import (
     JSON_ONLY,
@@ -17,13 +18,13 @@ from trunkline.formats.anthropic_messages.tools_write import (
     write_output,
     write_own_tools,
 )
-from trunkline.formats.anthropic_messages.turns_write import Turn, regrouped, starts_with_thinking, write_turn
-from trunkline.formats.anthropic_messages.words import ISSUER, NAME
+from trunkline.formats.anthropic_messages.turns_write import regrouped, starts_with_thinking, write_turn
+from trunkline.formats.anthropic_messages.words import NAME
 from trunkline.formats.conversation import Message, OutputFormat, Reasoning, Request, Text
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.harmless import leave_request
 from trunkline.formats.losses import Losses
-from trunkline.formats.paths import cache_path, name_of
+from trunkline.formats.paths import cache_path, name_of, part_paths
 
 MOST_CACHE_MARKS = 4
 """Marks of `cache_control` that a request may have."""
@@ -57,7 +58,7 @@ def _write_own(request: Request, dialect: Dialect, losses: Losses) -> dict[str, 
     choice = write_choice(request, dialect, losses, set())
     if choice is not None:
         document["tool_choice"] = choice
-    begun = not repaired or _is_begun(document["messages"])
+    begun = not repaired or is_begun(document["messages"])
     asked = plan(request, dialect, losses, forced=False, begun=begun)
     _write_plan(document, request, dialect, losses, asked)
     if request.output is not None:
@@ -66,16 +67,6 @@ def _write_own(request: Request, dialect: Dialect, losses: Losses) -> dict[str, 
         document["stop_sequences"] = request.stop
     _write_bookkeeping(document, request, dialect, losses)
     return document
-
-
-def _is_begun(messages: list[dict[str, Any]]) -> bool:
-    """Whether the open turn starts with thinking, now that some has been left out."""
-    turns = [
-        Turn(message["role"], "", [Placed(block, "") for block in content])
-        for message in messages
-        if type(content := message["content"]) is list
-    ]
-    return starts_with_thinking(turns)
 
 
 def _own_message(message: Message, dialect: Dialect, losses: Losses) -> dict[str, Any] | None:
@@ -93,22 +84,17 @@ def _own_content(message: Message, dialect: Dialect, losses: Losses) -> str | li
     if message.plain and all(type(part) is Text and part.cache is None for part in parts):
         return "".join(part.text for part in parts if type(part) is Text)
     blocks: list[dict[str, Any]] = []
-    for part in parts:
+    for part, path in zip(parts, part_paths(NAME, message), strict=True):
         if type(part) is Reasoning:
-            if _comes_back(part, dialect):
+            if comes_back(part, dialect):
                 blocks += replayed(part)
             else:
-                losses.drop(f"{message.at}.reasoning")
+                losses.drop(path)
         else:
             block = write_block(part)
             if block is not None:
                 blocks.append(block)
     return blocks
-
-
-def _comes_back(part: Reasoning, dialect: Dialect) -> bool:
-    """What a client brings in this format's own words is its provider's; what was sealed for it, its issuer's only."""
-    return part.spelling.get("signature") != "sealed" or part.issuer == (dialect.issuer or ISSUER)
 
 
 def _own_output(document: dict[str, Any], output: OutputFormat) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from trunkline.formats.anthropic_messages.blocks_write import write_cache
 from trunkline.formats.anthropic_messages.parts_write import PartWriter
 from trunkline.formats.anthropic_messages.placed import Placed
+from trunkline.formats.anthropic_messages.words import THINKING
 from trunkline.formats.call_ids import fitting, minted
 from trunkline.formats.conversation import FormatName, Message, Request, Text, ToolResult
 from trunkline.formats.dialect import Dialect
@@ -225,7 +226,7 @@ def starts_with_thinking(turns: list[Turn]) -> bool:
             open_turn = open_turn or turn
         elif not turn.of("tool_result"):
             open_turn = None
-    return open_turn is None or open_turn.placed[0].block["type"] in ("thinking", "redacted_thinking")
+    return open_turn is None or open_turn.placed[0].block["type"] in THINKING
 
 
 def write_turn(turn: Turn) -> dict[str, Any]:

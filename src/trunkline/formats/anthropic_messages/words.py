@@ -6,6 +6,8 @@ from trunkline.formats.conversation import Effort, FormatName, StopReason
 
 NAME: Final[FormatName] = "anthropic_messages"
 ISSUER: Final = "anthropic"
+THINKING: Final = frozenset({"thinking", "redacted_thinking"})
+"""Blocks of reasoning."""
 
 SERVER_KINDS: Final = frozenset(
     {

@@ -12,6 +12,7 @@ from trunkline.formats.dialect import Dialect
 from trunkline.formats.document import Document
 from trunkline.formats.eventstream import FrameError, Splitter, read_frame
 from trunkline.formats.format import Asked, Place, ReplyFacts, StreamError
+from trunkline.formats.losses import Losses
 
 _LETTERS_A_TOKEN = 4
 _decode = msgspec.json.Decoder().decode
@@ -57,7 +58,7 @@ def look(value: dict[str, Any], place: Place, size: int) -> Asked:
     )
 
 
-def edit(document: Document, asked: Asked, model: str, dialect: Dialect) -> bytes:
+def edit(document: Document, asked: Asked, model: str, dialect: Dialect, losses: Losses) -> bytes:
     """The body as it came: the model is in the path."""
     return document.write()
 

@@ -10,11 +10,11 @@ import msgspec
 from trunkline.formats.conversation import MOST_TOKENS
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.document import Document
-from trunkline.formats.format import Asked, Place, ReplyFacts
+from trunkline.formats.format import Asked, Place, ReplyFacts, ShapeError
 from trunkline.formats.google_generate.frame import read_frame
 from trunkline.formats.google_generate.names import missing, sort_out, table, wrong_type
 from trunkline.formats.google_generate.request_read import read_request
-from trunkline.formats.google_generate.request_write import write_request
+from trunkline.formats.google_generate.request_write import write_own_contents
 from trunkline.formats.google_generate.signatures import MARK
 from trunkline.formats.losses import Losses
 
@@ -65,19 +65,24 @@ def look(value: dict[str, Any], place: Place, size: int) -> Asked:
     )
 
 
-def edit(document: Document, asked: Asked, model: str, dialect: Dialect) -> bytes:
+def edit(document: Document, asked: Asked, model: str, dialect: Dialect, losses: Losses) -> bytes:
     """The body for a provider. Its own name of the model goes into the path; where the body says one as well, that must
     be the same.
 
     A conversation that another family of models has taken part in is repaired: its sealed reasoning is left out.
     """
     body = document.write()
+    edits: dict[str, Any] = {}
     if b'"model":' in body and (written := _named(body).model):
-        body = document.write({"model": f"models/{model}" if written.startswith("models/") else model})
-    if _MARK not in body:
-        return body
-    request = read_request(msgspec.json.decode(body), Place(model=model, stream=asked.stream))
-    return msgspec.json.encode(write_request(request, dialect, Losses()))
+        edits["model"] = f"models/{model}" if written.startswith("models/") else model
+    if _MARK in body:
+        try:
+            request = read_request(msgspec.json.decode(body), Place(model=model, stream=asked.stream))
+        except ShapeError:
+            pass  # it is wrong in another way, of which the provider shall tell
+        else:
+            write_own_contents(request, dialect, losses, edits)
+    return document.write(edits) if edits else body
 
 
 def look_reply(body: bytes) -> ReplyFacts:

@@ -14,7 +14,7 @@ from trunkline.formats.google_generate.signatures import DUMMY
 from trunkline.formats.google_generate.tools_write import write_choice, write_tools
 from trunkline.formats.harmless import leave_request
 from trunkline.formats.losses import Losses
-from trunkline.formats.paths import name_of
+from trunkline.formats.paths import field_path, name_of, part_paths
 
 Json = dict[str, Any]
 _TIERS = {"flex": "flex", "priority": "priority"}
@@ -27,7 +27,7 @@ def write_request(request: Request, dialect: Dialect, losses: Losses) -> Json:
     spelling = request.spelling if own else {}
     body, nested = _unfolded(request.extras.get(NAME, {}) if own else {})
     if own:
-        _write_own_contents(request, dialect, losses, body)
+        write_own_contents(request, dialect, losses, body)
     else:
         leave_request(request, losses)
         _leave_parameters(request, dialect, losses)
@@ -68,7 +68,8 @@ def _unfolded(extras: Json) -> tuple[Json, dict[str, Json]]:
 # As it came
 
 
-def _write_own_contents(request: Request, dialect: Dialect, losses: Losses, body: Json) -> None:
+def write_own_contents(request: Request, dialect: Dialect, losses: Losses, body: Json) -> None:
+    """Add to `body` what was said, by a client of this format."""
     spelling = request.spelling
     written = (_write_own_content(message, dialect, losses) for message in request.messages)
     contents: Any = [content for content in written if content is not None]
@@ -113,10 +114,11 @@ def _at_home(message: Message, dialect: Dialect, losses: Losses) -> list[AnyPart
     """Parts of a turn that another family of models took, for Google's: without what only that family can read."""
     parts: list[AnyPart] = []
     called = False
-    for part in message.parts:
+    for part, path in zip(message.parts, part_paths(NAME, message), strict=True):
         if isinstance(part, Reasoning) and part.issuer not in ("", "google"):
-            losses.drop(f"{message.at}.parts")
+            losses.drop(path)
         elif isinstance(part, ToolCall) and part.issuer not in ("", "google"):
+            losses.drop(field_path(NAME, path, "signature"))
             dummy = {} if called or dialect.issuer != "google" else {"signature": DUMMY}
             parts.append(msgspec.structs.replace(part, signature="", spelling={**part.spelling, **dummy}))
         else:

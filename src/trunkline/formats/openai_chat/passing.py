@@ -13,6 +13,7 @@ from trunkline.formats.conversation import MOST_TOKENS
 from trunkline.formats.dialect import Dialect, Parameter
 from trunkline.formats.document import Document
 from trunkline.formats.format import Asked, Place, ReplyFacts, ShapeError
+from trunkline.formats.losses import Losses
 from trunkline.formats.openai_chat.frame import read_frame
 
 
@@ -146,7 +147,7 @@ def _id_fits(call_id: object, dialect: Dialect) -> bool:
     return type(call_id) is not str or fitting(call_id, dialect.tool_call_id) == call_id
 
 
-def edit(document: Document, asked: Asked, model: str, dialect: Dialect) -> bytes:
+def edit(document: Document, asked: Asked, model: str, dialect: Dialect, losses: Losses) -> bytes:
     """The body for a provider: its own name of the model, and usage asked of a stream. The rest as it came."""
     edits: dict[str, object] = {"model": model}
     if asked.stream and dialect.stream_usage and not asked.usage_wanted:

@@ -20,6 +20,7 @@ from trunkline.formats.losses import Losses
 from trunkline.formats.openai_responses.names import INPUT_TEXT, minted_id
 from trunkline.formats.openai_responses.pairing import pair
 from trunkline.formats.openai_responses.parts_write import Parts
+from trunkline.formats.openai_responses.returning import is_readable
 from trunkline.formats.paths import field_path, part_paths
 
 Fields = dict[str, Any]
@@ -111,7 +112,7 @@ class OtherItems:
         dialect, replays = self._dialect, self._dialect.replays_reasoning
         calls = any(isinstance(other, ToolCall) for other in message.parts)
         item_id = part.id if part.id.startswith("rs") else minted_id("rs", part.encrypted or path)
-        if part.encrypted and part.issuer and part.issuer == dialect.issuer:
+        if part.encrypted and part.issuer and is_readable(part, dialect):
             summary = [{"type": "summary_text", "text": text} for text in part.summary or [part.text] if text]
             yield {"type": "reasoning", "id": item_id, "summary": summary, "encrypted_content": part.encrypted}
         elif part.text and (replays == "always" or (replays == "tool_turns" and calls)):

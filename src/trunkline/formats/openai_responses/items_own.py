@@ -11,8 +11,8 @@ from trunkline.formats.dialect import Dialect
 from trunkline.formats.losses import Losses
 from trunkline.formats.openai_responses.names import FOREIGN_PARTS, INPUT_TEXT, NAME, OUTPUT_TEXT
 from trunkline.formats.openai_responses.parts_write import Parts
-from trunkline.formats.openai_responses.reasoning import read_reasoning, write_reasoning
-from trunkline.formats.sealed import MARK
+from trunkline.formats.openai_responses.reasoning import native, write_reasoning
+from trunkline.formats.openai_responses.returning import comes_back
 
 Fields = dict[str, Any]
 _decode = msgspec.json.Decoder().decode
@@ -63,14 +63,11 @@ class OwnItems:
         return None
 
     def _reasoning(self, part: Reasoning, at: str) -> Fields:
-        """What nobody is known to have made goes to whoever is asked, as it would where bytes pass."""
-        issuer = self._dialect.issuer
-        if not issuer:
-            return write_reasoning(part)
-        if part.issuer not in ("", issuer):
-            self._losses.drop(f"{at}.encrypted_content")
+        """The same goes and stays as where bytes pass."""
+        if not comes_back(part, self._dialect):
+            self._losses.drop(at)
             return {}
-        return write_reasoning(_native(part))
+        return write_reasoning(native(part))
 
     def _call(self, call: ToolCall, item_id: str) -> Fields:
         item: Fields = {**call.extras.get(NAME, {}), "call_id": fitting(call.id, self._dialect.tool_call_id)}
@@ -106,29 +103,3 @@ def custom_input(arguments: str) -> str:
         return arguments
     text = value.get("input") if isinstance(value, dict) else None
     return text if isinstance(text, str) else arguments
-
-
-def repaired(items: list[Any], dialect: Dialect) -> list[Any]:
-    """Items that pass to a provider, without the reasoning that this gateway has sealed for another's models."""
-    kept = []
-    for item in items:
-        sealed = _sealed(item)
-        if sealed is None:
-            kept.append(item)
-        elif sealed.issuer == dialect.issuer:
-            kept.append(write_reasoning(_native(sealed)))
-    return kept
-
-
-def _sealed(item: object) -> Reasoning | None:
-    if not isinstance(item, dict) or item.get("type") != "reasoning":
-        return None
-    if not str(item.get("encrypted_content") or "").startswith(MARK):
-        return None
-    return read_reasoning(item)
-
-
-def _native(part: Reasoning) -> Reasoning:
-    """The same as its issuer wrote it: not sealed."""
-    spelling = {name: way for name, way in part.spelling.items() if name != "encrypted"}
-    return msgspec.structs.replace(part, spelling=spelling, signature="")

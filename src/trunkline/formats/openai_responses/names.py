@@ -5,6 +5,8 @@ import re
 from trunkline.formats.call_ids import minted
 from trunkline.formats.conversation import FormatName
 
+_MINTED = re.compile(r"[a-z]+_[0-9A-Za-z]{24}")
+
 NAME: FormatName = "openai_responses"
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """The API description has 128 characters; models have refused more than 64."""
@@ -39,6 +41,11 @@ def is_server_item(kind: str) -> bool:
 def comes_from_client(kind: str) -> bool:
     """Whether an item of this kind answers the model rather than being its own."""
     return kind.endswith(("_output", "_response"))
+
+
+def is_minted(item_id: str) -> bool:
+    """Whether an item's id may be one of `minted_id`'s: OpenAI's are longer, and those of others of other letters."""
+    return _MINTED.fullmatch(item_id) is not None
 
 
 def minted_id(prefix: str, seed: str, number: int = 0) -> str:

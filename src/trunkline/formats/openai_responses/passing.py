@@ -12,15 +12,15 @@ from trunkline.formats.conversation import MOST_TOKENS
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.document import Document
 from trunkline.formats.format import Asked, Place, ReplyFacts, ShapeError
+from trunkline.formats.losses import Losses
 from trunkline.formats.openai_responses.frame import ended_with
-from trunkline.formats.openai_responses.items_own import repaired
+from trunkline.formats.openai_responses.returning import repaired
 from trunkline.formats.openai_responses.shape import missing
 from trunkline.formats.openai_responses.usage import read_usage
 from trunkline.formats.sealed import MARK
 
 Fields = dict[str, Any]
 _MARK = MARK.encode()
-_decode = msgspec.json.Decoder().decode
 
 
 class _Shape(msgspec.Struct):
@@ -67,18 +67,19 @@ def _shape_error(text: str) -> ShapeError:
     return ShapeError(f"Invalid type for '{path}': {what}.", path or None, "invalid_type")
 
 
-def edit(document: Document, asked: Asked, model: str, dialect: Dialect) -> bytes:
-    """The body for a provider: its own name of the model. The rest as it came, but for reasoning of other families'
-    models, which this gateway has sealed and nobody else could read.
+def edit(document: Document, asked: Asked, model: str, dialect: Dialect, losses: Losses) -> bytes:
+    """The body for a provider: its own name of the model. The rest as it came, but for reasoning that the provider
+    would refuse. A request that has none pays no more than looking for the word.
     """
     del asked
     body = document.write({"model": model})
-    if _MARK not in body:
+    if (b'"reasoning"' if dialect.issuer else _MARK) not in body:
         return body
-    items = _decode(body).get("input")
-    if not isinstance(items, list):
+    items = document.field("input")
+    if b'"reasoning"' not in items:  # it is also the name of a parameter
         return body
-    return document.write({"model": model, "input": repaired(items, dialect)})
+    left = repaired(items, dialect, losses)
+    return body if left is None else document.write({"model": model, "input": left})
 
 
 class _Reply(msgspec.Struct, gc=False):

@@ -6,14 +6,16 @@ for a client of this format (`formats/sealed.py`).
 
 from typing import Any
 
+import msgspec
+
 from trunkline.formats.conversation import Reasoning
 from trunkline.formats.openai_responses.names import NAME
 from trunkline.formats.openai_responses.shape import taken
 from trunkline.formats.sealed import proof_of, restore, unseal
 
 Fields = dict[str, Any]
-_OPENAI = "gAAAA"
-"""How OpenAI's encrypted reasoning begins, by whoever it is served (a Fernet token: its version and its time)."""
+OPENAIS = "gAAAA"
+"""How encrypted reasoning begins that OpenAI or Azure has made (a Fernet token: its version and its time)."""
 
 
 def read_reasoning(item: Fields, issuer: str = "") -> Reasoning:
@@ -50,7 +52,7 @@ def _decipher(part: Reasoning, encrypted: str, issuer: str) -> None:
         part.spelling = {"encrypted": "sealed"}
         return
     part.encrypted = encrypted
-    part.issuer = issuer or ("openai" if encrypted.startswith(_OPENAI) else "")
+    part.issuer = issuer or ("openai" if encrypted.startswith(OPENAIS) else "")
 
 
 def _unfold_summary(part: Reasoning) -> None:
@@ -91,3 +93,9 @@ def compose_encrypted(part: Reasoning) -> str:
     if part.signature or (part.encrypted and part.issuer not in ("", "openai")):
         return proof_of(part)
     return part.encrypted
+
+
+def native(part: Reasoning) -> Reasoning:
+    """The same as its issuer wrote it: not sealed."""
+    spelling = {name: way for name, way in part.spelling.items() if name != "encrypted"}
+    return msgspec.structs.replace(part, spelling=spelling, signature="")

@@ -23,7 +23,11 @@ PROVIDER = Provider(
     key_prefix="",
     dialect=Dialect(tool_call_id="short", longest_label=64),
     also=(
-        Also(format="openai_responses", dialect=Dialect(longest_label=64), models=RESPONSES_ONLY),
+        Also(
+            format="openai_responses",
+            dialect=Dialect(longest_label=64, encrypted_prefix="gAAAA"),
+            models=RESPONSES_ONLY,
+        ),
         Also(format="openai_completions", dialect=Dialect(longest_label=64)),
         Also(
             format="anthropic_messages",

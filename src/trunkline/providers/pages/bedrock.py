@@ -23,6 +23,7 @@ PROVIDER = Provider(
     also=(
         Also(
             format="openai_responses",
+            dialect=Dialect(encrypted_prefix="rsn_"),
             base_url="https://bedrock-mantle.{region}.api.aws/openai/v1",
             scope="bedrock-mantle",
             models={"gpt-5": "always", "gpt-6": "always"},
