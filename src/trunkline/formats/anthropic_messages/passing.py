@@ -18,6 +18,8 @@ from trunkline.formats.sealed import MARK
 
 _SEALED = b'"' + MARK.encode()
 """With this begins reasoning of another family of models in a field of this format."""
+_THINKING = b'thinking"'
+"""With this end the kinds of blocks of reasoning, and the name of the parameter that asks for some."""
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -53,24 +55,20 @@ def edit(document: Document, asked: Asked, model: str, dialect: Dialect, losses:
     Only where the conversation has come from elsewhere, it goes without the thinking that this provider refuses.
     """
     body = document.write({"model": model})
-    if not _may_be_refused(body, dialect):
-        return body
-    messages = repaired(document.field("messages"), dialect, losses)
+    wish = document.field("thinking")
+    if dialect.issuer != ISSUER:
+        doubtful = _SEALED in body
+    else:
+        doubtful = body.count(_THINKING) > bool(wish)  # a request that has none pays no more than this
+    messages = repaired(document.field("messages"), dialect, losses) if doubtful else None
     if messages is None:
         return body
     edits: dict[str, object] = {"model": model, "messages": messages}
-    thinking = _decode(document.field("thinking") or b"null")
+    thinking = _decode(wish or b"null")
     if type(thinking) is dict and thinking.get("type") == "enabled" and not is_begun(_decode(_encode(messages))):
         edits["thinking"] = {"type": "disabled"}  # with a budget, a turn must have begun with thinking
         losses.drop("thinking")
     return document.write(edits)
-
-
-def _may_be_refused(body: bytes, dialect: Dialect) -> bool:
-    """Whether there is any thinking to look at. A request that has none pays no more than this."""
-    if dialect.issuer != ISSUER:
-        return _SEALED in body
-    return body.count(b'"thinking"') > 1 or b'"redacted_thinking"' in body  # it is also the name of a parameter
 
 
 def look_reply(body: bytes) -> ReplyFacts:

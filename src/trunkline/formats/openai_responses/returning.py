@@ -63,19 +63,20 @@ def repaired(items: bytes, dialect: Dialect, losses: Losses) -> list[Any] | None
         outline = _outline(items)
     except msgspec.DecodeError:
         return None
-    places = [number for number, item in enumerate(outline) if item.type == "reasoning"]
-    if not places:
+    proofs = {number: _proof(item) for number, item in enumerate(outline) if item.type == "reasoning"}
+    odd = [number for number, part in proofs.items() if "encrypted" in part.spelling or not comes_back(part, dialect)]
+    if not odd:
         return None
-    raws = _raws(items)
-    changed: dict[int, dict[str, Any] | None] = {}
-    for number in places:
-        part = read_reasoning(_decode(raws[number]))
-        if not comes_back(part, dialect):
-            changed[number] = None
+    left: list[Any] = list(_raws(items))
+    for number in odd:
+        if comes_back(proofs[number], dialect):
+            left[number] = write_reasoning(native(read_reasoning(_decode(left[number]))))
+        else:
+            left[number] = None
             losses.drop(f"input[{number}]")
-        elif "encrypted" in part.spelling:
-            changed[number] = write_reasoning(native(part))
-    if not changed:
-        return None
-    kept = (changed.get(number, raw) for number, raw in enumerate(raws))
-    return [item for item in kept if item is not None]
+    return [item for item in left if item is not None]
+
+
+def _proof(item: _Item) -> Reasoning:
+    """What of an item is looked at."""
+    return read_reasoning({"type": item.type, "id": item.id, "encrypted_content": item.encrypted_content})
