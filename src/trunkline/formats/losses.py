@@ -9,6 +9,9 @@ from typing import Any, NoReturn
 
 from trunkline.formats.conversation import Extras
 
+_BOOKKEEPING = frozenset({"status"})
+"""What an API notes on what it has told, and nobody else would want to know: clients send back all that they got."""
+
 
 class CannotCarry(ValueError):
     """The target has no words for something that the answer depends on. `param` is its path in the client's terms."""
@@ -47,12 +50,13 @@ class Losses:
     def leave(self, extras: Extras, source: str, path: str, harmless: frozenset[str]) -> None:
         """The fields of a node that only its own format `source` knows.
 
-        Those in `harmless` are dropped; others that say nothing (null, false, empty) as well, and the rest is refused.
+        Those in `harmless` are dropped, and told unless they are empty; others that say nothing (null, false, empty)
+        are dropped as well, and the rest is refused.
         """
         for name, value in extras.get(source, {}).items():
             param = f"{path}.{name}" if path else name
             if name in harmless:
-                if value is not None:
+                if name not in _BOOKKEEPING and value not in (None, "", [], {}):
                     self.drop(param)
             elif value not in (None, False, "", [], {}):
                 self.refuse(param, f"'{param}' cannot be carried to this model's API.")

@@ -56,10 +56,8 @@ def edit(document: Document, asked: Asked, model: str, dialect: Dialect, losses:
     """
     body = document.write({"model": model})
     wish = document.field("thinking")
-    if dialect.issuer != ISSUER:
-        doubtful = _SEALED in body
-    else:
-        doubtful = body.count(_THINKING) > bool(wish)  # a request that has none pays no more than this
+    # a request that has none pays no more than this
+    doubtful = body.count(_THINKING) > bool(wish) if dialect.issuer == ISSUER else _SEALED in body
     messages = repaired(document.field("messages"), dialect, losses) if doubtful else None
     if messages is None:
         return body

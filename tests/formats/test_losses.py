@@ -1,0 +1,26 @@
+"""What is told of fields that only one format knows, and what is not."""
+
+import pytest
+
+from trunkline.formats.losses import CannotCarry, Losses
+
+HARMLESS = frozenset({"status", "annotations", "title"})
+
+
+def test_what_is_harmless_is_told_by_its_path() -> None:
+    losses = Losses()
+    losses.leave({"openai_responses": {"title": "x", "annotations": [{}]}}, "openai_responses", "input[1]", HARMLESS)
+    assert losses.dropped == ["input[1].title", "input[1].annotations"]
+
+
+def test_bookkeeping_and_what_says_nothing_is_not_told() -> None:
+    losses = Losses()
+    fields = {"status": "completed", "annotations": [], "title": None, "other": False}
+    losses.leave({"openai_responses": fields}, "openai_responses", "input[1]", HARMLESS)
+    assert losses.dropped == []
+
+
+def test_a_status_that_matters_is_refused() -> None:
+    with pytest.raises(CannotCarry) as refused:
+        Losses().leave({"x": {"status": "on"}}, "x", "", frozenset())
+    assert refused.value.param == "status"
