@@ -1,5 +1,7 @@
 """What is told of fields that only one format knows, and what is not."""
 
+from typing import Any
+
 import pytest
 
 from trunkline.formats.losses import CannotCarry, Losses
@@ -15,7 +17,7 @@ def test_what_is_harmless_is_told_by_its_path() -> None:
 
 def test_bookkeeping_and_what_says_nothing_is_not_told() -> None:
     losses = Losses()
-    fields = {"status": "completed", "annotations": [], "title": None, "other": False}
+    fields: dict[str, Any] = {"status": "completed", "annotations": [], "title": None, "other": False}
     losses.leave({"openai_responses": fields}, "openai_responses", "input[1]", HARMLESS)
     assert losses.dropped == []
 

@@ -150,6 +150,8 @@ class Reasoning(Part, tag="reasoning"):
     text: str = ""
     summary: list[str] = []
     """Summaries, where the provider shows only these."""
+    continues: bool = False
+    """Only of a piece of a stream: its first summary goes on where the last one that came has stopped."""
     signature: str = ""
     """What proves to its issuer that `text` is unchanged."""
     encrypted: str = ""

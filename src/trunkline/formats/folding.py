@@ -69,16 +69,27 @@ def add(part: AnyPart, piece: AnyPart) -> None:
     """Add `piece` to `part`, which is of the same kind."""
     for name in part.__struct_fields__:
         new = getattr(piece, name)
-        if name == "spelling" or new is None or new == "" or new == [] or new == {}:
+        if name in ("spelling", "continues") or new is None or new == "" or new == [] or new == {}:
             continue
         old = getattr(part, name)
         if name in _APPENDED:
             new = old + new
+        elif name == "summary" and old and isinstance(piece, Reasoning) and piece.continues:
+            new = [*old[:-1], old[-1] + new[0], *new[1:]]
         elif name == "summary" or name == "citations":
             new = [*old, *new]
         elif name == "extras":
             new = {source: {**old.get(source, {}), **fields} for source, fields in new.items()}
         setattr(part, name, new)
+
+
+def shown(piece: Reasoning, *, begun: bool) -> str:
+    """The words of a piece of reasoning, with an empty line between its texts. `begun`: others of it came before."""
+    said = piece.text
+    for number, words in enumerate(piece.summary):
+        goes_on = piece.continues and not number
+        said += f"\n\n{words}" if words and not goes_on and (begun or said) else words
+    return said
 
 
 def fold(events: Iterable[Event], source: FormatName) -> Reply:

@@ -382,7 +382,9 @@ def test_what_has_no_place_is_told() -> None:
 
 
 def test_extras_of_others_are_dropped_where_harmless_and_refused_where_not() -> None:
-    request = foreign(says("user", "?"), extras={"openai_chat": {"prediction": {"type": "content"}, "modalities": ["text"]}})
+    request = foreign(
+        says("user", "?"), extras={"openai_chat": {"prediction": {"type": "content"}, "modalities": ["text"]}}
+    )
     assert dropped(request) == ["prediction", "modalities"]
     request.extras["openai_chat"]["modalities"] = ["text", "audio"]
     with pytest.raises(CannotCarry) as refused:

@@ -21,6 +21,7 @@ from trunkline.formats.conversation import (
     Text,
     ToolCall,
 )
+from trunkline.formats.folding import shown
 from trunkline.formats.sealed import proof_of
 
 
@@ -165,12 +166,7 @@ class _Thoughts(_Block):
         whole.encrypted += piece.encrypted
         whole.id = piece.id or whole.id
         whole.issuer = piece.issuer or whole.issuer
-        out = self._say(piece.text) if piece.text else b""
-        for number, words in enumerate(piece.summary):
-            out += self._say(f"\n\n{words}" if number and words else words)
-        return out
-
-    def _say(self, words: str) -> bytes:
+        words = shown(piece, begun=self.begun)
         if not words:
             return b""
         begin = self._begin({"type": "thinking", "thinking": "", "signature": ""})

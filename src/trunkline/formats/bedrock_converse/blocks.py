@@ -16,7 +16,7 @@ from trunkline.formats.conversation import (
     Text,
     ToolCall,
 )
-from trunkline.formats.folding import add
+from trunkline.formats.folding import add, shown
 from trunkline.formats.media import is_base64
 from trunkline.formats.sealed import proof_of
 
@@ -98,9 +98,8 @@ class Blocks:
             part.said = True
 
     def _reasoning(self, part: _Open, piece: Reasoning, events: Events) -> None:
-        for words in (piece.text, *piece.summary):
-            between = "\n\n" if part.said and words is not piece.text else ""
-            self._words(part, {"reasoningContent": {"text": between + words}}, words, events)
+        words = shown(piece, begun=part.said)
+        self._words(part, {"reasoningContent": {"text": words}}, words, events)
         part.id = piece.id or part.id
         if not (piece.signature or piece.encrypted):
             return

@@ -21,7 +21,7 @@ from trunkline.formats.conversation import (
     ToolCall,
     Usage,
 )
-from trunkline.formats.folding import add
+from trunkline.formats.folding import add, shown
 from trunkline.formats.format import Problem
 from trunkline.formats.google_generate.citations import write_citations
 from trunkline.formats.google_generate.errors import error_value
@@ -147,7 +147,7 @@ def _write_candidate(event: Event, frame: Json, number: int) -> Json:
 class _Choice:
     """One choice on its way."""
 
-    __slots__ = ("_cited", "_index", "_logprobs", "_open", "_texts", "parts", "stop")
+    __slots__ = ("_cited", "_index", "_logprobs", "_open", "_texts", "_thoughts", "parts", "stop")
 
     def __init__(self, index: int) -> None:
         self.parts = ShownParts()
@@ -156,6 +156,8 @@ class _Choice:
         self._open: dict[int, AnyPart] = {}
         """Parts that are written when they are whole, by number."""
         self._texts: dict[int, list[str]] = {}
+        self._thoughts: set[int] = set()
+        """Numbers of reasoning that has had words."""
         self._cited: list[tuple[int, Text]] = []
         self._logprobs: list[Logprob] = []
 
@@ -171,14 +173,20 @@ class _Choice:
                 pass
             case Text() | Refusal():
                 self._say(piece, number)
-            case Reasoning() if piece.text and not (piece.signature or piece.encrypted):
-                self.parts.put({"text": piece.text, "thought": True})
+            case Reasoning() if (piece.text or piece.summary) and not (piece.signature or piece.encrypted):
+                self._think(piece, number)
             case _:
                 part = self._open.setdefault(number, type(piece)())
                 if type(part) is type(piece):
                     add(part, piece)
         if delta.ends:
             self._flush(number)
+
+    def _think(self, piece: Reasoning, number: int) -> None:
+        words = shown(piece, begun=number in self._thoughts)
+        if words:
+            self._thoughts.add(number)
+            self.parts.put({"text": words, "thought": True})
 
     def _say(self, piece: Text | Refusal, number: int) -> None:
         if piece.text:

@@ -19,6 +19,7 @@ from trunkline.formats.conversation import (
     ToolCall,
     Usage,
 )
+from trunkline.formats.folding import add, shown
 from trunkline.formats.format import Problem
 from trunkline.formats.openai_chat.beside import write_citations
 from trunkline.formats.openai_chat.calls import EMPTY, put_signature
@@ -209,21 +210,13 @@ def _put_call(out: Fields, piece: ToolCall, delta: Delta, choice: Written, reply
 
 def _put_reasoning(out: Fields, piece: Reasoning, part: int, choice: Written) -> None:
     """Reasoning as it is thought; and once it is signed or encrypted, all of it as its provider wants it back."""
-    known = choice.reasoning.get(part)
-    if known is None:
-        between = BETWEEN if any(one.text or one.summary for one in choice.reasoning.values()) else ""
-        known = choice.reasoning[part] = Reasoning()
-    else:
-        between = BETWEEN if piece.summary and known.summary else ""
-    text = piece.text or BETWEEN.join(piece.summary)
+    known = choice.reasoning.setdefault(part, Reasoning())
+    begun = bool(known.text or known.summary)
+    text = shown(piece, begun=begun)
     if text:
-        out["reasoning_content"] = out.get("reasoning_content", "") + between + text
-    known.text += piece.text
-    known.summary = [*known.summary, *piece.summary]
-    known.signature += piece.signature
-    known.encrypted += piece.encrypted
-    known.id = piece.id or known.id
-    known.issuer = piece.issuer or known.issuer
+        apart = not begun and any(one.text or one.summary for one in choice.reasoning.values())
+        out["reasoning_content"] = out.get("reasoning_content", "") + (BETWEEN + text if apart else text)
+    add(known, piece)
     if piece.signature or piece.encrypted:
         entries = shown_details(known, choice.details)
         choice.details += len(entries)

@@ -208,7 +208,7 @@ class Call:
 class Thought:
     """Reasoning. Its text is a summary where the client has asked for one."""
 
-    __slots__ = ("_as_summary", "_fields", "_index", "_stage", "_summary", "_text", "_writing", "part")
+    __slots__ = ("_as_summary", "_fields", "_index", "_part", "_stage", "_summary", "_text", "part")
 
     def __init__(self, stage: Stage, *, as_summary: bool) -> None:
         self.part = Reasoning()
@@ -218,20 +218,19 @@ class Thought:
         self._fields: Fields = {}
         self._text: list[str] = []
         self._summary: list[str] = []
-        self._writing = False
-        """A part for the text is open."""
+        self._part: list[str] | None = None
+        """The part of the summary that is open."""
 
     def add(self, piece: Reasoning) -> None:
         add(self.part, msgspec.structs.replace(piece, text="", summary=[]))
         if piece.text:
             self._open()
-            self._write(piece.text)
-        for text in piece.summary:
+            self._write(piece.text, as_summary=self._as_summary)
+        for number, text in enumerate(piece.summary):
             self._open()
-            self._end_text()
-            self._begin_summary()
-            self._emit("response.reasoning_summary_text.delta", summary_index=len(self._summary), delta=text)
-            self._end_summary(text)
+            if number or not piece.continues:
+                self._end_summary()
+            self._write(text, as_summary=True)
 
     def _open(self) -> None:
         if self._index >= 0:
@@ -246,35 +245,31 @@ class Thought:
     def _emit(self, kind: str, **fields: object) -> None:
         self._stage.emit(kind, item_id=self._fields["id"], output_index=self._index, **fields)
 
-    def _write(self, text: str) -> None:
-        if not self._writing:
-            self._writing = True
-            if self._as_summary:
-                self._begin_summary()
-            else:
-                self._emit("response.content_part.added", content_index=0, part=_reasoning_text(""))
-        self._text.append(text)
-        if self._as_summary:
-            self._emit("response.reasoning_summary_text.delta", summary_index=len(self._summary), delta=text)
-        else:
-            self._emit("response.reasoning_text.delta", content_index=0, delta=text)
-
-    def _end_text(self) -> None:
-        if not self._writing or not self._as_summary:
+    def _write(self, text: str, *, as_summary: bool) -> None:
+        number = len(self._summary)
+        if as_summary:
+            if self._part is None:
+                self._part = []
+                part = {"type": "summary_text", "text": ""}
+                self._emit("response.reasoning_summary_part.added", summary_index=number, part=part)
+            self._part.append(text)
+            self._emit("response.reasoning_summary_text.delta", summary_index=number, delta=text)
             return
-        self._writing = False
-        self._end_summary("".join(self._text))
-        self._text = []
+        if not self._text:
+            self._emit("response.content_part.added", content_index=0, part=_reasoning_text(""))
+        self._text.append(text)
+        self._emit("response.reasoning_text.delta", content_index=0, delta=text)
 
-    def _begin_summary(self) -> None:
-        part = {"type": "summary_text", "text": ""}
-        self._emit("response.reasoning_summary_part.added", summary_index=len(self._summary), part=part)
-
-    def _end_summary(self, text: str) -> None:
-        number, part = len(self._summary), {"type": "summary_text", "text": text}
+    def _end_summary(self) -> None:
+        """The part of the summary that is open is whole."""
+        if self._part is None:
+            return
+        number, text = len(self._summary), "".join(self._part)
+        part = {"type": "summary_text", "text": text}
         self._emit("response.reasoning_summary_text.done", summary_index=number, text=text)
         self._emit("response.reasoning_summary_part.done", summary_index=number, part=part)
         self._summary.append(text)
+        self._part = None
 
     def close(self) -> None:
         encrypted = compose_encrypted(self.part)
@@ -282,9 +277,9 @@ class Thought:
             if not encrypted:
                 return
             self._open()
-        self._end_text()
+        self._end_summary()
         item: Fields = {**self._fields, "summary": [{"type": "summary_text", "text": text} for text in self._summary]}
-        if self._writing:
+        if self._text:
             said = "".join(self._text)
             self._emit("response.reasoning_text.done", content_index=0, text=said)
             self._emit("response.content_part.done", content_index=0, part=_reasoning_text(said))

@@ -80,8 +80,8 @@ class Item:
         """Number of the part → what came of it."""
         self.cited: dict[int, int] = {}
         """Number of the part → how many annotations came."""
-        self.summaries = 0
-        """Parts of a summary that came."""
+        self.summaries: list[str] = []
+        """What came of each part of a summary."""
         self.told_logprobs = False
         self.whole: Fields | None = None
         """The item, once it has come as a whole."""
@@ -97,6 +97,18 @@ class Item:
         if left:
             self.said[number].append(left)
         return left
+
+    def _left_of_summary(self, whole: list[str]) -> tuple[list[str] | None, bool]:
+        """What of a summary has not come yet, and whether it goes on with the last part that came; None if something
+        else has come.
+        """
+        came = len(self.summaries)
+        if not came or whole[:came] == self.summaries:
+            return whole[came:], False
+        last = self.summaries[-1]
+        if len(whole) < came or whole[: came - 1] != self.summaries[:-1] or not whole[came - 1].startswith(last):
+            return None, False
+        return [whole[came - 1][len(last) :], *whole[came:]], True
 
     def close(self, delta: Delta) -> bool:
         """Take out of a whole part what has come of it. Returns whether that was its beginning."""
@@ -115,7 +127,9 @@ class Item:
                 delta.piece = _replace(part, arguments=left or "")
             case Reasoning():
                 left = self.left(number, part.text)
-                delta.piece = _replace(part, text=left or "", summary=part.summary[self.summaries :])
+                summary, continues = self._left_of_summary(part.summary)
+                delta.piece = _replace(part, text=left or "", summary=summary or [], continues=continues)
+                return left is not None and summary is not None
         return left is not None
 
 

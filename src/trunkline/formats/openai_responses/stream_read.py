@@ -189,12 +189,32 @@ class Reader:
             event.deltas = [delta]
 
     def summary(self, event: Event, rest: Fields) -> None:
-        """A part of a summary that is whole."""
+        """A part of a summary that is whole; what the pieces left out comes now."""
         part, item = rest.get("part"), self._item(rest)
-        said = part.get("text") if type(part) is dict else rest.get("text")
-        if type(said) is str and rest.get("summary_index") == item.summaries:
-            item.summaries += 1
-            event.deltas = [self._grow(item, 0, Reasoning(summary=[said]))]
+        said, came = part.get("text") if type(part) is dict else rest.get("text"), item.summaries
+        if type(said) is not str:
+            return
+        if rest.get("summary_index") == len(came):
+            self._summarise(event, item, said)
+        elif came and rest.get("summary_index") == len(came) - 1 and said != came[-1] and said.startswith(came[-1]):
+            self._summarise(event, item, said[len(came[-1]) :], continues=True)
+
+    def summary_piece(self, event: Event, rest: Fields) -> None:
+        """A piece of a summary. It stays in the event, which the whole part does not say again."""
+        said, item, index = rest.get("delta"), self._item(rest), rest.get("summary_index")
+        if type(said) is not str or not said:
+            return
+        if index == len(item.summaries):
+            self._summarise(event, item, said)
+        elif item.summaries and index == len(item.summaries) - 1:
+            self._summarise(event, item, said, continues=True)
+
+    def _summarise(self, event: Event, item: Item, said: str, *, continues: bool = False) -> None:
+        if continues:
+            item.summaries[-1] += said
+        else:
+            item.summaries.append(said)
+        event.deltas = [self._grow(item, 0, Reasoning(summary=[said], continues=continues))]
 
     def item_done(self, event: Event, rest: Fields) -> None:
         value, item = rest.get("item"), self._item(rest)
@@ -313,6 +333,7 @@ _HANDLERS: dict[str, Callable[[Reader, Event, Fields], None]] = {
     "response.function_call_arguments.done": Reader.whole,
     "response.content_part.done": Reader.part_done,
     "response.output_text.annotation.added": Reader.annotation,
+    "response.reasoning_summary_text.delta": Reader.summary_piece,
     "response.reasoning_summary_text.done": Reader.summary,
     "response.reasoning_summary_part.done": Reader.summary,
     "response.output_item.done": Reader.item_done,
