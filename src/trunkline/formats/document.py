@@ -30,19 +30,19 @@ class DocumentError(ValueError):
 class Document:
     """One JSON object."""
 
-    __slots__ = ("_fields", "value")
+    __slots__ = ("_body", "_fields", "value")
 
     def __init__(self, body: bytes, depth: int) -> None:
         """Read `body`; raises `DocumentError` for what is no JSON object, or nested deeper than `depth`."""
         self.value: dict[str, Any] = _read(body, depth)
         """All of it as it came, for reading only: edits go through `set`."""
-        if not _says_all_once(body, self.value):
-            body = _encode(self.value)
-        self._fields = _decode_fields(body)
+        self._body = body
+        self._fields: dict[str, msgspec.Raw] | None = None
+        """The top level, once somebody edits or writes it: what is translated is read only."""
 
     def set(self, name: str, value: object) -> None:
         """Replace or add the top-level field `name`."""
-        self._fields[name] = msgspec.Raw(_encode(value))
+        self._split()[name] = msgspec.Raw(_encode(value))
 
     def field(self, name: str) -> bytes:
         """The bytes of the top-level field `name`; none if it is not there."""
@@ -54,7 +54,7 @@ class Document:
 
     def remove(self, name: str) -> None:
         """Drop the top-level field `name` if it is there."""
-        self._fields.pop(name, None)
+        self._split().pop(name, None)
 
     def change(self, fields: Mapping[str, object]) -> None:
         """Lay `fields` over the top level, for who reads it on as well; None takes one out."""
@@ -70,7 +70,8 @@ class Document:
         """Another one, with `fields` laid over the top level; None takes one out. This one stays as it is."""
         other = object.__new__(Document)
         other.value = self.value
-        other._fields = dict(self._fields)
+        other._body = b""
+        other._fields = dict(self._split())
         for name, value in fields.items():
             if value is None:
                 other.remove(name)
@@ -83,7 +84,18 @@ class Document:
 
         Values that were not edited have the bytes they came with.
         """
-        return _encode(self._fields if once is None else {**self._fields, **once})
+        fields = self._split()
+        return _encode(fields if once is None else {**fields, **once})
+
+    def _split(self) -> dict[str, msgspec.Raw]:
+        """The values of the top level with their bytes; anew where a key is repeated."""
+        fields = self._fields
+        if fields is None:
+            body = self._body
+            value = self.value or _decode(body)
+            fields = self._fields = _decode_fields(body if _says_all_once(body, value) else _encode(value))
+            self._body = b""
+        return fields
 
 
 def _read(body: bytes, depth: int) -> dict[str, Any]:
