@@ -46,10 +46,15 @@ class Document:
 
     def field(self, name: str) -> bytes:
         """The bytes of the top-level field `name`; none if it is not there."""
-        return bytes(self._fields.get(name, b""))
+        return bytes(self._split().get(name, b""))
 
-    def seal(self) -> None:
-        """Nothing more will be read: let go of all that was decoded, and keep only the bytes and the edits."""
+    def seal(self, *, sent: bool = True) -> None:
+        """Nothing more will be read: let go of all that was decoded, and keep only the bytes and the edits.
+
+        `sent`: these are what is sent, most probably. Else they must be decoded anew if they are after all.
+        """
+        if sent:
+            self._split()
         self.value = {}
 
     def remove(self, name: str) -> None:
