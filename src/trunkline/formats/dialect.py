@@ -63,6 +63,10 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """
     efforts: tuple[str, ...] = ("minimal", "low", "medium", "high")
     """The efforts it knows, from least to most; another is moved to the nearest."""
+    media_in_results: bool = True
+    """The result of a tool may have pictures and files in it; else they stand beside it."""
+    later_system: bool = False
+    """System messages may stand in the middle of a conversation, where the format has another place for them."""
     issuer: str = ""
     """Family whose signed or encrypted reasoning it takes back; that of others is left out."""
     encrypted_prefix: str = ""

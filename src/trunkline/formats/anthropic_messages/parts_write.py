@@ -15,7 +15,6 @@ from trunkline.formats.conversation import (
     Foreign,
     FormatName,
     Image,
-    Message,
     Reasoning,
     Refusal,
     Text,
@@ -27,6 +26,7 @@ from trunkline.formats.harmless import PART
 from trunkline.formats.losses import Losses
 from trunkline.formats.media import split_data_url
 from trunkline.formats.paths import field_path, inner_path
+from trunkline.formats.turns import SHOWN_BELOW, Speaker
 
 PDF = "application/pdf"
 _SUFFIXES = {
@@ -40,18 +40,21 @@ _SUFFIXES = {
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/yaml", "application/x-yaml")
 
 
-class PartWriter:
-    """Writes the parts of one message."""
+NO_OUTPUT = "(no output)"
+"""Stands for the words of a tool that failed without any: the API wants some."""
 
-    def __init__(self, message: Message, source: FormatName, dialect: Dialect, losses: Losses) -> None:
-        self._source = source
+
+class PartWriter:
+    """Writes the parts of one turn."""
+
+    def __init__(self, role: Speaker, calls: bool, source: FormatName, dialect: Dialect, losses: Losses) -> None:
+        """`calls`: whether there are any in the turn."""
+        self.source: FormatName = source
+        self.losses = losses
         self._dialect = dialect
-        self._losses = losses
-        self._of_user = message.role in ("user", "tool")
+        self._of_user = role == "user"
         wanted = dialect.replays_reasoning
-        self._replays = wanted == "always" or (
-            wanted == "tool_turns" and any(type(part) is ToolCall for part in message.parts)
-        )
+        self._replays = wanted == "always" or (wanted == "tool_turns" and calls)
 
     def write(self, part: AnyPart, path: str) -> list[dict[str, Any]]:
         """The blocks for the part at `path`: mostly one; none for what says nothing or is left behind."""
@@ -62,23 +65,23 @@ class PartWriter:
 
     def _whole(self, part: AnyPart, path: str) -> dict[str, Any] | None:
         block = self._block(part, path)
+        self._dress(block, part, path)
+        return block
+
+    def _dress(self, block: dict[str, Any] | None, part: AnyPart, path: str) -> None:
+        """Put the hint of a part on its block, and leave behind the part's extras."""
         extras = part.extras
-        if self._source == "bedrock_converse" and type(part) is File and block is not None:
-            extras = _cited(part, block)
         if extras:
-            self._losses.leave(extras, self._source, path, PART)
+            if self.source == "bedrock_converse" and type(part) is File and block is not None:
+                extras = _cited(part, block)
+            self.losses.leave(extras, self.source, path, PART)
         if part.cache is not None and block is not None:
             block["cache_control"] = write_cache(part.cache)
-        return block
 
     def _block(self, part: AnyPart, path: str) -> dict[str, Any] | None:
         match part:
             case Text():
                 return self._text(part, path)
-            case ToolCall():
-                return self._call(part, path)
-            case ToolResult():
-                return self._result(part, path)
             case Image():
                 return self._image(part, path)
             case File():
@@ -97,18 +100,18 @@ class PartWriter:
         if part.format == "bedrock_converse" and isinstance(found, dict):
             content = [{"type": "text", **piece} for piece in found.get("content") or ()]
             return {"type": "search_result", **found, "content": content}
-        self._losses.refuse(path, f"'{path}' ({part.kind}) exists with its own provider only.")
+        self.losses.refuse(path, f"'{path}' ({part.kind}) exists with its own provider only.")
         return None
 
     def _text(self, part: Text, path: str) -> dict[str, Any] | None:
         if part.citations:
-            self._losses.drop(field_path(self._source, path, "citations"))  # what they cite is not in this conversation
+            self.losses.drop(field_path(self.source, path, "citations"))  # what they cite is not in this conversation
         return {"type": "text", "text": part.text} if part.text.strip() else None
 
     def _image(self, part: Image, path: str) -> dict[str, Any] | None:
-        losses = self._losses
+        losses = self.losses
         if part.detail not in ("", "auto"):
-            losses.drop(field_path(self._source, path, "detail"))
+            losses.drop(field_path(self.source, path, "detail"))
         if not self._of_user:
             losses.refuse(path, f"'{path}': only a user can show this model an image.")
             return None
@@ -129,7 +132,7 @@ class PartWriter:
         return {"type": "image", "source": {"type": "url", "url": part.url}}
 
     def _file(self, part: File, path: str) -> dict[str, Any] | None:
-        losses = self._losses
+        losses = self.losses
         if part.media_type.startswith("image/"):
             picture = Image(url=part.url, data=part.data, media_type=part.media_type, file_id=part.file_id)
             return self._image(picture, path)
@@ -162,12 +165,12 @@ class PartWriter:
             self._check_url(part.url, path)
             return {"type": "url", "url": part.url}
         kind = media_type or part.media_type or "of no known type"
-        self._losses.refuse(path, f"'{path}' is {kind}: files can be PDF or text.")
+        self.losses.refuse(path, f"'{path}' is {kind}: files can be PDF or text.")
         return None
 
     def _plain_text(self, text: str, path: str) -> dict[str, Any] | None:
         if not text.strip():
-            self._losses.drop(path)  # an empty file says nothing, and is not taken
+            self.losses.drop(path)  # an empty file says nothing, and is not taken
             return None
         return {"type": "text", "media_type": "text/plain", "data": text}
 
@@ -175,50 +178,60 @@ class PartWriter:
         try:
             return base64.b64decode(data).decode()
         except (binascii.Error, ValueError):
-            self._losses.must_refuse(path, f"'{path}' is not text in UTF-8.")
+            self.losses.must_refuse(path, f"'{path}' is not text in UTF-8.")
             raise
 
     def _check_url(self, url: str, path: str) -> None:
         if not url.startswith(("https://", "http://")):
-            self._losses.must_refuse(path, f"'{path}' must be an http(s) or data URL.")
+            self.losses.must_refuse(path, f"'{path}' must be an http(s) or data URL.")
         if "image_urls" in self._dialect.refuses:
-            self._losses.must_refuse(path, f"'{path}' must hold the bytes: this model's API fetches nothing.")
+            self.losses.must_refuse(path, f"'{path}' must hold the bytes: this model's API fetches nothing.")
 
     def _audio(self, part: Audio, path: str) -> dict[str, Any] | None:
         if not self._of_user and part.transcript.strip():
-            self._losses.drop(f"{path}.audio")
+            self.losses.drop(f"{path}.audio")
             return {"type": "text", "text": part.transcript}
-        self._losses.refuse(path, f"'{path}': this model hears nothing.")
+        self.losses.refuse(path, f"'{path}': this model hears nothing.")
         return None
 
-    def _call(self, part: ToolCall, path: str) -> dict[str, Any] | None:
+    def call(self, part: ToolCall, path: str, call_id: str) -> dict[str, Any]:
+        """A call, told by the id."""
         if part.signature:
-            self._losses.drop(field_path(self._source, path, "signature"))
+            self.losses.drop(field_path(self.source, path, "signature"))
         arguments = object_of(part.arguments)
         if arguments is None:
-            self._losses.must_refuse(path, f"'{path}': the arguments of a call must be a JSON object.")
+            self.losses.must_refuse(path, f"'{path}': the arguments of a call must be a JSON object.")
         if not TOOL_NAME.fullmatch(part.name):
-            self._losses.must_refuse(path, f"'{path}': the name of a tool may have letters, digits, '_' and '-' only.")
-        return {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments}
+            self.losses.must_refuse(path, f"'{path}': the name of a tool may have letters, digits, '_' and '-' only.")
+        block = {"type": "tool_use", "id": call_id, "name": part.name, "input": arguments}
+        self._dress(block, part, path)
+        return block
 
-    def _result(self, part: ToolResult, path: str) -> dict[str, Any] | None:
-        block: dict[str, Any] = {"type": "tool_result", "tool_use_id": part.call}
-        if part.plain and len(part.content) == 1 and type(part.content[0]) is Text:
-            block["content"] = part.content[0].text
-        else:
-            inner = [
-                self._whole(piece, inner_path(self._source, path, part, number))
-                for number, piece in enumerate(part.content)
-            ]
-            content = [piece for piece in inner if piece is not None]
-            for piece in content:
-                if "cache_control" in piece:
-                    block["cache_control"] = piece.pop("cache_control")  # one mark reaches as far
-            if content:
-                block["content"] = content
+    def result(self, part: ToolResult, path: str, call_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """The result of a call, told by its id; and what must stand beside it, for one that failed has words only."""
+        block: dict[str, Any] = {"type": "tool_result", "tool_use_id": call_id}
+        content, beside = self._content(part, path), []
         if part.failed:
             block["is_error"] = True
-        return block
+            if type(content) is list:
+                beside = [piece for piece in content if piece["type"] != "text"]
+                content = [piece for piece in content if piece["type"] == "text"]
+            if not content or (type(content) is str and not content.strip()):
+                content = SHOWN_BELOW if beside else NO_OUTPUT
+        for piece in content if type(content) is list else ():
+            if "cache_control" in piece:
+                block["cache_control"] = piece.pop("cache_control")  # one mark reaches as far
+        if content or part.plain:
+            block["content"] = content
+        self._dress(block, part, path)
+        return block, beside
+
+    def _content(self, part: ToolResult, path: str) -> str | list[dict[str, Any]]:
+        pieces = part.content
+        if part.plain and len(pieces) == 1 and type(pieces[0]) is Text:
+            return pieces[0].text
+        inner = [self._whole(piece, inner_path(self.source, path, part, number)) for number, piece in enumerate(pieces)]
+        return [piece for piece in inner if piece is not None]
 
     def _reasoning(self, part: Reasoning, path: str) -> list[dict[str, Any]]:
         """Only what this very family has signed comes back, or the words where a provider wants them."""
@@ -228,7 +241,7 @@ class PartWriter:
         if self._replays and words:
             return [{"type": "thinking", "thinking": words, "signature": ""}]
         if words or part.signature or part.encrypted:
-            self._losses.drop(path)
+            self.losses.drop(path)
         return []
 
 

@@ -10,5 +10,3 @@ class Placed(msgspec.Struct):
 
     block: dict[str, Any]
     path: str
-    name: str = ""
-    """Of the tool, for a result."""

@@ -26,6 +26,7 @@ from trunkline.formats.harmless import leave
 from trunkline.formats.losses import Losses
 from trunkline.formats.media import is_base64
 from trunkline.formats.paths import field_path, inner_path
+from trunkline.formats.turns import SHOWN_BELOW
 
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 PROPERTY_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
@@ -42,29 +43,22 @@ S3 = "s3://"
 class ContentWriter:
     """Writes the parts of one request. Documents must have names of their own, so it knows those that it gave."""
 
-    def __init__(self, source: FormatName, dialect: Dialect, losses: Losses, ids: dict[int, str]) -> None:
-        """`ids`: identity of a call or a result → the id to write."""
+    def __init__(self, source: FormatName, dialect: Dialect, losses: Losses) -> None:
         self._source = source
         self._dialect = dialect
         self._losses = losses
-        self._ids = ids
         self._names: set[str] = set()
 
     def user(self, part: AnyPart, path: str) -> Block | None:
         """A block of a user's turn; None for what says nothing."""
-        match part:
-            case ToolResult():
-                return self._result(part, path)
-            case Text() | Image() | Audio() | File():
-                return self._shown(part, path)
+        if isinstance(part, Text | Image | Audio | File):
+            return self._shown(part, path)
         self._cannot(part, path)
         return None
 
     def assistant(self, part: AnyPart, path: str, *, calls: bool) -> Block | None:
-        """A block of an assistant's turn; `calls`: whether the turn has any. None for what is left out."""
+        """A block of an assistant's turn, calls aside; `calls`: whether it has any. None for what is left out."""
         match part:
-            case ToolCall():
-                return self._call(part, path)
             case Text():
                 if part.citations:
                     self._losses.drop(field_path(self._source, path, "citations"))
@@ -179,7 +173,8 @@ class ContentWriter:
         known = ", ".join(dict.fromkeys(table.values()))
         self._losses.must_refuse(path, f"'{path}' is {media_type or 'of no type'}; this model's API takes {known}.")
 
-    def _call(self, part: ToolCall, path: str) -> Block:
+    def call(self, part: ToolCall, path: str, call_id: str) -> Block:
+        """A call, told by the id."""
         leave(part, self._source, path, self._losses)
         if part.signature:
             self._losses.drop(field_path(self._source, path, "signature"))
@@ -192,10 +187,25 @@ class ContentWriter:
             arguments_path = field_path(self._source, path, "arguments")
             self._losses.must_refuse(arguments_path, f"'{arguments_path}' is no JSON object.")
         arguments = value[0] if value is not None else {}
-        return {"toolUse": {"toolUseId": self._ids[id(part)], "name": part.name, "input": arguments}}
+        return {"toolUse": {"toolUseId": call_id, "name": part.name, "input": arguments}}
 
-    def _result(self, part: ToolResult, path: str) -> Block:
+    def result(self, part: ToolResult, path: str, call_id: str) -> tuple[Block, list[Block]]:
+        """The result of a call, told by its id; and what must stand beside it: Claude takes one that failed in words
+        only.
+        """
         leave(part, self._source, path, self._losses)
+        content = self._content(part, path)
+        beside: list[Block] = []
+        if part.failed:
+            beside = [block for block in content if "text" not in block]
+            content = [block for block in content if "text" in block]
+        words = SHOWN_BELOW if beside else NO_OUTPUT
+        result: Block = {"toolUseId": call_id, "content": content or [{"text": words}]}
+        if part.failed:
+            result["status"] = "error"
+        return {"toolResult": result}, beside
+
+    def _content(self, part: ToolResult, path: str) -> list[Block]:
         content: list[Block] = []
         for number, piece in enumerate(part.content):
             where = inner_path(self._source, path, part, number)
@@ -209,10 +219,7 @@ class ContentWriter:
                     self._cannot(piece, where)
             if block is not None:
                 content.append(block)
-        result: Block = {"toolUseId": self._ids[id(part)], "content": content or [{"text": NO_OUTPUT}]}
-        if part.failed:
-            result["status"] = "error"
-        return {"toolResult": result}
+        return content
 
     def _reasoning(self, part: Reasoning, path: str, calls: bool) -> Block | None:
         """What the model thought, for a model that takes it back: its own family's proof, or plain words."""

@@ -7,46 +7,23 @@ recorded refusals, and what client libraries have found out.
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from trunkline.formats.bedrock_converse.content_write import ContentWriter
 from trunkline.formats.bedrock_converse.parts_write import Block, cache_point
-from trunkline.formats.call_ids import fitting, minted
-from trunkline.formats.conversation import (
-    AnyPart,
-    CacheHint,
-    Request,
-    ToolCall,
-    ToolResult,
-)
+from trunkline.formats.call_ids import fitting
+from trunkline.formats.conversation import AnyPart, CacheHint, Request, ToolCall
 from trunkline.formats.dialect import Dialect
-from trunkline.formats.harmless import MESSAGE, leave
 from trunkline.formats.losses import Losses
-from trunkline.formats.paths import part_paths
-from trunkline.formats.turns import speaker
+from trunkline.formats.turns import Call, Piece, Turn, take_turns
 
 _ID = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
 FILLER = "."
 """What a turn says that is only there because the API wants one: it refuses empty ones."""
 SEE_DOCUMENT = "See the attached document."
 """A document is not taken without words beside it."""
-
-
-class Piece(NamedTuple):
-    """A part and its path in the client's document."""
-
-    part: AnyPart
-    path: str
-
-
-class Turn(msgspec.Struct):
-    """What one side says before the other."""
-
-    role: str
-    at: str
-    pieces: list[Piece]
 
 
 class Conversation(msgspec.Struct):
@@ -60,122 +37,66 @@ class Conversation(msgspec.Struct):
 
 def write_conversation(request: Request, instruction: str, dialect: Dialect, losses: Losses) -> Conversation:
     """Instructions, with one more unless that is empty, and turns. Raises `CannotCarry`."""
-    system, turns = _gather(request, losses)
-    ids = _pair(turns, dialect, losses)
-    writer = ContentWriter(request.format, dialect, losses, ids)
+
+    def fit(said: str) -> str:
+        return fitting(said if _ID.fullmatch(said) else fitting(said, "word"), dialect.tool_call_id)
+
+    taken = take_turns(request, losses, fit)
+    writer = ContentWriter(request.format, dialect, losses)
     messages: list[dict[str, Any]] = []
     used: dict[str, None] = {}
-    for turn in turns:
+    for turn in taken.turns:
         for role, content in _contents(turn, writer, dialect):
             if messages and messages[-1]["role"] == role:
                 messages[-1]["content"] += content
             else:
                 messages.append({"role": role, "content": content})
-        used |= {piece.part.name: None for piece in turn.pieces if isinstance(piece.part, ToolCall)}
-    instructions = _blocks(system, writer.system)
+        used |= {call.part.name: None for call in turn.calls}
+    instructions = _blocks(taken.system, writer.system)
     if instruction:
         instructions.append({"text": instruction})
-    _complete(messages, instructions, turns[-1].at if turns else "", dialect, losses)
+    _complete(messages, instructions, taken.turns[-1].at if taken.turns else "", dialect, losses)
     if request.cache is not None:
         _add_hint(messages[-1]["content"], request.cache)
     return Conversation(instructions, messages, used)
 
 
-def _gather(request: Request, losses: Losses) -> tuple[list[Piece], list[Turn]]:
-    """Everything that is said, apart by speaker."""
-    system: list[Piece] = []
-    turns: list[Turn] = []
-    first = [] if request.instructions is None else [request.instructions]
-    for message in [*first, *request.messages]:
-        leave(message, request.format, message.at, losses, MESSAGE)
-        if message.name:
-            losses.drop(f"{message.at}.name")
-        role = "system" if message is request.instructions else speaker(message)
-        pieces = list(map(Piece, message.parts, part_paths(request.format, message)))
-        if role == "system":
-            system += pieces
-        elif turns and turns[-1].role == role:
-            turns[-1].pieces += pieces
-        else:
-            turns.append(Turn(role, message.at, pieces))
-    return system, turns
-
-
-def _pair(turns: list[Turn], dialect: Dialect, losses: Losses) -> dict[int, str]:
-    """Give calls and their results ids that fit and are used once, and put results first, in the calls' order."""
-    ids: dict[int, str] = {}
-    taken: set[str] = set()
-    waiting: list[Piece] = []
-    for turn in turns:
-        if turn.role == "assistant":
-            waiting = [piece for piece in turn.pieces if isinstance(piece.part, ToolCall)]
-            for number, (part, path) in enumerate(waiting):
-                ids[id(part)] = _new_id(part, path, number, taken, dialect)
-        else:
-            _answer(turn, waiting, ids, losses)
-            waiting = []
-    if waiting:
-        _unanswered(waiting[0], losses)
-    return ids
-
-
-def _new_id(part: AnyPart, path: str, number: int, taken: set[str], dialect: Dialect) -> str:
-    said = part.id if isinstance(part, ToolCall) else ""
-    new = said if _ID.fullmatch(said) else fitting(said, "word") if said else minted(path, 0, number)
-    new = fitting(new, dialect.tool_call_id)
-    if new in taken:  # some servers give every call the same id
-        new = fitting(minted(path, 0, number), dialect.tool_call_id)
-    taken.add(new)
-    return new
-
-
-def _answer(turn: Turn, waiting: list[Piece], ids: dict[int, str], losses: Losses) -> None:
-    """Match a turn's results with the calls before it."""
-    left = list(waiting)
-    order: dict[int, int] = {}
-    for part, path in turn.pieces:
-        if not isinstance(part, ToolResult):
-            continue
-        call = next((piece for piece in left if _answers(part, piece.part)), None)
-        if call is None:
-            losses.must_refuse(path, f"The tool result at '{path}' answers no call of the assistant's turn before it.")
-        left.remove(call)
-        ids[id(part)] = ids[id(call.part)]
-        order[id(part)] = waiting.index(call)
-    if left:
-        _unanswered(left[0], losses)
-    turn.pieces.sort(key=lambda piece: order.get(id(piece.part), len(waiting)))  # stable: others stay in their order
-
-
-def _answers(result: ToolResult, call: AnyPart) -> bool:
-    if not isinstance(call, ToolCall):
-        return False
-    if result.call:
-        return result.call == call.id
-    return not result.name or result.name == call.name
-
-
-def _unanswered(call: Piece, losses: Losses) -> None:
-    losses.must_refuse(call.path, f"The tool call at '{call.path}' has no result in the turn after it.")
-
-
 def _contents(turn: Turn, writer: ContentWriter, dialect: Dialect) -> list[tuple[str, list[Block]]]:
     """A turn as one message, or as several where the API does not take in one what it says."""
     if turn.role == "assistant":
-        calls = any(isinstance(piece.part, ToolCall) for piece in turn.pieces)
-        content = _blocks(turn.pieces, lambda part, path: writer.assistant(part, path, calls=calls))
+        calls = iter(turn.calls)
+
+        def write(part: AnyPart, path: str) -> Block | None:
+            if isinstance(part, ToolCall):
+                return writer.call(part, path, next(calls).id)
+            return writer.assistant(part, path, calls=bool(turn.calls))
+
+        content = _blocks(turn.pieces, write)
         return [("assistant", content)] if content else []
-    results = [piece for piece in turn.pieces if isinstance(piece.part, ToolResult)]
-    others = _blocks(turn.pieces[len(results) :], writer.user)
+    answers, beside = _answers(turn.calls, writer)
+    others = beside + _blocks(turn.pieces, writer.user)
     if any("document" in block for block in others) and not any("text" in block for block in others):
         others.append({"text": SEE_DOCUMENT})
-    answers = _blocks(results, writer.user)
     if not (answers and others):
         return [("user", answers or others)] if answers or others else []
     files = any("document" in block or "video" in block for block in others)
     if files or dialect.assistant_after_tool:
         return [("user", answers), ("assistant", [{"text": FILLER}]), ("user", others)]
     return [("user", answers + others)]
+
+
+def _answers(calls: list[Call], writer: ContentWriter) -> tuple[list[Block], list[Block]]:
+    """The results of a turn, and what cannot stand in them."""
+    content: list[Block] = []
+    beside: list[Block] = []
+    for call in calls:
+        part, path = call.result
+        result, others = writer.result(part, path, call.id)
+        content.append(result)
+        beside += others
+        if part.cache is not None:
+            _add_hint(content, part.cache)
+    return content, beside
 
 
 def _blocks(pieces: list[Piece], write: Callable[[AnyPart, str], Block | None]) -> list[Block]:

@@ -2,9 +2,11 @@
 
 Google has two roles, `user` and `model`, that take turns; the first turn is the user's. The results of one turn's
 calls are one content of the user's, in the order of the calls and right after them; what the user says besides is the
-next content. Gemini 3 wants a signature on the first call of each of its turns.
+next content. Gemini 3 wants a signature on the first call of each of its turns, and takes pictures and files in a
+result; older models take them beside it, which is how Google's own agent tells them.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from trunkline.formats.conversation import (
@@ -13,7 +15,6 @@ from trunkline.formats.conversation import (
     File,
     Foreign,
     Image,
-    Message,
     Reasoning,
     Refusal,
     Request,
@@ -22,17 +23,19 @@ from trunkline.formats.conversation import (
     ToolResult,
 )
 from trunkline.formats.dialect import Dialect
-from trunkline.formats.format import ShapeError
 from trunkline.formats.google_generate.media_write import MediaWriter
-from trunkline.formats.google_generate.parts_write import arguments_of, write_call, write_result
+from trunkline.formats.google_generate.parts_write import arguments_of, write_result
 from trunkline.formats.google_generate.signatures import DUMMY
-from trunkline.formats.harmless import MESSAGE, leave
+from trunkline.formats.harmless import leave
 from trunkline.formats.losses import Losses
-from trunkline.formats.paths import cache_path, field_path, inner_path, part_paths
+from trunkline.formats.paths import cache_path, field_path, inner_path
+from trunkline.formats.turns import SHOWN_BELOW, Call, Piece, Turn, take_turns
 
 Json = dict[str, Any]
 BLANK: Json = {"text": " "}
 """What the user says where Google wants a turn and there are no words for it; an empty text is refused."""
+_IN_RESULTS = ("image/", "application/pdf", "text/plain")
+"""Media types that Gemini 3 takes in a result: https://ai.google.dev/gemini-api/docs/function-calling#multimodal."""
 
 
 class ContentsWriter:
@@ -42,38 +45,29 @@ class ContentsWriter:
         self.contents: list[Json] = []
         self.system: list[Json] = []
         self._request = request
+        self._source = request.format
         self._dialect = dialect
         self._losses = losses
         self._media = MediaWriter(request.format, dialect, losses)
-        self._role = ""
         self._parts: list[Json] = []
         """Of the turn that is being built."""
-        self._results: list[tuple[str, ToolResult]] = []
-        self._waiting: dict[str, tuple[str, ToolCall]] = {}
-        """Calls of the last model's turn, by id, with their paths."""
         self._held = ""
         """A signature for the next part."""
 
     def write(self) -> None:
         """Fill `contents` and `system`. Raises `CannotCarry` and `ShapeError`."""
-        request = self._request
-        if request.instructions is not None:
-            self._add_system(request.instructions)
-        for message in request.messages:
-            if message.role in ("system", "developer"):
-                self._add_system(message)
-                continue
-            role = "model" if message.role == "assistant" else "user"
-            if role != self._role:
-                self._close()
-                self._role = role
-            self._add(message)
-        self._close()
-        for path, call in self._waiting.values():
-            raise _unanswered(path, call)
-        self._check_ends()
+        taken = take_turns(self._request, self._losses, str)
+        for part, path in taken.system:
+            self._instruct(part, path)
+        for turn in taken.turns:
+            self._parts = []
+            if turn.role == "assistant":
+                self._write_model(turn)
+            else:
+                self._write_user(turn)
+        self._check_ends(taken.turns[-1].at if taken.turns else "")
 
-    def _check_ends(self) -> None:
+    def _check_ends(self, last: str) -> None:
         contents = self.contents
         if not contents:
             contents.append({"role": "user", "parts": self.system or [{**BLANK}]})
@@ -81,54 +75,69 @@ class ContentsWriter:
         elif contents[0]["role"] == "model":
             contents.insert(0, {"role": "user", "parts": [{**BLANK}]})
         if contents[-1]["role"] == "model" and "prefill" in self._dialect.refuses:
-            why = "This model does not go on with an answer that is begun already."
-            self._losses.refuse(self._request.messages[-1].at, why)
+            self._losses.refuse(last, "This model does not go on with an answer that is begun already.")
             contents.append({"role": "user", "parts": [{**BLANK}]})
 
-    def _add_system(self, message: Message) -> None:
-        leave(message, self._request.format, message.at, self._losses, MESSAGE)
+    def _instruct(self, part: AnyPart, path: str) -> None:
+        self._leave_part(part, path)
         if "system" in self._dialect.refuses:
-            self._losses.refuse(message.at, "This model takes no system instructions.")
-        for part, path in zip(message.parts, part_paths(self._request.format, message), strict=True):
-            self._leave_part(part, path)
-            if not isinstance(part, Text):
-                self._losses.must_refuse(path, "This model takes only text for instructions.")
-            elif part.text:
-                self.system.append({"text": part.text})
+            self._losses.refuse(path, "This model takes no system instructions.")
+        if not isinstance(part, Text):
+            self._losses.must_refuse(path, "This model takes only text for instructions.")
+        elif part.text:
+            self.system.append({"text": part.text})
 
-    # one message
+    # one turn
 
-    def _add(self, message: Message) -> None:
-        leave(message, self._request.format, message.at, self._losses, MESSAGE)
-        if message.name:
-            self._losses.drop(f"{message.at}.name")
-        for part, path in zip(message.parts, part_paths(self._request.format, message), strict=True):
+    def _write_model(self, turn: Turn) -> None:
+        calls = iter(turn.calls)
+        self._add(turn.pieces, calls)
+        self._release()
+        if turn.calls and self._dialect.issuer == "google":
+            first = next(part for part in self._parts if "functionCall" in part)
+            first.setdefault("thoughtSignature", DUMMY)
+        if self._parts:
+            self.contents.append({"role": "model", "parts": self._parts})
+
+    def _write_user(self, turn: Turn) -> None:
+        if turn.calls:
+            self.contents.append({"role": "user", "parts": self._answers(turn.calls)})
+        self._add(turn.pieces, iter(()))
+        if not self._parts and not turn.calls:
+            self._parts.append({**BLANK})
+        if not self._parts:
+            return
+        last = self.contents[-1] if self.contents else None
+        if last is None or last["role"] == "model" or "functionResponse" in last["parts"][0]:
+            self.contents.append({"role": "user", "parts": self._parts})
+        else:
+            last["parts"] += self._parts  # the model's turn between them was empty
+
+    def _add(self, pieces: list[Piece], calls: Iterator[Call]) -> None:
+        """The parts of what is said. `calls` are those among the pieces."""
+        for part, path in pieces:
             self._leave_part(part, path)
-            self._add_part(part, path)
+            match part:
+                case Text() | Refusal():
+                    if isinstance(part, Text) and part.citations:
+                        self._losses.drop(field_path(self._source, path, "citations"))
+                    if part.text:
+                        self._put({"text": part.text})
+                case ToolCall():
+                    self._add_call(next(calls))
+                case Image() | Audio() | File():
+                    self._put(self._media.write(part, path))
+                case Reasoning():
+                    self._add_reasoning(part, path)
+                case Foreign():
+                    why = f"'{path}' belongs to a tool of another provider ({part.kind}), which this one cannot run."
+                    self._losses.refuse(path, why)
 
     def _leave_part(self, part: AnyPart, path: str) -> None:
-        leave(part, self._request.format, path, self._losses)
+        if part.extras:
+            leave(part, self._source, path, self._losses)
         if part.cache is not None:
-            self._losses.drop(cache_path(self._request.format, path, part))
-
-    def _add_part(self, part: AnyPart, path: str) -> None:
-        match part:
-            case Text() | Refusal():
-                if isinstance(part, Text) and part.citations:
-                    self._losses.drop(field_path(self._request.format, path, "citations"))
-                if part.text:
-                    self._put({"text": part.text})
-            case Image() | Audio() | File():
-                self._put(self._media.write(part, path))
-            case ToolCall():
-                self._add_call(part, path)
-            case ToolResult():
-                self._results.append((path, part))
-            case Reasoning():
-                self._add_reasoning(part, path)
-            case Foreign():
-                why = f"'{path}' belongs to a tool of another provider ({part.kind}), which this one cannot run."
-                self._losses.refuse(path, why)
+            self._losses.drop(cache_path(self._source, path, part))
 
     def _put(self, value: Json) -> None:
         if self._held:
@@ -136,19 +145,21 @@ class ContentsWriter:
             self._held = ""
         self._parts.append(value)
 
-    def _add_call(self, call: ToolCall, path: str) -> None:
-        if arguments_of(call.arguments) is None:
-            why = f"The arguments of the call '{call.id or call.name}' are not a JSON object."
+    def _add_call(self, call: Call) -> None:
+        part, path = call.part, call.path
+        args = arguments_of(part.arguments)
+        if args is None:
+            why = f"The arguments of the call '{part.id or part.name}' are not a JSON object."
             self._losses.must_refuse(path, why)
-        if call.id in self._waiting and call.id:
-            raise ShapeError(f"Two tool calls of one turn have the id '{call.id}'.", path, "invalid_value")
-        self._waiting[call.id or f"#{len(self._waiting)}"] = (path, call)
-        value: Json = {"functionCall": write_call(call, own=False)}
-        if call.signature and call.issuer == self._dialect.issuer == "google":
+        made: Json = {"name": part.name, "args": args}
+        if part.id:
+            made["id"] = call.id
+        value: Json = {"functionCall": made}
+        if part.signature and part.issuer == self._dialect.issuer == "google":
             self._release()
-            value["thoughtSignature"] = call.signature
-        elif call.signature:
-            self._losses.drop(field_path(self._request.format, path, "signature"))
+            value["thoughtSignature"] = part.signature
+        elif part.signature:
+            self._losses.drop(field_path(self._source, path, "signature"))
         self._put(value)
 
     def _add_reasoning(self, part: Reasoning, path: str) -> None:
@@ -170,82 +181,48 @@ class ContentsWriter:
             self._parts.append({"text": "", "thoughtSignature": self._held})
             self._held = ""
 
-    # one turn
+    # results
 
-    def _close(self) -> None:
-        """The turn is whole."""
-        if self._role == "model":
-            self._release()
-            self._close_model()
-        elif self._role == "user":
-            self._close_user()
-        self._parts, self._results = [], []
+    def _answers(self, calls: list[Call]) -> list[Json]:
+        """The results of a turn, and behind them what cannot stand in them."""
+        responses: list[Json] = []
+        beside: list[Json] = []
+        for call in calls:
+            texts, shown = self._content(*call.result)
+            inside = [medium for medium in shown if self._may_stand_in_results(medium)]
+            others = [medium for medium in shown if medium not in inside]
+            if others and not any(text.text for text in texts):
+                texts = [Text(text=SHOWN_BELOW)]
+            told = ToolResult(
+                call=call.id if call.part.id else "",
+                name=call.part.name,
+                content=[*texts],
+                failed=call.result.part.failed,
+            )
+            value = write_result(told, own=False)
+            if inside:
+                value["parts"] = inside
+            responses.append({"functionResponse": value})
+            beside += others
+        return responses + beside
 
-    def _close_model(self) -> None:
-        for path, _ in self._results:
-            raise ShapeError("A tool's result is the user's to give.", path, "invalid_value")
-        first = next((part for part in self._parts if "functionCall" in part), None)
-        if first is not None and self._dialect.issuer == "google":
-            first.setdefault("thoughtSignature", DUMMY)
-        if self._parts:
-            self.contents.append({"role": "model", "parts": self._parts})
-
-    def _close_user(self) -> None:
-        responses = self._answer() if self._results or self._waiting else []
-        if responses:
-            self.contents.append({"role": "user", "parts": responses})
-        elif not self._parts:
-            self._parts.append({**BLANK})
-        if not self._parts:
-            return
-        last = self.contents[-1] if self.contents else None
-        if last is None or last["role"] == "model" or "functionResponse" in last["parts"][0]:
-            self.contents.append({"role": "user", "parts": self._parts})
-        else:
-            last["parts"] += self._parts  # the model's turn between them was empty
-
-    def _answer(self) -> list[Json]:
-        """The results, in the order of their calls."""
-        given: dict[str, tuple[str, ToolResult]] = {}
-        for path, result in self._results:
-            key = result.call if result.call in self._waiting else self._without_id(result, given)
-            if key is None or key in given:
-                raise ShapeError(
-                    f"The result for '{result.call}' answers no tool call of the turn before it.", path, "invalid_value"
-                )
-            given[key] = (path, result)
-        responses = []
-        for key, (call_path, call) in self._waiting.items():
-            if key not in given:
-                raise _unanswered(call_path, call)
-            responses.append(self._respond(call, *given[key]))
-        self._waiting = {}
-        return responses
-
-    def _without_id(self, result: ToolResult, given: dict[str, tuple[str, ToolResult]]) -> str | None:
-        """The first call without an id that a result without one can mean."""
-        free = (key for key, (_, call) in self._waiting.items() if not call.id and key not in given)
-        return next(free, None) if not result.call else None
-
-    def _respond(self, call: ToolCall, path: str, result: ToolResult) -> Json:
-        texts: list[AnyPart] = []
-        parts: list[Json] = []
+    def _content(self, result: ToolResult, path: str) -> tuple[list[Text], list[Json]]:
+        """The words of a result, and what it shows."""
+        self._leave_part(result, path)
+        texts: list[Text] = []
+        shown: list[Json] = []
         for number, part in enumerate(result.content):
-            at = inner_path(self._request.format, path, result, number)
+            at = inner_path(self._source, path, result, number)
             self._leave_part(part, at)
             match part:
                 case Text():
                     texts.append(part)
                 case Image() | Audio() | File():
-                    parts.append(self._media.write(part, at))
+                    shown.append(self._media.write(part, at))
                 case _:
                     self._losses.refuse(at, f"'{at}' cannot be in a tool's result for this model.")
-        told = ToolResult(call=call.id, name=call.name, content=texts, failed=result.failed)
-        value = write_result(told, own=False)
-        if parts:
-            value["parts"] = parts
-        return {"functionResponse": value}
+        return texts, shown
 
-
-def _unanswered(path: str, call: ToolCall) -> ShapeError:
-    return ShapeError(f"The tool call '{call.id or call.name}' is not followed by its result.", path, "invalid_value")
+    def _may_stand_in_results(self, medium: Json) -> bool:
+        value = medium.get("inlineData") or medium.get("fileData")
+        return self._dialect.media_in_results and value is not None and value["mimeType"].startswith(_IN_RESULTS)

@@ -28,7 +28,7 @@ def write_messages(request: Request, to: Target) -> list[Fields]:
         if messages[-1]["role"] == "assistant":
             messages[-1].setdefault("prefix", True)  # it is to go on with what it began to say
     last = request.messages[-1] if request.messages else None
-    if last is not None and last.role == "assistant":
+    if last is not None and last.role == "assistant" and not to.own:  # a client of chat means what chat does with it
         to.refused("prefill", last.at)
     return messages
 

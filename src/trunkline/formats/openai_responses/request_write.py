@@ -72,7 +72,7 @@ def _write_words(request: Request, dialect: Dialect, losses: Losses, document: F
         if words:
             document["instructions"] = words
     last = request.messages[-1] if request.messages else None
-    if last is not None and last.role == "assistant" and "prefill" in dialect.refuses:
+    if last is not None and last.role == "assistant" and "prefill" in dialect.refuses and not own:
         losses.refuse(last.at, "This model does not go on with what the assistant is said to have begun.")
     spelled = request.spelling.get("input") if own else ""
     if spelled == "string" and len(request.messages) == 1 and request.messages[0].plain:

@@ -30,6 +30,8 @@ class Rules(TypedDict, total=False):
     developer: bool
     stream_usage: bool
     ending: Literal["done", "finish"]
+    media_in_results: bool
+    later_system: bool
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):

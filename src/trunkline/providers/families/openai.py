@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
+import msgspec
+
 from trunkline.formats.dialect import Parameter
 from trunkline.providers.families.family import READS, SEES, TEXT, UP_TO_HIGH, UP_TO_XHIGH, Family
 
@@ -42,7 +44,7 @@ RESPONSES_ONLY: Mapping[str, Literal["always", "reasoned tools"]] = {
 are not supported for gpt-5.6 in /v1/chat/completions" (https://github.com/openai/openai-openapi/issues/541).
 """
 
-OPENAI = (
+_ALL = (
     Family(names=("gpt-3-5",), maker="openai", max_output=4096, takes=TEXT, reasons=False),
     Family(names=("gpt-4",), maker="openai", max_output=8192, takes=TEXT, reasons=False),
     Family(names=("gpt-4-turbo",), maker="openai", max_output=4096, takes=SEES, reasons=False),
@@ -190,3 +192,7 @@ OPENAI = (
     ),
     Family(names=("gpt-oss",), maker="openai", open=True, takes=TEXT),
 )
+OPENAI = tuple(
+    family if family.open else msgspec.structs.replace(family, refuses=family.refuses | {"prefill"}) for family in _ALL
+)
+"""None of those that OpenAI serves goes on where an assistant's message ends: it begins another one."""

@@ -1,7 +1,12 @@
-"""Anthropic. https://platform.claude.com/docs/en/api/overview"""
+"""Anthropic. https://platform.claude.com/docs/en/api/overview
+
+System messages in the middle of a conversation: https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
+(Sonnet 5 takes them and does not heed them; other clouds do not take them).
+"""
 
 from trunkline.formats.dialect import Dialect
 from trunkline.providers.base import Limits, Provider
+from trunkline.providers.families import Rules
 
 PROVIDER = Provider(
     type="anthropic",
@@ -16,6 +21,7 @@ PROVIDER = Provider(
     format="anthropic_messages",
     dialect=Dialect(issuer="anthropic"),
     makers=frozenset({"anthropic"}),
+    models={name: Rules(later_system=True) for name in ("claude-opus-4-8", "claude-opus-5", "claude-fable")},
     limits=Limits(
         requests="anthropic-ratelimit-requests-remaining",
         requests_reset="anthropic-ratelimit-requests-reset",
