@@ -52,6 +52,6 @@ def _part(talk: Talk, role: str, part: Json) -> None:
     if part["type"] == "input_image":
         talk.pictures.append(base64.b64decode(part["image_url"].partition(",")[2]))
     elif role in ("system", "developer"):
-        talk.system += "\n" + part["text"]
+        talk.instruct(part["text"])
     else:
         talk.say(role, part["text"])

@@ -50,7 +50,7 @@ class Chat:
         role, content = message["role"], message.get("content")
         assert not self._reasons or role != "developer", "unknown variant `developer`, expected one of `system`, …"
         if role in ("system", "developer"):
-            talk.system += "\n" + _text(content, "\n")
+            talk.instruct(_text(content, "\n"))
         elif role == "tool":
             talk.result(message["tool_call_id"], _text(content))
         elif role == "user":

@@ -133,7 +133,7 @@ def _message(talk: Talk, item: Json) -> None:
         if part["type"] == "input_image":
             talk.pictures.append(_picture(part))
         elif role in ("system", "developer"):
-            talk.system += "\n" + part["text"]
+            talk.instruct(part["text"])
         else:
             talk.say(role, part["text"])
 

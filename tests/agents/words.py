@@ -100,6 +100,13 @@ class Talk(msgspec.Struct):
             words = self.said.pop()[1] + words
         self.said.append((kind, words))
 
+    def instruct(self, words: str) -> None:
+        """Add what the operator said: before anybody else, or in the middle, where others hear it from the user."""
+        if self.said:
+            self.say("user", f"<system-reminder>\n{words}\n</system-reminder>")
+        else:
+            self.system += f"\n{words}"
+
     def call(self, call_id: str, name: str, written: str | dict[str, Any]) -> None:
         """Add a call."""
         self.calls[call_id] = f"{sum(kind == 'call' for kind, *_ in self.said):03}"

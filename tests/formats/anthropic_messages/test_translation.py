@@ -15,6 +15,7 @@ from tests.formats.anthropic_messages.speaking import (
     write,
 )
 
+from trunkline.formats.anthropic_messages.parts_write import NO_OUTPUT
 from trunkline.formats.call_ids import fitting
 from trunkline.formats.conversation import (
     AnyPart,
@@ -34,6 +35,7 @@ from trunkline.formats.conversation import (
 )
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.losses import Losses
+from trunkline.formats.turns import SHOWN_BELOW
 
 
 def turns(request: Request) -> list[tuple[str, Any]]:
@@ -51,7 +53,7 @@ def result(number: int, text: str = "sunny") -> ToolResult:
 # Turns
 
 
-def test_system_messages_go_to_the_top_and_neighbours_become_one_turn() -> None:
+def test_neighbours_become_one_turn_and_later_instructions_stay_in_their_place() -> None:
     request = chat(
         Message(role="system", parts=[Text(text="Be kind.")], plain=True),
         user("Hello"),
@@ -61,10 +63,47 @@ def test_system_messages_go_to_the_top_and_neighbours_become_one_turn() -> None:
         user("Good"),
     )
     written = write(request)
-    assert [block["text"] for block in written["system"]] == ["Be kind.", "Be brief."]
+    assert [block["text"] for block in written["system"]] == ["Be kind."]
     assert [message["role"] for message in written["messages"]] == ["user", "assistant", "user"]
     assert [block["text"] for block in written["messages"][0]["content"]] == ["Hello", "Anyone?"]
+    assert [block["text"] for block in written["messages"][2]["content"]] == [reminder("Be brief."), "Good"]
     assert dropped(request) == ["messages[4].role"]
+
+
+def reminder(words: str) -> str:
+    return f"<system-reminder>\n{words}\n</system-reminder>"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "roles"),
+    [
+        ([user("Hi")], [], ["user", "system"]),
+        ([user("Hi")], [assistant("Yes"), user("Good")], ["user", "system", "assistant", "user"]),
+        ([user("Hi"), assistant(call(1)), tool(result(1))], [], ["user", "assistant", "user", "system"]),
+        ([user("Hi")], [user("Anyone?")], ["user"]),
+        ([user("Hi"), assistant("Yes")], [user("Good")], ["user", "assistant", "user"]),
+    ],
+)
+def test_a_model_that_takes_later_instructions_gets_them_where_they_may_stand(
+    before: list[Message], after: list[Message], roles: list[str]
+) -> None:
+    said = [Message(role="system", parts=[Text(text="Be kind.")]), Message(role="developer", parts=[Text(text="So.")])]
+    request, dialect = chat(*before, *said, *after, tools=[WEATHER]), Dialect(later_system=True)
+    written = write(request, dialect)
+    assert [message["role"] for message in written["messages"]] == roles
+    assert "system" not in written
+    if "system" in roles:
+        place = written["messages"][roles.index("system")]
+        assert [block["text"] for block in place["content"]] == ["Be kind.", "So."]
+        assert dropped(request, dialect) == []
+    else:
+        assert [path.endswith(".role") for path in dropped(request, dialect)] == [True, True]
+
+
+def test_a_picture_that_the_operator_shows_later_is_shown_by_the_user() -> None:
+    late = Message(role="system", parts=[Text(text="See"), Image(data="QUJD", media_type="image/png")])
+    [(role, content)] = turns(chat(user("Hi"), late))
+    assert (role, [block["type"] for block in content]) == ("user", ["text", "text", "image"])
 
 
 def test_all_results_stand_first_in_the_turn_after_their_calls_in_the_order_of_the_calls() -> None:
@@ -221,13 +260,33 @@ def test_where_nothing_is_fetched_an_address_is_refused() -> None:
     assert refused(chat(user(Image(url="https://x.test/a.png"))), dialect) == "messages[0].content[0]"
 
 
-def test_results_keep_their_pictures_and_that_they_failed() -> None:
-    answer = ToolResult(
-        call="call_1", content=[Text(text="see"), Image(data="QUJD", media_type="image/png")], failed=True
-    )
-    block = turns(chat(user("?"), assistant(call(1)), tool(answer)))[2][1][0]
-    assert block["is_error"] is True
+PICTURE = Image(data="QUJD", media_type="image/png")
+
+
+def test_results_keep_their_pictures() -> None:
+    answer = ToolResult(call="call_1", content=[Text(text="see"), PICTURE])
+    [block] = turns(chat(user("?"), assistant(call(1)), tool(answer)))[2][1]
     assert [inner["type"] for inner in block["content"]] == ["text", "image"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told", "beside"),
+    [
+        ([Text(text="no such page")], [{"type": "text", "text": "no such page"}], []),
+        ([Text(text="as shown"), PICTURE], [{"type": "text", "text": "as shown"}], ["image"]),
+        ([PICTURE], SHOWN_BELOW, ["image"]),
+        ([Text(text="")], NO_OUTPUT, []),
+        ([], NO_OUTPUT, []),
+    ],
+)
+def test_a_result_that_failed_has_words_and_nothing_else(content: list[Any], told: Any, beside: list[str]) -> None:
+    failed = ToolResult(call="call_1", content=content, failed=True)
+    request = chat(user("?"), assistant(call(1), call(2)), tool(failed), tool(result(2)), user("Well?"))
+    _, _, (_, blocks) = turns(request)
+    assert [block["type"] for block in blocks] == ["tool_result", "tool_result", *beside, "text"]
+    assert (blocks[0]["content"], blocks[0]["is_error"]) == (told, True)
+    plain = ToolResult(call="call_1", content=[Text(text=" ")], plain=True, failed=True)
+    assert turns(chat(user("?"), assistant(call(1)), tool(plain)))[2][1][0]["content"] == NO_OUTPUT
 
 
 def test_arguments_must_be_an_object() -> None:

@@ -89,11 +89,12 @@ def result(call_id: str = "call_1", text: str = "Rain") -> ToolResult:
 # Turns
 
 
-def test_system_messages_stand_apart_wherever_they_were() -> None:
+def test_the_first_system_messages_stand_apart_and_later_ones_stay_in_their_place() -> None:
     request = conversation(("system", "One"), ("user", "Hallo"), ("developer", "Two"), ("user", "Again"))
-    document = sent(request)
-    assert document["system"] == [{"text": "One"}, {"text": "Two"}]
-    assert document["messages"] == [{"role": "user", "content": [{"text": "Hallo"}, {"text": "Again"}]}]
+    document = sent(request, dropped=["messages[2].role"])
+    assert document["system"] == [{"text": "One"}]
+    marked = {"text": "<system-reminder>\nTwo\n</system-reminder>"}
+    assert document["messages"] == [{"role": "user", "content": [{"text": "Hallo"}, marked, {"text": "Again"}]}]
 
 
 def test_instructions_go_into_the_first_turn_of_a_model_that_has_none() -> None:

@@ -40,10 +40,13 @@ def turns(request: Request, dialect: Dialect = GEMINI) -> list[tuple[str, list[d
 # Turns
 
 
-def test_system_messages_become_the_instruction_wherever_they_stand() -> None:
-    document = written(foreign(says("system", "A"), says("user", "Hi"), says("developer", "B"), says("user", "there")))
-    assert document["systemInstruction"] == {"parts": [{"text": "A"}, {"text": "B"}]}
-    assert document["contents"] == [{"role": "user", "parts": [{"text": "Hi"}, {"text": "there"}]}]
+def test_the_first_system_messages_become_the_instruction_and_later_ones_stay_in_their_place() -> None:
+    request = foreign(says("system", "A"), says("user", "Hi"), says("developer", "B"), says("user", "there"))
+    document = written(request)
+    assert document["systemInstruction"] == {"parts": [{"text": "A"}]}
+    marked = {"text": "<system-reminder>\nB\n</system-reminder>"}
+    assert document["contents"] == [{"role": "user", "parts": [{"text": "Hi"}, marked, {"text": "there"}]}]
+    assert dropped(request) == ["messages[2].role"]
 
 
 def test_instructions_alone_are_said_by_the_user() -> None:
@@ -140,11 +143,11 @@ def test_a_call_without_arguments_has_an_empty_object(arguments: str) -> None:
             [says("user", "?"), says("assistant", calls("c1")), says("tool", answers("c1", "x"), answers("c1", "y"))],
             "messages[2]",
         ),
-        ([says("user", "?"), says("assistant", calls("c1"), calls("c1"))], "messages[1].tool_calls[1]"),
+        ([says("user", "?"), says("assistant", answers("c1", "x"))], "messages[1]"),
     ],
 )
 def test_calls_and_results_that_do_not_fit_are_named(messages: list[Message], param: str) -> None:
-    with pytest.raises(ShapeError) as refused:
+    with pytest.raises(CannotCarry) as refused:
         written(foreign(*messages))
     assert refused.value.param == param
 

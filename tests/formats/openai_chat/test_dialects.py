@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.formats.openai_chat.talking import CALL, HALLO, TOOL, asking, read, sent, write
+from tests.formats.openai_chat.talking import CALL, HALLO, TOOL, asking, assistant, read, sent, user, write
 
+from trunkline.formats.conversation import Request
 from trunkline.formats.dialect import Dialect, Parameter
 from trunkline.formats.losses import CannotCarry, Losses
 
@@ -311,7 +312,16 @@ def test_a_part_that_the_model_cannot_read_is_refused_with_its_path(parameter: P
 
 
 def test_a_turn_that_the_assistant_is_to_end_is_refused_where_it_cannot() -> None:
-    document = asking(HALLO, {"role": "assistant", "content": "Well,"})
+    began = Request(format="anthropic_messages", model="m", messages=[user("Hallo"), assistant("Well,")])
+    losses, refuses = Losses(), Dialect(refuses=frozenset({"prefill"}))
     with pytest.raises(CannotCarry) as caught:
-        sent(document, refuses=frozenset({"prefill"}))
+        write(began, refuses, losses)
     assert caught.value.param == "messages[1]"
+    dropping = Losses(drop_all=True)
+    assert write(began, refuses, dropping)["messages"][-1] == {"role": "assistant", "content": "Well,"}
+    assert dropping.dropped == ["messages[1]"]
+
+
+def test_a_client_of_this_format_means_what_it_does_with_a_turn_that_the_assistant_ends() -> None:
+    document = asking(HALLO, {"role": "assistant", "content": "Well,"})
+    assert sent(document, refuses=frozenset({"prefill"}))["messages"] == document["messages"]

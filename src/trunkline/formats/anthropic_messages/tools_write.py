@@ -100,6 +100,10 @@ def _foreign_tool(tool: Tool, request: Request, dialect: Dialect, losses: Losses
         path = tool_path(source, tool, "parameters", why.path)
         losses.must_refuse(path, why.told(path))
         raise
+    odd = next((name for name in schema.get("properties") or () if not PROPERTY_NAME.fullmatch(name)), None)
+    if odd is not None:
+        path = tool_path(source, tool, "parameters", f".properties.{odd}")
+        losses.must_refuse(path, f"'{path}' may have letters, digits, '_', '.' and '-' only, and at most 64.")
     value: dict[str, Any] = {"name": tool.name, "input_schema": schema}
     if tool.description:
         value["description"] = tool.description
