@@ -280,6 +280,16 @@ def test_encrypted_reasoning_comes_back_under_its_own_id(house: House, monkeypat
     assert not kind.upstream.problems
 
 
+@OPENAI
+def test_an_answer_that_is_begun_for_a_model_that_does_not_go_on_with_it(house: House, slug: str) -> None:
+    kind = house.kinds[slug]
+    kind.upstream.follow()
+    begun: Any = [{"role": "user", "content": "Is it so? In JSON."}, {"role": "assistant", "content": '{"answer":'}]
+    with pytest.raises(anthropic.BadRequestError, match=r"messages\[1\]"):
+        house.anthropic.messages.create(model=kind.model, max_tokens=99, messages=begun)
+    assert kind.upstream.bodies == []
+
+
 @pytest.mark.parametrize(
     "response",
     [

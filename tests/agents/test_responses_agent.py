@@ -15,7 +15,7 @@ Json = dict[str, Any]
 HARMLESS = re.compile(
     r"include|text\.verbosity|prompt_cache_key|input\[\d+\]\.(output|content)\[\d+\]\.detail|input\[\d+\]\.role"
 )
-"""What the other formats have no word for, and what no answer depends on; and that a late instruction is the operator's."""
+"""What the other formats have no word for, and what no answer depends on; and whose late instructions are."""
 OF_THE_SERVER = re.compile(r"input\[\d+\]\.(status|content\[\d+\]\.(annotations|logprobs))")
 """Of items that the server has kept as it wrote them."""
 THOUGHT = re.compile(r"input\[(\d+)\]")

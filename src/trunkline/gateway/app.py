@@ -111,9 +111,9 @@ class Gateway:
     def refusal(self, path: bytes, refusal: Refusal) -> tuple[bytes, bytes]:
         """The answer to what never became a request."""
         self.metrics.event("errors", refusal.code)
-        body = likely(path).format.write_error(
-            Problem(refusal.status, str(refusal), "invalid_request_error", code=refusal.code)
-        )
+        front = likely(path)
+        problem = Problem(refusal.status, str(refusal), "invalid_request_error", code=refusal.code)
+        body = front.told(front.format.write_error(problem))
         return b"content-type: application/json\r\nx-should-retry: false\r\n", body
 
     def target_head(self, target: Target) -> bytes:

@@ -87,9 +87,7 @@ class Delivery:
             media, body = error.content_type, error.body
         else:
             media, body = JSON, front.format.write_error(problem)
-        if front.place.array:
-            body = b"[%b]" % body
-        request.respond(error.status, b"content-type: %b\r\n%b%b" % (media, self.head, head), body)
+        request.respond(error.status, b"content-type: %b\r\n%b%b" % (media, self.head, head), front.told(body))
 
     def close(self) -> None:
         """The request is over: no more keep-alives."""

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from trunkline.formats.format import Place
 from trunkline.gateway import kept_responses, listing
 from trunkline.gateway.counting import ANTHROPIC, GEMINI, RESPONSES_INPUT, Counter, count
-from trunkline.gateway.fronts import CHAT, COMPLETIONS, GOOGLE, MESSAGES, NOWHERE, RESPONSES, Front, whose
+from trunkline.gateway.fronts import CHAT, COMPLETIONS, GOOGLE, MESSAGES, NOWHERE, RESPONSES, Front, wants_array, whose
 from trunkline.gateway.journey import travel
 from trunkline.gateway.state import Journey
 
@@ -92,7 +92,7 @@ def _generate(publisher: str | None, model: str, verb: str, query: str) -> Metho
     if verb == "countTokens":
         return {b"POST": lambda journey: count(journey, GEMINI, Place(model=name(journey)))}
     stream = verb == "streamGenerateContent"
-    array = stream and "alt=sse" not in query.split("&")
+    array = wants_array(verb, query)
 
     def answer(journey: Journey) -> Awaitable[None]:
         return travel(journey, Front(GOOGLE.format, Place(model=name(journey), stream=stream, array=array)))

@@ -8,7 +8,7 @@ from trunkline.formats.format import Format, Place
 from trunkline.formats.registry import FORMATS
 
 NOWHERE = Place()
-GOOGLES = re.compile(rb"/models/[^?]+:[a-z]+[A-Z][A-Za-z]+(\?|$)")
+GOOGLES = re.compile(rb"/models/.+:[a-z]+[A-Z][A-Za-z]+$")
 """Paths that end in a verb, as `:countTokens`."""
 
 
@@ -27,12 +27,17 @@ class Front(msgspec.Struct, frozen=True):
         """
         return b"\r\n\r\n" if self.format.name == "google_generate" else b": keep-alive\n\n"
 
+    def told(self, error: bytes) -> bytes:
+        """The body of an answer that says `error`. A client that asked for an array gets one, with the error in it."""
+        return b"[%b]" % error if self.place.array else error
+
 
 CHAT = Front(FORMATS["openai_chat"])
 COMPLETIONS = Front(FORMATS["openai_completions"])
 RESPONSES = Front(FORMATS["openai_responses"])
 MESSAGES = Front(FORMATS["anthropic_messages"])
 GOOGLE = Front(FORMATS["google_generate"])
+GOOGLES_ARRAY = Front(GOOGLE.format, Place(array=True))
 
 
 def takes_whole_calls(headers: dict[bytes, bytes]) -> bool:
@@ -40,10 +45,17 @@ def takes_whole_calls(headers: dict[bytes, bytes]) -> bool:
     return headers.get(b"user-agent", b"").startswith(b"mistral-client")
 
 
-def likely(path: bytes) -> Front:
-    """Whose errors to speak to a client that asked for `path`, which may be nowhere."""
+def wants_array(verb: str, query: str) -> bool:
+    """Whether a Google client wants its stream as one JSON array: all do that do not ask for events."""
+    return verb == "streamGenerateContent" and "alt=sse" not in query.split("&")
+
+
+def likely(target: bytes) -> Front:
+    """Whose errors to speak to a client that asked for `target`, which may be nowhere."""
+    path, _, query = target.partition(b"?")
     if path.startswith((b"/v1beta", b"/v1alpha")) or GOOGLES.search(path):
-        return GOOGLE
+        verb = path.rpartition(b":")[2].decode("latin-1")
+        return GOOGLES_ARRAY if wants_array(verb, query.decode("latin-1")) else GOOGLE
     if path.startswith((b"/v1/messages", b"/messages")):
         return MESSAGES
     return CHAT

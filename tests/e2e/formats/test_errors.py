@@ -264,6 +264,24 @@ def test_a_body_that_is_too_large(hall: Hall, client: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("POST", {"content-length": str(33 << 20)}, 413),
+        ("POST", {"authorization": "Bearer sk-wrong"}, 401),
+        ("PUT", {}, 405),
+    ],
+)
+def test_who_asks_for_an_array_gets_one_also_where_there_is_no_stream_yet(
+    hall: Hall, method: str, headers: dict[str, str], status: int
+) -> None:
+    refused = send(hall.running.port, method, "/v1beta/models/bot:streamGenerateContent", b"{}", headers)
+    [told] = refused.json()
+    assert (refused.status, told["error"]["code"]) == (status, status)
+    events = send(hall.running.port, method, "/v1beta/models/bot:streamGenerateContent?alt=sse", b"{}", headers)
+    assert events.json()["error"]["code"] == status
+
+
+@pytest.mark.parametrize(
     ("method", "path", "client", "status"),
     [
         ("POST", "/v1/messages/batches", "anthropic", 404),

@@ -34,6 +34,7 @@ from trunkline.formats.conversation import (
 )
 from trunkline.formats.dialect import PLAIN, Dialect
 from trunkline.formats.losses import CannotCarry, Losses
+from trunkline.formats.turns import SHOWN_BELOW
 
 CLAUDE = Dialect(issuer="anthropic", thinks="budget")
 ADAPTIVE = Dialect(issuer="anthropic", thinks="adaptive", efforts=("low", "medium", "high", "max"))
@@ -241,6 +242,15 @@ def test_results_carry_pictures_and_failures_and_are_never_empty() -> None:
     assert first["content"][1] == {"image": {"source": {"bytes": "aGk="}, "format": "jpeg"}}
     assert "status" not in first
     assert second == {"toolUseId": "b", "content": [{"text": "(no output)"}], "status": "error"}
+
+
+def test_a_result_that_failed_has_words_and_what_it_shows_stands_beside_it() -> None:
+    picture = Image(data="aGk=", media_type="image/png")
+    failed = ToolResult(call="a", content=[picture], failed=True)
+    request = conversation(("user", "?"), ("assistant", [call("a")]), ("tool", [failed]), tools=[WEATHER])
+    result, beside = sent(request)["messages"][2]["content"]
+    assert result["toolResult"] == {"toolUseId": "a", "content": [{"text": SHOWN_BELOW}], "status": "error"}
+    assert beside == {"image": {"source": {"bytes": "aGk="}, "format": "png"}}
 
 
 def test_tools_are_carried() -> None:

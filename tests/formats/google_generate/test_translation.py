@@ -30,6 +30,7 @@ from trunkline.formats.format import ShapeError
 from trunkline.formats.google_generate.signatures import DUMMY, wrapped
 from trunkline.formats.losses import CannotCarry
 from trunkline.formats.sealed import Sealed, seal
+from trunkline.formats.turns import SHOWN_BELOW
 
 
 def turns(request: Request, dialect: Dialect = GEMINI) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -123,6 +124,32 @@ def test_a_failed_result_is_an_error_and_pictures_are_its_parts() -> None:
         "response": {"error": "no"},
         "parts": [{"inlineData": {"mimeType": "image/png", "data": "aGk="}}],
     }
+
+
+@pytest.mark.parametrize(
+    ("shown", "inside", "media_type"),
+    [
+        (Image(data="aGk=", media_type="image/png"), False, "image/png"),
+        (Audio(data="aGk=", media_type="audio/wav"), True, "audio/wav"),
+        (File(data="aGk=", media_type="application/zip"), True, "application/zip"),
+    ],
+)
+def test_what_a_result_shows_stands_beside_it_where_a_model_takes_it_only_there(
+    shown: AnyPart, inside: bool, media_type: str
+) -> None:
+    result = ToolResult(call="c1", content=[shown])
+    request = foreign(
+        says("user", "?"),
+        says("assistant", calls("c1"), calls("c2")),
+        says("tool", result, answers("c2", "two")),
+        says("user", "Well?"),
+    )
+    dialect = msgspec.structs.replace(GEMINI, media_in_results=inside)
+    first, second, medium = turns(request, dialect)[-2][1]
+    assert first["functionResponse"] == {"id": "c1", "name": "add", "response": {"output": SHOWN_BELOW}}
+    assert second["functionResponse"]["response"] == {"output": "two"}
+    assert medium == {"inlineData": {"mimeType": media_type, "data": "aGk="}}
+    assert turns(request, dialect)[-1] == ("user", [{"text": "Well?"}])
 
 
 @pytest.mark.parametrize("arguments", ["", "null", "{}"])

@@ -102,8 +102,14 @@ def _texts(before: Told, seen: _Written) -> Iterator[Loss]:
     wanted = Counter((at.by, at.value.strip()) for at in before.texts)
     for at in before.texts:
         words = at.value.strip()
-        if words and seen.by.get(at.by, "").count(words) < wanted[at.by, words]:
+        if words and seen.by.get(at.by, "").count(words) < wanted[at.by, words] and not _is_reminder(at, seen):
             yield f"a text of the {at.by}", at
+
+
+def _is_reminder(at: At, seen: _Written) -> bool:
+    """Whether the operator's words are said by the user in their place, marked; and that they are is told."""
+    marked = f"<system-reminder>\n{at.value}\n</system-reminder>"
+    return at.by == "system" and marked in seen.by.get("user", "") and seen.names(f"{at.path.partition(']')[0]}].role")
 
 
 def _reasoning(before: Told, seen: _Written) -> Iterator[Loss]:
