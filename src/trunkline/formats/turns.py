@@ -7,7 +7,7 @@ theirs.
 
 from collections import defaultdict, deque
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -23,18 +23,10 @@ SHOWN_BELOW = "The result is shown below."
 """Said for a tool whose result has no words, where what it shows must stand beside the result."""
 
 
-class Piece(NamedTuple):
-    """A part with its path in the client's document."""
-
-    part: AnyPart
-    path: str
-
-
-class Result(NamedTuple):
-    """The result of a tool with its path in the client's document."""
-
-    part: ToolResult
-    path: str
+Piece: TypeAlias = tuple[AnyPart, str]
+"""A part with its path in the client's document."""
+Result: TypeAlias = tuple[ToolResult, str]
+"""The result of a tool, likewise."""
 
 
 class Call(msgspec.Struct):
@@ -44,7 +36,7 @@ class Call(msgspec.Struct):
     path: str
     id: str = ""
     """What both are told by: an id that the target takes, and that no other call of the conversation has."""
-    result: Result = Result(ToolResult(), "")
+    result: Result = (ToolResult(), "")
 
 
 class Turn(msgspec.Struct):
@@ -66,14 +58,14 @@ class Conversation(msgspec.Struct):
     turns: list[Turn]
 
 
-def speaker(message: Message) -> Speaker:
-    """Whose turn a message belongs to."""
-    match message.role:
-        case "developer":
-            return "system"
-        case "tool":
-            return "user"
-    return message.role
+SPEAKERS: dict[str, Speaker] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "tool": "user",
+    "assistant": "assistant",
+}
+"""Whose turn a message belongs to, by its role."""
 
 
 def take_turns(
@@ -87,14 +79,14 @@ def take_turns(
     """
     system: list[Piece] = []
     turns: list[Turn] = []
-    messages = unhoisted(request)
+    messages, source = unhoisted(request), request.format
     for number, message in enumerate(messages):
         if message.extras:
-            leave(message, request.format, message.at, losses, MESSAGE)
+            leave(message, source, message.at, losses, MESSAGE)
         if message.name:
             losses.drop(f"{message.at}.name")
-        role = speaker(message)
-        pieces = list(map(Piece, message.parts, part_paths(request.format, message)))
+        role = SPEAKERS[message.role]
+        pieces: list[Piece] = list(zip(message.parts, part_paths(source, message), strict=True))
         if role == "system":
             if not turns:
                 system += pieces
@@ -113,20 +105,17 @@ def take_turns(
 
 def _may_stand(messages: list[Message], number: int, turns: list[Turn]) -> bool:
     """Whether a system message has the user's words before it and the assistant's, or nothing, behind it."""
-    following = next((who for message in messages[number + 1 :] if (who := speaker(message)) != "system"), None)
+    following = next((who for message in messages[number + 1 :] if (who := SPEAKERS[message.role]) != "system"), None)
     return turns[-1].role != "assistant" and following != "user"
 
 
 def _reminding(pieces: list[Piece]) -> list[Piece]:
     """What the operator says in the middle of a conversation, in a mark that models know for it."""
-    return [
-        Piece(
-            Text(text=f"<system-reminder>\n{part.text}\n</system-reminder>", cache=part.cache, extras=part.extras), at
-        )
-        if type(part) is Text and part.text.strip()
-        else Piece(part, at)
-        for part, at in pieces
-    ]
+    return [(_marked(part) if type(part) is Text and part.text.strip() else part, path) for part, path in pieces]
+
+
+def _marked(part: Text) -> Text:
+    return msgspec.structs.replace(part, text=f"<system-reminder>\n{part.text}\n</system-reminder>")
 
 
 # Which result answers which call
@@ -136,29 +125,38 @@ def _pair(turns: list[Turn], losses: Losses) -> None:
     """Find the calls of every turn, and their results in the next one."""
     waiting: list[Call] = []
     for turn in turns:
-        if turn.role == "system":
-            continue
-        results = [Result(part, path) for part, path in turn.pieces if type(part) is ToolResult]
         if turn.role == "assistant":
-            for result in results:
-                losses.must_refuse(result.path, f"'{result.path}': the result of a tool is the user's to give.")
-            waiting = turn.calls = [Call(part, path) for part, path in turn.pieces if type(part) is ToolCall]
-            continue
-        if results:
-            turn.pieces = [piece for piece in turn.pieces if type(piece.part) is not ToolResult]
-        if results or waiting:
-            _answer(waiting, results, losses)
-            turn.calls, waiting = waiting, []
+            waiting = turn.calls = _calls(turn, losses)
+        elif turn.role == "user":
+            results = [(part, path) for part, path in turn.pieces if type(part) is ToolResult]
+            if results:
+                turn.pieces = [piece for piece in turn.pieces if type(piece[0]) is not ToolResult]
+            if results or waiting:
+                _answer(waiting, results, losses)
+                turn.calls, waiting = waiting, []
     for call in waiting:
         _no_result(call, losses)
 
 
+def _calls(turn: Turn, losses: Losses) -> list[Call]:
+    calls = []
+    for part, path in turn.pieces:
+        if type(part) is ToolCall:
+            calls.append(Call(part, path))
+        elif type(part) is ToolResult:
+            losses.must_refuse(path, f"'{path}': the result of a tool is the user's to give.")
+    return calls
+
+
 def _answer(calls: list[Call], results: list[Result], losses: Losses) -> None:
     """Give each of `calls` its own of `results`."""
-    ids = [call.part.id for call in calls]
-    usual = all(ids) and ids == [result.part.call for result in results]
-    for call, result in zip(calls, results if usual else _ordered(calls, results, losses), strict=True):
+    usual = len(calls) == len(results)
+    for call, result in zip(calls, results, strict=False):
+        usual = usual and bool(call.part.id) and call.part.id == result[0].call
         call.result = result
+    if not usual:
+        for call, result in zip(calls, _ordered(calls, results, losses), strict=True):
+            call.result = result
 
 
 def _ordered(calls: list[Call], results: list[Result], losses: Losses) -> list[Result]:
@@ -173,7 +171,7 @@ def _ordered(calls: list[Call], results: list[Result], losses: Losses) -> list[R
             ordered.append(result)
     left = waiting.left()
     if left is not None:
-        losses.must_refuse(left.path, f"'{left.path}' is the result of a call that is not in the turn before.")
+        losses.must_refuse(left[1], f"'{left[1]}' is the result of a call that is not in the turn before.")
     return ordered
 
 
@@ -186,7 +184,7 @@ class _Waiting:
         self._by: dict[tuple[str, str], deque[Result]] = defaultdict(deque)
         """By what a call may find them with: their id; their name, if they have no id; their name in any case."""
         for result in results:
-            given, name = result.part.call, result.part.name
+            given, name = result[0].call, result[0].name
             self._by["id" if given else "name", given or name].append(result)
             self._by["any", name].append(result)
 
@@ -236,7 +234,7 @@ def merged(messages: list[Message]) -> list[Message]:
     """
     turns: list[Message] = []
     for message in messages:
-        role = speaker(message)
+        role = SPEAKERS[message.role]
         if turns and turns[-1].role == role:
             turns[-1].parts.extend(message.parts)
         else:

@@ -45,16 +45,19 @@ NO_OUTPUT = "(no output)"
 
 
 class PartWriter:
-    """Writes the parts of one turn."""
+    """Writes the parts of a request, turn by turn."""
 
-    def __init__(self, role: Speaker, calls: bool, source: FormatName, dialect: Dialect, losses: Losses) -> None:
-        """`calls`: whether there are any in the turn."""
+    def __init__(self, source: FormatName, dialect: Dialect, losses: Losses) -> None:
         self.source: FormatName = source
         self.losses = losses
         self._dialect = dialect
+        self._of_user = False
+        self._calls = False
+
+    def begin(self, role: Speaker, *, calls: bool) -> None:
+        """Whose turn comes, and whether there are calls in it."""
         self._of_user = role == "user"
-        wanted = dialect.replays_reasoning
-        self._replays = wanted == "always" or (wanted == "tool_turns" and calls)
+        self._calls = calls
 
     def write(self, part: AnyPart, path: str) -> list[dict[str, Any]]:
         """The blocks for the part at `path`: mostly one; none for what says nothing or is left behind."""
@@ -238,7 +241,8 @@ class PartWriter:
         if (part.signature or part.encrypted) and part.issuer == (self._dialect.issuer or ISSUER):
             return replayed(part)
         words = thoughts(part)
-        if self._replays and words:
+        wanted = self._dialect.replays_reasoning
+        if words and (wanted == "always" or (wanted == "tool_turns" and self._calls)):
             return [{"type": "thinking", "thinking": words, "signature": ""}]
         if words or part.signature or part.encrypted:
             self.losses.drop(path)

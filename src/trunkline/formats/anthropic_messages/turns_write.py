@@ -5,7 +5,6 @@ next one, in their order, and every call has one; nothing is empty; a last assis
 and may not end in white space. What the operator says first goes to the top; what he says later stays in its place.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -49,16 +48,16 @@ class Conversation(msgspec.Struct):
 def regrouped(request: Request, dialect: Dialect, losses: Losses) -> Conversation:
     """The conversation of a request that came in another format."""
     taken = take_turns(request, losses, _word, later_system=dialect.later_system)
-    source = request.format
-    system = _placed(taken.system, PartWriter("system", False, source, dialect, losses), iter(()))
+    writer = PartWriter(request.format, dialect, losses)
+    system = _placed(taken.system, [], writer)
     turns: list[Turn] = []
     for turn in taken.turns:
-        writer = PartWriter(turn.role, bool(turn.calls), source, dialect, losses)
+        writer.begin(turn.role, calls=bool(turn.calls))
         if turn.role == "user":
             placed = _answers(turn.calls, writer) if turn.calls else []
-            placed += _placed(turn.pieces, writer, iter(()))
+            placed += _placed(turn.pieces, [], writer)
         else:
-            placed = _placed(turn.pieces, writer, iter(turn.calls))
+            placed = _placed(turn.pieces, turn.calls, writer)
         if turns and turns[-1].role == turn.role:
             turns[-1].placed += placed  # what was said between them says nothing here
         elif placed:
@@ -92,15 +91,16 @@ def _answers(calls: list[Call], writer: PartWriter) -> list[Placed]:
     return results + beside
 
 
-def _placed(pieces: list[Piece], writer: PartWriter, calls: Iterator[Call]) -> list[Placed]:
+def _placed(pieces: list[Piece], calls: list[Call], writer: PartWriter) -> list[Placed]:
     """The blocks of what is said. `calls` are those among the pieces."""
     found: list[Placed] = []
+    waiting = iter(calls)
     for part, path in pieces:
         if type(part) is Text and part.cache is None and not part.extras and not part.citations:
             if part.text.strip():
                 found.append(Placed({"type": "text", "text": part.text}, path))
             continue
-        blocks = [writer.call(part, path, next(calls).id)] if type(part) is ToolCall else writer.write(part, path)
+        blocks = [writer.call(part, path, next(waiting).id)] if type(part) is ToolCall else writer.write(part, path)
         found += [Placed(block, path) for block in blocks]
         if blocks or part.cache is None:
             continue

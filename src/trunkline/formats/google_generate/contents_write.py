@@ -24,7 +24,7 @@ from trunkline.formats.conversation import (
 )
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.google_generate.media_write import MediaWriter
-from trunkline.formats.google_generate.parts_write import arguments_of, write_result
+from trunkline.formats.google_generate.parts_write import arguments_of
 from trunkline.formats.google_generate.signatures import DUMMY
 from trunkline.formats.harmless import leave
 from trunkline.formats.losses import Losses
@@ -117,14 +117,17 @@ class ContentsWriter:
         """The parts of what is said. `calls` are those among the pieces."""
         for part, path in pieces:
             self._leave_part(part, path)
+            if type(part) is Text:
+                if part.citations:
+                    self._losses.drop(field_path(self._source, path, "citations"))
+                if part.text:
+                    self._put({"text": part.text})
+                continue
             match part:
-                case Text() | Refusal():
-                    if isinstance(part, Text) and part.citations:
-                        self._losses.drop(field_path(self._source, path, "citations"))
-                    if part.text:
-                        self._put({"text": part.text})
                 case ToolCall():
                     self._add_call(next(calls))
+                case Refusal() if part.text:
+                    self._put({"text": part.text})
                 case Image() | Audio() | File():
                     self._put(self._media.write(part, path))
                 case Reasoning():
@@ -188,41 +191,42 @@ class ContentsWriter:
         responses: list[Json] = []
         beside: list[Json] = []
         for call in calls:
-            texts, shown = self._content(*call.result)
-            inside = [medium for medium in shown if self._may_stand_in_results(medium)]
-            others = [medium for medium in shown if medium not in inside]
-            if others and not any(text.text for text in texts):
-                texts = [Text(text=SHOWN_BELOW)]
-            told = ToolResult(
-                call=call.id if call.part.id else "",
-                name=call.part.name,
-                content=[*texts],
-                failed=call.result.part.failed,
-            )
-            value = write_result(told, own=False)
+            result, path = call.result
+            words, shown = self._content(result, path)
+            inside, others = self._apart(shown) if shown else ([], [])
+            if others and not words:
+                words = SHOWN_BELOW
+            value = {"name": call.part.name, "response": {"error" if result.failed else "output": words}}
+            if call.part.id:
+                value["id"] = call.id
             if inside:
                 value["parts"] = inside
             responses.append({"functionResponse": value})
             beside += others
         return responses + beside
 
-    def _content(self, result: ToolResult, path: str) -> tuple[list[Text], list[Json]]:
+    def _content(self, result: ToolResult, path: str) -> tuple[str, list[Json]]:
         """The words of a result, and what it shows."""
         self._leave_part(result, path)
-        texts: list[Text] = []
+        words = ""
         shown: list[Json] = []
         for number, part in enumerate(result.content):
             at = inner_path(self._source, path, result, number)
             self._leave_part(part, at)
-            match part:
-                case Text():
-                    texts.append(part)
-                case Image() | Audio() | File():
-                    shown.append(self._media.write(part, at))
-                case _:
-                    self._losses.refuse(at, f"'{at}' cannot be in a tool's result for this model.")
-        return texts, shown
+            if type(part) is Text:
+                words += part.text
+            elif isinstance(part, Image | Audio | File):
+                shown.append(self._media.write(part, at))
+            else:
+                self._losses.refuse(at, f"'{at}' cannot be in a tool's result for this model.")
+        return words, shown
 
-    def _may_stand_in_results(self, medium: Json) -> bool:
-        value = medium.get("inlineData") or medium.get("fileData")
-        return self._dialect.media_in_results and value is not None and value["mimeType"].startswith(_IN_RESULTS)
+    def _apart(self, shown: list[Json]) -> tuple[list[Json], list[Json]]:
+        """What a result shows: in it, and beside it."""
+        inside: list[Json] = []
+        others: list[Json] = []
+        for medium in shown:
+            value = medium.get("inlineData") or medium.get("fileData") or {}
+            fits = self._dialect.media_in_results and value.get("mimeType", "").startswith(_IN_RESULTS)
+            (inside if fits else others).append(medium)
+        return inside, others
