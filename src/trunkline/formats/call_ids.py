@@ -4,6 +4,7 @@ Always computed, never remembered: a gateway sees the same conversation again on
 process, and must then say the same.
 """
 
+import base64
 import hashlib
 import re
 from typing import Literal
@@ -14,7 +15,8 @@ _ACCEPTED = {
     "nine": re.compile(r"[a-zA-Z0-9]{9}"),
     "word": re.compile(r"[a-zA-Z0-9_-]{1,64}"),
 }
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PLAIN = bytes.maketrans(b"+/", b"Zz")
+"""The two signs of Base64 that are no letter or digit."""
 
 Rule = Literal["any", "short", "nine", "word"]
 
@@ -32,9 +34,5 @@ def minted(reply: str, choice: int, part: int) -> str:
 
 
 def _letters(seed: str, length: int) -> str:
-    number = int.from_bytes(hashlib.sha256(seed.encode()).digest(), "big")
-    letters = []
-    for _ in range(length):
-        number, digit = divmod(number, len(_ALPHABET))
-        letters.append(_ALPHABET[digit])
-    return "".join(letters)
+    digest = hashlib.sha256(seed.encode()).digest()
+    return base64.b64encode(digest).translate(_PLAIN)[:length].decode()

@@ -86,7 +86,8 @@ def take_turns(
         if message.name:
             losses.drop(f"{message.at}.name")
         role = SPEAKERS[message.role]
-        pieces: list[Piece] = list(zip(message.parts, part_paths(source, message), strict=True))
+        parts, paths = message.parts, part_paths(source, message)
+        pieces: list[Piece] = [(parts[0], paths[0])] if len(parts) == 1 else list(zip(parts, paths, strict=True))
         if role == "system":
             if not turns:
                 system += pieces

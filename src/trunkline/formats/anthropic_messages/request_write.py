@@ -190,11 +190,11 @@ def _refuse_what_is_unknown(request: Request, losses: Losses) -> None:
         "top_logprobs": request.top_logprobs,
     }
     for field, value in asked.items():
-        name = name_of(request, field)
         if value:
+            name = name_of(request, field)
             losses.refuse(name, f"'{name}' is unknown to this model's API.")
-        elif getattr(request, field) is not None and field != "choices":
-            losses.drop(name)  # it asks for what happens anyway
+        elif value is not None and field != "choices":
+            losses.drop(name_of(request, field))  # it asks for what happens anyway
     hints = {
         "seed": request.seed is not None,
         "verbosity": bool(request.verbosity),

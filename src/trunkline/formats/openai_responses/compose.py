@@ -1,6 +1,7 @@
 """A reply of any format in the grammar of this one: items that open, fill and close, and the response around them.
 
-The events are made for a stream; of a whole reply the last response is taken, so that both say the same.
+The events are made for a stream; of a whole reply only the last response is, by the same steps, so that both say the
+same.
 """
 
 from typing import Any
@@ -52,11 +53,12 @@ class Composer:
         "ended",
     )
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, streams: bool = True) -> None:
+        """`streams`: the events are wanted, not only the response that they amount to."""
         self._response = shell(request)
         self._custom = frozenset(tool.name for tool in request.tools if isinstance(tool, Tool) and is_custom(tool))
         self._as_summary = request.thinking is not None and bool(request.thinking.summary)
-        self._stage = Stage()
+        self._stage = Stage(streams=streams)
         self._message: Message | None = None
         self._words: tuple[int, Words] | None = None
         """What is being said, with the number of its part."""

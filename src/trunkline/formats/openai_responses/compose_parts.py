@@ -21,9 +21,11 @@ Fields = dict[str, Any]
 class Stage:
     """Where the pieces are put together: the events so far, and the items by their place in the output."""
 
-    __slots__ = ("call_ids", "events", "items", "seed", "sequence")
+    __slots__ = ("_streams", "call_ids", "events", "items", "seed", "sequence")
 
-    def __init__(self) -> None:
+    def __init__(self, *, streams: bool) -> None:
+        """`streams`: somebody wants the events."""
+        self._streams = streams
         self.events: list[Fields] = []
         self.items: list[Fields] = []
         self.sequence = 0
@@ -33,8 +35,9 @@ class Stage:
 
     def emit(self, kind: str, **fields: object) -> None:
         """One event more."""
-        self.events.append({"type": kind, "sequence_number": self.sequence, **fields})
-        self.sequence += 1
+        if self._streams:
+            self.events.append({"type": kind, "sequence_number": self.sequence, **fields})
+            self.sequence += 1
 
     def open(self, item: Fields) -> int:
         """Begin an item; its place in the output."""

@@ -39,7 +39,7 @@ def write_reply(reply: Reply, request: Request) -> Fields:
     """The Response object for a client, with all that the published description requires."""
     if reply.format == NAME:
         return _write_own(reply)
-    composer = Composer(request)
+    composer = Composer(request, streams=False)
     tokens = {choice.index: choice.logprobs for choice in reply.choices}
     for event in unfold(reply):
         for delta in event.deltas:
