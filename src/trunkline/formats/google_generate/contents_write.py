@@ -196,7 +196,7 @@ class ContentsWriter:
             inside, others = self._apart(shown) if shown else ([], [])
             if others and not words:
                 words = SHOWN_BELOW
-            value = {"name": call.part.name, "response": {"error" if result.failed else "output": words}}
+            value: Json = {"name": call.part.name, "response": {"error" if result.failed else "output": words}}
             if call.part.id:
                 value["id"] = call.id
             if inside:

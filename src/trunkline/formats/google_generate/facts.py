@@ -93,16 +93,18 @@ def read_blocked(feedback: Any) -> Stop | None:
 # Usage
 
 
+_COUNTS = (
+    "promptTokenCount",
+    "candidatesTokenCount",
+    "thoughtsTokenCount",
+    "toolUsePromptTokenCount",
+    "cachedContentTokenCount",
+)
+
+
 def count(tokens: int | None) -> int:
     """What a provider reports, which may be null and must not be absurd."""
     return min(tokens, MOST_TOKENS) if tokens is not None and tokens > 0 else 0
-
-
-def _reported(reported: dict[str, Any], name: str) -> int | None:
-    value = reported.get(name)
-    if value is None:
-        value = reported.get(snake(name)) if "prompt_token_count" in reported else None
-    return value if type(value) is int else None
 
 
 def read_usage(reported: Any) -> Usage | None:
@@ -111,17 +113,19 @@ def read_usage(reported: Any) -> Usage | None:
     """
     if not isinstance(reported, dict):
         return None
-    prompt, output = _reported(reported, "promptTokenCount"), _reported(reported, "candidatesTokenCount")
-    thoughts = _reported(reported, "thoughtsTokenCount")
+    if "prompt_token_count" in reported:
+        reported = {name: reported.get(name, reported.get(snake(name))) for name in _COUNTS}
+    prompt, output, thoughts, tools, cached = map(_tokens, map(reported.get, _COUNTS))
     if prompt is None and output is None and thoughts is None:
         return None
-    return Usage(
-        count(prompt) + count(_reported(reported, "toolUsePromptTokenCount")),
-        count(_reported(reported, "cachedContentTokenCount")),
-        0,
-        count(output) + count(thoughts),
-        count(thoughts),
-    )
+    thoughts = thoughts or 0
+    return Usage((prompt or 0) + (tools or 0), cached or 0, 0, (output or 0) + thoughts, thoughts)
+
+
+def _tokens(value: Any) -> int | None:
+    if type(value) is not int:
+        return None
+    return value if 0 <= value <= MOST_TOKENS else count(value)
 
 
 def write_usage(usage: Usage) -> dict[str, int]:

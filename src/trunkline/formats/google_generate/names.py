@@ -4,7 +4,7 @@ Everything here works with the camelCase names; which one a document used is kep
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from trunkline.formats.conversation import Extras, FormatName
 from trunkline.formats.format import ShapeError
@@ -46,6 +46,16 @@ def sort_out(value: Mapping[str, Any], fields: Mapping[str, str]) -> tuple[dict[
 def spelling_of(value: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, str]:
     """Name → how `value` writes it, for those that are not in camelCase."""
     return {name: written for written in value if (name := fields.get(written, written)) != written}
+
+
+def are_objects(values: Any) -> TypeGuard[list[dict[str, Any]]]:
+    """Whether `values` is a list of objects."""
+    if type(values) is not list:
+        return False
+    for value in values:  # noqa: SIM110  # there is mostly one: a generator takes longer
+        if type(value) is not dict:
+            return False
+    return True
 
 
 def kept(rest: dict[str, Any]) -> Extras:

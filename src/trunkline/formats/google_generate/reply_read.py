@@ -13,7 +13,7 @@ from trunkline.formats.google_generate.facts import (
     read_time,
     read_usage,
 )
-from trunkline.formats.google_generate.names import NAME, sort_out, spelling_of, table
+from trunkline.formats.google_generate.names import NAME, are_objects, sort_out, spelling_of, table
 from trunkline.formats.google_generate.parts_read import read_leniently
 
 TOP = table("candidates", "usageMetadata", "modelVersion", "responseId")
@@ -34,7 +34,7 @@ def read_reply(value: dict[str, Any], dialect: Dialect) -> Reply:
         reply.reported, reply.usage, reply.service_tier = reported, read_usage(reported), read_tier(reported)
     elif reported is not None:
         rest[reply.spelling.get("usageMetadata", "usageMetadata")] = reported
-    if isinstance(candidates, list) and candidates and all(isinstance(one, dict) for one in candidates):
+    if candidates and are_objects(candidates):
         reply.choices = [_read_choice(candidate, number) for number, candidate in enumerate(candidates)]
     else:
         if "candidates" in known:
@@ -99,7 +99,7 @@ def open_candidate(candidate: dict[str, Any]) -> tuple[dict[str, Any], list[Any]
     if not isinstance(content, dict):
         return frame, [], finish
     values = content.get("parts")
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+    if not are_objects(values):
         return frame, [], finish
     frame["content"] = {**content, "parts": []}
     return frame, values, finish

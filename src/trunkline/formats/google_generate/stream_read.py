@@ -21,7 +21,7 @@ from trunkline.formats.google_generate.facts import (
 )
 from trunkline.formats.google_generate.frame import whole_text
 from trunkline.formats.google_generate.framing import Framing
-from trunkline.formats.google_generate.names import NAME, sort_out, spelling_of
+from trunkline.formats.google_generate.names import NAME, are_objects, sort_out, spelling_of
 from trunkline.formats.google_generate.partial_args import PartialArguments
 from trunkline.formats.google_generate.parts_read import read_leniently
 from trunkline.formats.google_generate.reply_read import TOP, index_of, keep_finish, open_candidate, word
@@ -95,12 +95,12 @@ class StreamReader:
         return event
 
     def _read_candidates(self, event: Event, candidates: Any, rest: dict[str, Any]) -> None:
-        if isinstance(candidates, list) and all(isinstance(one, dict) for one in candidates):
+        if are_objects(candidates):
             rest["candidates"] = [self._read_candidate(event, one, number) for number, one in enumerate(candidates)]
         elif candidates is not None:
             rest["candidates"] = candidates
-        blocked = read_blocked(rest.get("promptFeedback"))
-        if blocked is not None and not self._candidates:
+        blocked = read_blocked(rest.get("promptFeedback")) if not self._candidates else None
+        if blocked is not None:
             self._candidates[0] = _Candidate(0)
             self._candidates[0].finished = True
             blocked.spelling = {"candidate": "absent"}
@@ -117,6 +117,8 @@ class StreamReader:
             candidate.read(part, event.deltas)
         if len(value) > 1:
             candidate.read_about(value, event.deltas)
+        if finish is None:
+            return frame
         stop = read_stop(finish, value.get("finishMessage"), called=candidate.called)
         if stop is None or candidate.finished:
             keep_finish(frame, finish)
@@ -160,7 +162,7 @@ class _Candidate:
     def read(self, part: Any, deltas: list[Delta]) -> None:
         """Add to `deltas` what the part says."""
         if type(part) is dict and len(part) == 1 and type(text := part.get("text")) is str:
-            self._add(Text(text=text), deltas)
+            self._add_words(text, deltas)
             return
         pieces: list[AnyPart] = []
         read_leniently(part, pieces)
@@ -169,6 +171,16 @@ class _Candidate:
                 self._add_call(piece, deltas)
             else:
                 self._add(piece, deltas)
+
+    def _add_words(self, text: str, deltas: list[Delta]) -> None:
+        """A piece of plain text: by far the most frequent."""
+        number = self._number
+        if self._kind != "text":
+            self._kind = "text"
+            number = self._number = number + 1
+            self._texts[number] = []
+        self._texts[number].append(text)
+        deltas.append(Delta(choice=self._index, part=number, piece=Text(text=text)))
 
     def _add(self, piece: AnyPart, deltas: list[Delta]) -> None:
         kind = _goes_on(piece)
