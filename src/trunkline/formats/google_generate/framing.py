@@ -116,6 +116,11 @@ class Framing:
         self._held += len(data) - sum(map(len, pieces))
         return pieces
 
+    def only(self, data: bytes) -> bytes | None:
+        """The JSON in `data` where that is one whole event, as it mostly is; None where it must be cut."""
+        plain = self._begun and self._array is None and not self._held and data.startswith(b"data: ")
+        return data[6:-4] if plain and data.endswith(_END) and data.find(b"\n") == len(data) - 3 else None
+
     def payload(self, piece: bytes) -> bytes | None:
         """The JSON in a piece; None for comments, and for what closes an array."""
         if self._array is None:

@@ -46,6 +46,9 @@ class StreamReader:
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes. Raises `StreamError`."""
+        payload = self._framing.only(data)
+        if payload is not None:
+            return [self._read(payload)]
         try:
             pieces = self._framing.feed(data)
         except EventTooLarge as error:
