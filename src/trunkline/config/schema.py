@@ -186,6 +186,12 @@ class Dialect(Section):
         None, "The most characters of `user` and of `prompt_cache_key`; of a longer one it gets the hash.", ge=20
     )
     stream_usage: kinds.Switch | None = setting(None, "Whether it takes `stream_options.include_usage`.")
+    media_in_results: kinds.Switch | None = setting(
+        None, "Whether the result of a tool may have pictures and files in it, in Google's format."
+    )
+    later_system: kinds.Switch | None = setting(
+        None, "Whether system messages may stand in the middle of a conversation, in Anthropic's format."
+    )
 
 
 class Provider(Section):
