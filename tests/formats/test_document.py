@@ -165,3 +165,18 @@ def test_what_was_read_is_let_go_of_and_the_bytes_stay() -> None:
     document.seal()
     document.set("model", "b")
     assert document.write() == b'{"model":"b","n":1.0}'
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        (b'{"model": "a", "n": 1.0}', b'{"model":"b","n":1.0}'),
+        (b'{"model": "a", "n": 1.0, "n": 2.0}', b'{"model":"b","n":2.0}'),
+        (b"{}", b'{"model":"b"}'),
+    ],
+)
+def test_what_was_not_meant_to_be_sent_can_be_sent_all_the_same(body: bytes, sent: bytes) -> None:
+    document = Document(body, DEPTH)
+    document.seal(sent=False)
+    assert document.value == {}
+    assert document.with_fields({"model": "b"}).write() == sent
