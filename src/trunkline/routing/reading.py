@@ -232,6 +232,16 @@ def last_words(document: Document) -> str:
     return ""
 
 
+def instructions(document: Document) -> str:
+    """What the application says: apart from the messages, or in the first of them."""
+    for name in _SYSTEM:
+        if name in document:
+            apart = document[name]
+            return "\n".join(map(text_of, apart)) if isinstance(apart, list) else text_of(apart)
+    first = next(iter(talk(document)), None)
+    return text_of(first) if isinstance(first, dict) and first.get("role") in _SYSTEM_ROLES else ""
+
+
 def text_of(message: object, most: int = _MOST_OF_A_TEXT) -> str:
     """The words of a message, up to so many characters."""
     if isinstance(message, str):

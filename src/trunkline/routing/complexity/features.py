@@ -10,7 +10,6 @@ from typing import Final, Self
 
 import msgspec
 
-from trunkline.formats.conversation import Request
 from trunkline.routing.complexity.prompt import Prompt
 from trunkline.routing.complexity.wording import CLASSES, WORDS
 
@@ -37,9 +36,7 @@ MARKS: Final = (
 CHOICES: Final = ("choices", "mean", "longest", "shortest", "unevenness", "quantities", "likeness", "of_the_above")
 SENTENCES: Final = ("sentences", "longest_sentence", "mean_sentence", "last_sentence", "first_sentence")
 NAMES: Final = ("capitals", "names", "acronyms")
-AROUND: Final = (
-    *("messages", "history", "instructions", "tools", "results", "media", "structured", "effort", "cap", "capped"),
-)
+AROUND: Final = ("messages", "history", "instructions", "tools", "media", "structured", "cap", "capped")
 COLUMNS: Final = (
     *(*SIZES, *NUMBERS, *MARKS, *(f"choice_{name}" for name in CHOICES), *SENTENCES, *NAMES),
     *(*(f"words_{name}" for name in WORDS), *AROUND),
@@ -56,12 +53,7 @@ class Features(msgspec.Struct, frozen=True):
     """It offers answers to choose from. What makes such a question hard is not what makes an open one hard."""
 
     @classmethod
-    def of(cls, request: Request | str) -> Self:
-        """Of a request, or of the plain text of its turns."""
-        return cls.of_prompt(Prompt.of(request))
-
-    @classmethod
-    def of_prompt(cls, prompt: Prompt) -> Self:
+    def of(cls, prompt: Prompt) -> Self:
         """Of what a request asks."""
         whole = prompt.text
         text = whole if len(whole) <= HEAD + TAIL else f"{whole[:HEAD]}\n{whole[-TAIL:]}"
@@ -181,10 +173,8 @@ def _around(prompt: Prompt) -> Sequence[float]:
         log1p(prompt.history),
         log1p(len(prompt.instructions)),
         log1p(prompt.tools),
-        log1p(prompt.results),
         log1p(prompt.media),
         prompt.structured,
-        prompt.effort,
         log1p(prompt.cap) if prompt.cap is not None else 0.0,
         prompt.cap is not None,
     )

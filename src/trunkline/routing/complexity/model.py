@@ -1,11 +1,8 @@
-"""The model file: what was fitted, as numbers; no code is in it, and none is run to read it.
+"""The model file: what was fitted, as JSON; no code is in it, and none is run to read it.
 
-trunkline-complexity 1\\n      what it is, and the version of this layout
-32 bytes                      SHA-256 of all that follows
-MessagePack                   `Model`
+Arrays are in base64, row by row; those of `Space` are of int8, in steps that `space` knows.
 """
 
-import hashlib
 from typing import Any, Final
 
 import msgspec
@@ -13,12 +10,15 @@ import msgspec
 from trunkline.routing.complexity.features import COLUMNS
 from trunkline.routing.complexity.trees import is_sound
 
-MAGIC: Final = b"trunkline-complexity 1\n"
-DIGEST: Final = 32
+VERSION: Final = 1
 KINDS: Final = 2
 """Open questions, and those with answers to choose from."""
 STEPS: Final = 101
 """Points of a curve or a distribution: each hundredth, both ends included."""
+CHEAP: Final = 2
+"""Estimates that need no vector: trees and weighted sum."""
+EMBEDDED: Final = 3
+"""Estimates with a vector: trees, landmarks and nearest examples."""
 
 
 class ModelError(ValueError):
@@ -35,19 +35,17 @@ class Linear(msgspec.Struct, frozen=True):
 
 
 class Blend(msgspec.Struct, frozen=True):
-    """How the parts' estimates of the gain become one: a weighted sum, for one kind of prompt."""
+    """How estimates of the gain become one: a weighted sum, for one kind of prompt."""
 
-    trees: float
-    linear: float
-    nearest: float
+    weights: list[float]
     offset: float
 
 
 class Head(msgspec.Struct, frozen=True):
-    """One way to score, with or without a vector. Lists of two are by kind."""
+    """One way to score, with or without a vector."""
 
-    linear: list[Linear]
-    blend: list[Blend]
+    blends: list[Blend]
+    """By kind."""
     slope: float
     """Of the logistic curve from estimated gain to probability."""
     middle: float
@@ -58,83 +56,106 @@ class Head(msgspec.Struct, frozen=True):
     """Share of the quality gap that is recovered, by the share of prompts that go to the strong model; likewise."""
 
 
+class Space(msgspec.Struct, frozen=True):
+    """Where prompts of one kind lie, and what was gained there. `space.Place` is how it is used."""
+
+    mean: bytes
+    """float32, for each dimension of a vector."""
+    axes: bytes
+    """What vectors are projected on."""
+    centres: list[float]
+    """Of the features."""
+    scales: list[float]
+    """What a feature is multiplied with."""
+    landmarks: bytes
+    """Points, with features."""
+    pulls: list[float]
+    """What being at each landmark is worth."""
+    offset: float
+    examples: bytes
+    """Points, without features."""
+    gains: bytes
+    """An int8 for each example: its gain times 100."""
+
+
 class Vectors(msgspec.Struct, frozen=True):
-    """The labelled examples as vectors, and the second head. Arrays are little-endian, row by row."""
+    """What is known with the vector of a prompt's text."""
 
     embedder: str
-    """`Embedder.identity` of the model that made them."""
+    """`Embedder.identity` of the model that makes them."""
     tokens: int
-    """Tokens of a text that were read."""
+    """Tokens of a text that are read."""
     dimensions: int
-    mean: bytes
-    """float32 for each dimension."""
-    axes: bytes
-    """float16: `axis` times `dimensions`; what a vector is projected on."""
-    steps: bytes
-    """float32 for each axis: the step of its sixteen levels."""
-    codes: list[bytes]
-    """By kind: an example's projection, four bits an axis, the even ones in the low half."""
-    gains: list[bytes]
-    """By kind: an int8 for each example, its gain times 100."""
+    axes: int
+    spaces: list[Space]
+    """By kind."""
     head: Head
 
 
 class Model(msgspec.Struct, frozen=True):
     """Everything that was fitted."""
 
+    version: int
     columns: list[str]
     note: str
     """What it was fitted on."""
     trees: list[Any]
+    linear: list[Linear]
+    """By kind."""
     cheap: Head
     vectors: Vectors | None = None
 
 
 def write(model: Model) -> bytes:
     """The file's content."""
-    body = msgspec.msgpack.encode(model)
-    return MAGIC + hashlib.sha256(body).digest() + body
+    return msgspec.json.encode(model) + b"\n"
 
 
 def read(data: bytes) -> Model:
     """The model in a file's content. Raises `ModelError`."""
-    if not data.startswith(MAGIC):
-        raise ModelError("this is no complexity model, or one of another version: fit it again")
-    digest, body = data[len(MAGIC) : len(MAGIC) + DIGEST], data[len(MAGIC) + DIGEST :]
-    if hashlib.sha256(body).digest() != digest:
-        raise ModelError("the model is damaged: its checksum is not that of its content")
     try:
-        model = msgspec.msgpack.decode(body, type=Model)
-    except msgspec.MsgspecError as error:
-        raise ModelError(f"the model is not made as it should be: {error}") from None
-    if model.columns != list(COLUMNS):
-        raise ModelError("the model was fitted by another version, which looks at other features: fit it again")
+        model = msgspec.json.decode(data, type=Model)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ModelError(f"this is no complexity model: {error}") from None
+    if model.version != VERSION or model.columns != list(COLUMNS):
+        raise ModelError("the model was fitted by another version of Trunkline: fit it again")
     if not _is_whole(model):
-        raise ModelError("the model is not made as it should be: an array has the wrong length")
+        raise ModelError("this is no complexity model: an array has the wrong length, or a tree is damaged")
     return model
 
 
 def _is_whole(model: Model) -> bool:
-    if not all(is_sound(tree, len(COLUMNS)) for tree in model.trees) or not _is_head(model.cheap, len(COLUMNS)):
-        return False
-    vectors = model.vectors
-    if vectors is None:
-        return True
-    axes = len(vectors.steps) // 4
     return (
-        axes > 0
-        and axes % 2 == 0
-        and len(vectors.mean) == 4 * vectors.dimensions
-        and len(vectors.axes) == 2 * axes * vectors.dimensions
-        and len(vectors.codes) == len(vectors.gains) == KINDS
-        and all(len(c) == len(g) * axes // 2 for c, g in zip(vectors.codes, vectors.gains, strict=True))
-        and _is_head(vectors.head, len(COLUMNS) + axes)
+        all(is_sound(tree, len(COLUMNS)) for tree in model.trees)
+        and len(model.linear) == KINDS
+        and all(len(linear.weights) == len(COLUMNS) for linear in model.linear)
+        and _is_head(model.cheap, CHEAP)
+        and (model.vectors is None or _are_vectors(model.vectors))
     )
 
 
-def _is_head(head: Head, weights: int) -> bool:
+def _are_vectors(vectors: Vectors) -> bool:
     return (
-        len(head.linear) == len(head.blend) == KINDS
-        and all(len(linear.weights) == weights for linear in head.linear)
+        min(vectors.axes, vectors.dimensions, vectors.tokens) > 0
+        and len(vectors.spaces) == KINDS
+        and all(_is_space(space, vectors.dimensions, vectors.axes) for space in vectors.spaces)
+        and _is_head(vectors.head, EMBEDDED)
+    )
+
+
+def _is_space(space: Space, dimensions: int, axes: int) -> bool:
+    return (
+        len(space.mean) == 4 * dimensions
+        and len(space.axes) == axes * dimensions
+        and len(space.centres) == len(space.scales) == len(COLUMNS)
+        and len(space.landmarks) == len(space.pulls) * (axes + len(COLUMNS)) > 0
+        and len(space.examples) == len(space.gains) * axes > 0
+    )
+
+
+def _is_head(head: Head, estimates: int) -> bool:
+    return (
+        len(head.blends) == KINDS
+        and all(len(blend.weights) == estimates for blend in head.blends)
         and len(head.scores) == len(head.recovered) == STEPS
     )

@@ -32,16 +32,15 @@ def groups(texts: Sequence[str]) -> list[int]:
     return [_root(parents, index) for index in range(len(texts))]
 
 
-def folds(groups: Sequence[int], count: int, seed: int = 0) -> list[int]:
-    """Which of `count` parts each text is in; parts are of nearly the same size, and drawn by `seed`."""
-    sizes = Counter(groups)
-    order = sorted(sizes)
+def folds(groups: Sequence[int], strata: Sequence[int], count: int, seed: int = 0) -> list[int]:
+    """Which of `count` parts each text is in: parts of nearly the same size with nearly as many of each stratum. Without
+    that, luck with the parts would be mistaken for quality. Drawn by `seed`.
+    """
+    sizes, first = Counter(groups), dict(zip(reversed(groups), reversed(strata), strict=True))
+    order = list(first)
     random.Random(seed).shuffle(order)  # noqa: S311  # repeatable, not secret
-    loads = [0] * count
-    part = {}
-    for group in sorted(order, key=sizes.__getitem__, reverse=True):
-        part[group] = loads.index(min(loads))
-        loads[part[group]] += sizes[group]
+    order.sort(key=lambda group: (-sizes[group], first[group]))
+    part = {group: place % count for place, group in enumerate(order)}
     return [part[group] for group in groups]
 
 

@@ -35,7 +35,7 @@ def unseen_scores(table: Table, embedding: Embedding | None = None, seed: int = 
 
     Everything that is chosen on data (also how the parts are weighed) is chosen without the part that is scored.
     """
-    part = np.array(folds(table.groups.tolist(), PARTS, seed))
+    part = np.array(folds(table.groups.tolist(), table.strata.tolist(), PARTS, seed))
     found = {embedded: np.zeros(len(table)) for embedded in ((False, True) if embedding is not None else (False,))}
     for number in range(PARTS):
         rows = np.flatnonzero(part == number)
