@@ -1,6 +1,6 @@
 """How hard a request is: what a route `complexity` goes by.
 
-    scorer = Scorer.read(data)                 # of a model file; `standard()` is the content of the one that comes along
+    scorer = Scorer.read(standard())           # or of the content of another model file
     prompt = Prompt.of(document)               # what the request asks
     score = scorer.score(Features.of(prompt))  # about 0.1 ms; with a vector of `prompt.text` it knows more
     difficulty = ranking.place(score)          # evenly from 0 to 1: above `1 - share` it is hard

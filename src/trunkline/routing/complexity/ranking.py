@@ -1,4 +1,4 @@
-"""A score's place among those of late, so that the operator's share of requests is hard, whatever his traffic is like."""
+"""A score's place among those of late, so that the operator's share of requests is hard, whatever his traffic is."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
@@ -31,6 +31,10 @@ class Ranking:
         place = (low + self._turn * (high + 1 - low)) / (len(self._ranked) + 1)
         self._remember(score)
         return place
+
+    def threshold(self, share: float) -> float:
+        """The place above which a request is among the hardest `share`."""
+        return 1 - share
 
     def _remember(self, score: float) -> None:
         self._recent.append(score)

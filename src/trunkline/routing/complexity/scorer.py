@@ -47,7 +47,8 @@ class Scorer:
             estimates += self._near(vector, features)
         blend = head.blends[kind]
         gain = blend.offset + sum(map(mul, blend.weights, estimates))
-        return 1 / (1 + exp(head.slope * (head.middle - gain)))
+        odds: float = exp(head.slope * (head.middle - gain))
+        return 1 / (1 + odds)
 
     def scores(self, *, embedded: bool = False) -> Sequence[float]:
         """The data's scores by rank, lowest first; what `Ranking` begins with."""
@@ -92,4 +93,5 @@ class Scorer:
 
 def apply(linear: Linear, values: Sequence[float]) -> float:
     """The weighted sum, within its bounds."""
-    return min(max(linear.offset + sum(map(mul, linear.weights, values)), linear.least), linear.most)
+    total = linear.offset + sum(map(mul, linear.weights, values))
+    return min(max(total, linear.least), linear.most)

@@ -87,7 +87,7 @@ def _by_kind(table: Table) -> Iterator[Rows]:
 
 
 def _unseen(table: Table) -> Floats:
-    """What each part says of each row, when fitted without it: trees, weighted sum; with vectors also those of space."""
+    """What each part says of each row, when fitted without it."""
     part = np.array(folds(table.groups.tolist(), table.strata.tolist(), UNSEEN))
     found = np.zeros((len(table), CHEAP + 2 * (table.vectors is not None)))
     for number in range(UNSEEN):

@@ -33,8 +33,8 @@ def groups(texts: Sequence[str]) -> list[int]:
 
 
 def folds(groups: Sequence[int], strata: Sequence[int], count: int, seed: int = 0) -> list[int]:
-    """Which of `count` parts each text is in: parts of nearly the same size with nearly as many of each stratum. Without
-    that, luck with the parts would be mistaken for quality. Drawn by `seed`.
+    """Which of `count` parts each text is in: parts of nearly the same size with nearly as many of each stratum, for
+    else luck with the parts would be mistaken for quality. Drawn by `seed`.
     """
     sizes, first = Counter(groups), dict(zip(reversed(groups), reversed(strata), strict=True))
     order = list(first)

@@ -23,14 +23,14 @@ WIDEST: Final = 8.0
 
 
 def fit_space(vectors: Floats, values: Doubles, gains: Doubles, weights: Doubles) -> Space:
-    """Of these examples. What is stored in few bits is rounded first, so that the rest is fitted to it as it will be."""
+    """Of these examples. What is stored in few bits is rounded first, so that the rest is fitted to that."""
     random = np.random.default_rng(0)
     mean, axes = _axes(vectors)
     centres, scales = _units(values)
     points = project(vectors, mean, axes)
     whole = np.hstack([points, in_units(values.astype(np.float32), centres, scales)])
     some = random.permutation(len(whole))
-    clusters = _clusters(whole[some[:CLUSTERED]], min(LANDMARKS, max(1, len(whole) // 4)))
+    clusters = _clusters(whole[some[:CLUSTERED]], min(LANDMARKS, max(1, len(whole) // 2)))
     landmarks = unpack(pack(clusters, POINT), whole.shape[1], POINT)
     pulls, offset = _worth(whole, landmarks, gains, weights)
     kept = some[:EXAMPLES]
@@ -64,14 +64,15 @@ def _units(values: Doubles) -> tuple[Floats, Floats]:
 
 def _clusters(points: Floats, count: int) -> Floats:
     """Centres of clusters (k-means, by Lloyd's algorithm). The points are in no order."""
-    centres = points[:count]
+    centres: Floats = points[:count]
     for _ in range(ROUNDS):
         nearest = np.argmax(points @ centres.T - (centres**2).sum(axis=1) / 2, axis=1)
         order = np.argsort(nearest, kind="stable")
         _, begins = np.unique(nearest[order], return_index=True)
         sums = np.add.reduceat(points[order], begins, axis=0)
-        centres = sums / np.diff([*begins, len(points)])[:, None]  # a cluster that lost all its points is gone
-    return np.asarray(centres, dtype=np.float32)
+        counts = np.diff(begins, append=len(points))  # a cluster that lost all its points is gone
+        centres = np.asarray(sums / counts[:, None], dtype=np.float32)
+    return centres
 
 
 def _worth(points: Floats, landmarks: Floats, gains: Doubles, weights: Doubles) -> tuple[NDArray[np.float64], float]:
