@@ -2,9 +2,12 @@
 
 import functools
 import inspect
+import os
 
 import pytest
 from tests import aio
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # beside other work, its threads do little but wait for each other
 
 
 @pytest.hookimpl(tryfirst=True)

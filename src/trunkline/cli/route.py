@@ -1,5 +1,6 @@
 """`trunkline route`: what routes of the strategy `complexity` go by."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +55,7 @@ def train(path: Path, embedder: Path | None, output: Path, plot: Path | None, no
     What is told is the share of the gap in quality between both models that is recovered when so many percent of the
     calls go to the strong one, by cross-validation, and the area under that curve: 0.500 is chance.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small: more threads would only wait
     with _told():
         qualities, content = _fitted(path, embedder, note)
         output.write_bytes(content)

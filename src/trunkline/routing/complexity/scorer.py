@@ -93,5 +93,5 @@ class Scorer:
 
 def apply(linear: Linear, values: Sequence[float]) -> float:
     """The weighted sum, within its bounds."""
-    total = linear.offset + sum(map(mul, linear.weights, values))
+    total: float = linear.offset + sum(map(mul, linear.weights, values))
     return min(max(total, linear.least), linear.most)

@@ -25,8 +25,8 @@ WIDEST: Final = 8.0
 def fit_space(vectors: Floats, values: Doubles, gains: Doubles, weights: Doubles) -> Space:
     """Of these examples. What is stored in few bits is rounded first, so that the rest is fitted to that."""
     random = np.random.default_rng(0)
-    mean, axes = _axes(vectors)
-    centres, scales = _units(values)
+    mean, axes = _axes(vectors, weights)
+    centres, scales = _units(values, weights)
     points = project(vectors, mean, axes)
     whole = np.hstack([points, in_units(values.astype(np.float32), centres, scales)])
     some = random.permutation(len(whole))
@@ -47,19 +47,22 @@ def fit_space(vectors: Floats, values: Doubles, gains: Doubles, weights: Doubles
     )
 
 
-def _axes(vectors: Floats) -> tuple[Floats, Floats]:
+def _axes(vectors: Floats, weights: Doubles) -> tuple[Floats, Floats]:
     """The mean, and the axes of the greatest differences, a column each."""
-    mean = vectors.mean(axis=0)
-    _, axes = np.linalg.eigh((vectors - mean).T @ (vectors - mean))
+    mean = np.average(vectors, axis=0, weights=weights).astype(np.float32)
+    away = vectors - mean
+    _, axes = np.linalg.eigh((away * weights[:, None]).T @ away)
     most = axes[:, ::-1][:, :AXES]
     return mean, unpack(pack(most, AXIS), most.shape[1], AXIS)
 
 
-def _units(values: Doubles) -> tuple[Floats, Floats]:
+def _units(values: Doubles, weights: Doubles) -> tuple[Floats, Floats]:
     """What features are centred at and multiplied with: of two prompts, all together differ by about `UNIT`."""
-    spread = np.maximum(values.std(axis=0), np.ptp(values, axis=0) / WIDEST)
+    mean = np.average(values, axis=0, weights=weights)
+    deviation = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
+    spread = np.maximum(deviation, np.ptp(values, axis=0) / WIDEST)
     scales = np.where(spread > 0, UNIT / np.sqrt(values.shape[1]) / np.where(spread > 0, spread, 1), 0)
-    return values.mean(axis=0).astype(np.float32), scales.astype(np.float32)
+    return mean.astype(np.float32), scales.astype(np.float32)
 
 
 def _clusters(points: Floats, count: int) -> Floats:
