@@ -89,6 +89,7 @@ LAYERS: dict[str, set[str]] = {
         "config.names",
         "control",
         "data",
+        "embedding",
         "formats",
         "gateway",
         "ledger.prices",
