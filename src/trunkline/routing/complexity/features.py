@@ -13,8 +13,8 @@ import msgspec
 from trunkline.routing.complexity.prompt import Prompt
 from trunkline.routing.complexity.wording import CLASSES, WORDS
 
-HEAD: Final = 800
-TAIL: Final = 300
+HEAD: Final = 600
+TAIL: Final = 200
 """Characters that are looked at: of a longer text its beginning and its end, so that the time has a bound."""
 INSTRUCTIONS: Final = 300
 """Characters of the instructions whose words count as well: an application often says there what is to be done."""
