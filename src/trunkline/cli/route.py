@@ -67,7 +67,7 @@ def train(path: Path, embedder: Path | None, output: Path, plot: Path | None, no
         click.echo(msgspec.json.encode(qualities))
         return
     _show(qualities)
-    click.echo(f"Written to {output}: name it in the route, as `fitted`.")
+    click.echo(f"Written to {output}.")
 
 
 def _show(qualities: "list[Quality]") -> None:

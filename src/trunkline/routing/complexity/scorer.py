@@ -63,9 +63,8 @@ class Scorer:
 
     def share_for(self, quality: float, *, embedded: bool = False) -> float:
         """The least share of strong calls that recovers `quality` (0 to 1) of the gap; the other way round."""
-        rising = list(
-            accumulate(self._head(embedded=embedded).recovered, max)
-        )  # what costs more and does less is no point
+        # A share that recovers less than a smaller one does is not worth its price.
+        rising = list(accumulate(self._head(embedded=embedded).recovered, max))
         return bisect_left(rising, quality) / (file.STEPS - 1) if quality < 1 else 1.0
 
     def _head(self, *, embedded: bool) -> Head:
