@@ -67,6 +67,8 @@ def test_any_text_gives_finite_bounded_numbers(text: str) -> None:
     assert all(0 <= value <= 25 for value in values)
 
 
-@pytest.mark.parametrize("document", [{}, {"messages": None}, {"messages": [7, None, {"content": 5}]}, {"input": {}}])
+@pytest.mark.parametrize(
+    "document", [{}, {"messages": None}, {"messages": [7, None, {"content": 5}]}, {"input": {}, "system": [5, None]}]
+)
 def test_what_is_no_conversation_has_no_words(document: dict[str, Any]) -> None:
     assert Prompt.of(document).text == ""
