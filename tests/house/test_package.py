@@ -1,4 +1,4 @@
-"""The wheel that is built is the package: code, types, SQL and migrations, a fitted model, examples, and nothing else."""
+"""The wheel that is built is the package: code, types, SQL and migrations, a model, examples, and nothing else."""
 
 import subprocess
 import sys

@@ -41,8 +41,8 @@ def areas(table: Table, embedding: Embedding | None = None) -> dict[tuple[str, b
 def test_features_alone_are_clearly_better_than_chance() -> None:
     with there(OUTCOMES).open("rb") as lines:
         found = areas(Table.of([*read_json(lines), *everyday()]))
-    assert found["mmlu", False] >= 0.65
-    assert found["gsm8k", False] >= 0.56
+    assert found["mmlu", False] >= 0.66
+    assert found["gsm8k", False] >= 0.57
 
 
 @pytest.mark.slow  # about a minute for the vectors, and another one for ten times four fits
@@ -53,4 +53,4 @@ def test_with_an_embedder_decisions_are_better_than_by_neighbours() -> None:
     table = Table.of(examples, lambda texts: embedder.embed(texts, TOKENS))
     found = areas(table, Embedding(embedder.identity, TOKENS))
     assert found["mmlu", True] >= 0.68
-    assert found["gsm8k", True] >= 0.62
+    assert found["gsm8k", True] >= 0.62  # what neighbours alone reach at best with these 658 questions
