@@ -49,7 +49,9 @@ from trunkline.vault.vault import Vault
 FIXED = ("listen", "control", "workers", "data", "tls")
 """Settings of `server` that a running process keeps."""
 SWEEP = 600.0
-"""Seconds between two times that expired responses are deleted."""
+"""Seconds between two times that expired responses are deleted, and the ledger is tidied."""
+DELETED_AT_ONCE, BETWEEN_DELETIONS = 2000, 0.05
+"""Rows of the ledger, and seconds in which others have their turn to write."""
 
 
 class CannotListen(Exception):
@@ -205,13 +207,25 @@ class Process:
                 troubled = True
 
     async def _sweep(self) -> None:
-        """Delete what has been kept for long enough."""
+        """Delete what has been kept for long enough, and make ready for what is to come."""
         while True:
+            try:
+                await asyncio.to_thread(self._tidy_ledger, int(time.time()))
+            except StoreError as error:
+                self.report("ledger.not_tidied", problem=str(error))
             await asyncio.sleep(SWEEP)
             try:
                 await self.remembered.sweep(time.time())
             except StoreError as error:
                 self.report("responses.not_swept", problem=str(error))
+
+    def _tidy_ledger(self, now: int) -> None:
+        """In a worker thread."""
+        self._store.prepare(now)
+        keep = self.gateway.snapshot.config.ledger.keep
+        if keep is not None:
+            while self._store.delete_attempts(now - int(keep), DELETED_AT_ONCE):
+                time.sleep(BETWEEN_DELETIONS)
 
     def _follow_certificate(self) -> None:
         if self._certificate is not None and self._certificate.renew():

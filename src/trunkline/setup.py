@@ -4,14 +4,14 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from trunkline import providers
 from trunkline.config import schema
 from trunkline.config.load import load
-from trunkline.config.places import Address
+from trunkline.config.places import Address, PostgresStore, SqliteStore
 from trunkline.data import DataDirectory, default_root
 from trunkline.gateway.identity import Caller, Digest
 from trunkline.gateway.logins import SetupError
@@ -68,8 +68,7 @@ def data_directory(options: Options, config: schema.Config, environment: Mapping
 
 def open_configured_store(config: schema.Config, data: DataDirectory) -> Store:
     """The store of the configuration, by default a file in the data directory. Raises `StoreError`."""
-    path = config.store.path if config.store is not None else data.store
-    return open_store(f"sqlite://{quote(str(path.resolve()))}")
+    return open_store((config.store or SqliteStore(data.store)).url)
 
 
 def key_secret(config: schema.Config, data: DataDirectory) -> tuple[bytes, bool]:
@@ -127,6 +126,8 @@ def configured_keys(config: schema.Config, digest: Digest) -> list[tuple[bytes, 
 def secrets_of(config: schema.Config, environment: Mapping[str, str]) -> Iterator[str]:
     """Every secret that the configuration and the environment bring, for the log to leave out."""
     yield from providers.in_environment(environment).values()
+    if isinstance(config.store, PostgresStore) and (password := urlsplit(config.store.url).password):
+        yield unquote(password)
     held = [config.key_secret, config.master_key, *(key.key for key in config.keys)]
     for provider in config.providers.values():
         held += [provider.api_key, *(provider.api_keys or ()), *provider.headers.values()]

@@ -25,7 +25,7 @@ def ledger(place: Place) -> Place:
         place,
         row(model="gpt-4o", key="app", cost=1_234_567, input_tokens=1000, output_tokens=10),
         row(model="gpt-4o", key="other", cost=4_000_000_000, outcome="failed", error="upstream_error"),
-        row(model="house-7b", key="app", cost=-1, provider="house"),
+        row(model="house-7b", key="app", cost=-1, provider="house", team="red", tags='{"feature":"chat","env":"prod"}'),
     )
     return place
 
@@ -47,9 +47,19 @@ def test_every_dimension(ledger: Place) -> None:
         "provider": ["house", "openai"],
         "key": ["app", "other"],
         "day": ["2025-10-09"],
+        "hour": ["2025-10-09T08:00Z"],
+        "team": ["", "red"],
+        "feature": ["chat"],
+        "tag:env": ["prod"],
         "outcome": ["failed", "ok"],
     }.items():
         assert [line["name"] for line in ledger.json("usage", "--by", by)["lines"]] == names
+
+
+def test_a_dimension_that_is_none_is_refused_with_those_there_are(place: Place) -> None:
+    said = place.run("usage", "--by", "colour", code=2).stderr
+    assert "model" in said
+    assert "tag:NAME" in said
 
 
 def test_only_what_is_asked_for(ledger: Place) -> None:
@@ -70,15 +80,15 @@ def test_spans_of_time(place: Place) -> None:
 
 def test_the_table_shows_exact_dollars_and_what_has_no_price(ledger: Place) -> None:
     lines = [line.split() for line in ledger.run("usage").stdout.splitlines()]
-    assert ["gpt-4o", "2", "2", "1", "1,900", "200", "260", "100", "$4.001234567"] in lines
-    assert ["house-7b", "1", "1", "0", "900", "100", "250", "50", "unpriced"] in lines
+    assert ["gpt-4o", "2", "2", "1", "1,900", "200", "260", "100", "$4.001234567", *["0.85", "s", "1.00", "s"]] in lines
+    assert ["house-7b", "1", "1", "0", "900", "100", "250", "50", "unpriced", *["0.85", "s", "1.00", "s"]] in lines
     assert ["total", "3", "3", "1", "2,800", "300", "510", "150", "$4.001234567", "+", "1", "unpriced"] in lines
 
 
 def test_csv(ledger: Place) -> None:
     lines = ledger.run("usage", "--csv").stdout.splitlines()
     assert lines[0].startswith("model,requests,attempts,errors,input_tokens")
-    assert lines[1] == "gpt-4o,2,2,1,1900,200,0,260,100,4.001234567,0"
+    assert lines[1] == "gpt-4o,2,2,1,1900,200,0,260,100,4.001234567,0,0.00,850.0,970.0,997.0"
 
 
 def test_attempts_without_a_key_have_a_name_in_the_table(place: Place) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.config.reading import TYPES, read, wrong
 
 from trunkline.config.load import load
-from trunkline.config.places import Address, SqliteStore
+from trunkline.config.places import Address, PostgresStore, SqliteStore
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,15 @@ def test_the_store_is_one_sqlite_file() -> None:
     for other in ("sqlite://t.db", "sqlite:///t.db?mode=ro", "/var/lib/t.db"):
         (problem,) = wrong(f"store: {other}")
         assert problem.endswith(
-            "is not a store such as sqlite:///var/lib/trunkline/trunkline.db (only SQLite, for now)"
+            "a store such as sqlite:///var/lib/trunkline/trunkline.db or postgresql://user:password@host/database"
         )
-    (problem,) = wrong("store: postgresql://me:hunter2@db/trunkline")
-    assert "only SQLite, for now" in problem
+
+
+def test_the_store_is_a_postgresql_database_whose_password_is_not_shown() -> None:
+    store = read("store: postgresql://me:hunter2@db:5433/trunkline?sslmode=verify-full").store
+    assert isinstance(store, PostgresStore)
+    assert store.url == "postgresql://me:hunter2@db:5433/trunkline?sslmode=verify-full"
+    assert str(store) == "postgresql://***@db:5433/trunkline"
+    assert "hunter2" not in repr(store)
+    (problem,) = wrong("store: postgresql://me:hunter2@db")
     assert "hunter2" not in problem

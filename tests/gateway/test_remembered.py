@@ -289,7 +289,7 @@ async def test_a_store_that_refuses_for_a_while_loses_nothing(
     memory: Memory, other: Memory, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backlog, "RETRY", 0.001)
-    memory.store._writer.set_busy_timeout(1)
+    memory.store.database.writer.set_busy_timeout(1)
     lock = apsw.Connection(str(path))
     lock.execute("BEGIN IMMEDIATE")
     for turn in range(3):
@@ -309,7 +309,7 @@ async def test_what_a_store_refuses_until_the_end_is_counted_and_told(
     memory: Memory, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backlog, "ENDS_WITHIN", 0.05)
-    memory.store._writer.set_busy_timeout(1)
+    memory.store.database.writer.set_busy_timeout(1)
     lock = apsw.Connection(str(path))
     lock.execute("BEGIN IMMEDIATE")
     memory.save("resp_1", "a secret")

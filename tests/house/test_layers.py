@@ -111,6 +111,7 @@ LAYERS: dict[str, set[str]] = {
 
 OWNERS: dict[str, set[str]] = {
     "apsw": {"store"},
+    "asyncpg": {"store"},
     "cel_expr_python": {"routing.expressions"},
     "click": {"cli"},
     "cryptography": {"providers", "vault"},

@@ -117,15 +117,22 @@ def test_a_row_that_no_column_can_hold_rejects_its_batch_and_only_that(
 
 
 def test_any_text_is_stored_as_it_is(store: Store) -> None:
-    odd = "'; DROP TABLE attempts; -- \x00 é 🚂 {rows} ?"
+    odd = "'; DROP TABLE attempts; -- é 🚂 {rows} ?"
     store.write_attempts([row(key=odd, label=odd)])
     assert [line.name for line in store.usage("key")] == [odd]
     assert store.usage("key", only=UsageFilter(key=odd))[0].attempts == 1
 
 
-def test_the_largest_number_is_stored_exactly(store: Store) -> None:
-    store.write_attempts([row(cost=2**63 - 1)])
-    assert total_cost(store) == 2**63 - 1
+def test_a_name_with_a_zero_byte_does_not_keep_a_row_out_of_the_ledger(store: Store) -> None:
+    store.write_attempts([row(), row(asked="gpt\x004o", label="\x00")])
+    assert outcomes(store) == {"ok": 2}
+
+
+def test_numbers_beyond_belief_do_not_keep_others_out_of_the_ledger(store: Store) -> None:
+    absurd = [row(cost=2**63 - 1, input_tokens=2**63 - 1) for _ in range(3)]
+    store.write_attempts([*absurd, row(cost=1)])
+    store.prepare(0)
+    assert total_cost(store) == 3 * 2**53 + 1
 
 
 def test_threads_write_and_read_at_the_same_time(store: Store) -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from trunkline.store.base import ResponseRecord, Store
 from trunkline.store.errors import RowRejected
 from trunkline.store.sqlite import SQLiteStore
-from trunkline.store.sqlite_connections import SQL
+from trunkline.store.sqlite_database import SQL
 
 NOW = 1_760_000_000
 MUCH = 1 << 30
@@ -105,7 +105,7 @@ def test_a_deleted_response_is_gone_and_those_that_continue_it_stay(store: Store
 
 
 def test_when_one_of_several_cannot_be_stored_none_is(store: Store) -> None:
-    with pytest.raises(RowRejected, match="a response cannot be stored"):
+    with pytest.raises(RowRejected, match="a row cannot be stored"):
         store.write_responses([record(1), replace(record(2), id="")])
     with pytest.raises(RowRejected):
         store.write_responses([record(1), replace(record(2), provider="\ud800")])
@@ -115,8 +115,7 @@ def test_when_one_of_several_cannot_be_stored_none_is(store: Store) -> None:
 def test_neither_the_walk_nor_the_sweep_searches_the_whole_table(path: Path) -> None:
     SQLiteStore(path).close()
     db = apsw.Connection(str(path))
-    named = {"tenant": "acme", "id": "resp_1", "now": NOW, "most": 9, "size": MUCH}
-    steps = [*db.execute(f"EXPLAIN QUERY PLAN {SQL['responses']}", named)]
+    steps = [*db.execute(f"EXPLAIN QUERY PLAN {SQL['responses']}", ("acme", "resp_1", NOW, 9, MUCH))]
     steps += db.execute(f"EXPLAIN QUERY PLAN {SQL['delete_expired_responses']}", (NOW, 9))
     db.close()
     plan = [detail for *_, detail in steps]

@@ -1,21 +1,22 @@
 """`trunkline usage`: what was spent, on what, by whom."""
 
 import csv
+import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, cast, get_args
 
 import click
 import msgspec
 
 from trunkline.cli import options
 from trunkline.cli.opened import opened
-from trunkline.store.base import Dimension, UsageFilter, UsageLine
+from trunkline.store.base import By, Dimension, LatencyLine, Tag, UsageFilter, UsageLine
 from trunkline.store.money import dollars
 
-NOTHING: Final = UsageLine("", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+NOTHING: Final = UsageLine("", *[0] * 11)
 NOT_SET: Final = {"key": "(no key)"}
 """What a line without a name is called."""
 
@@ -36,20 +37,46 @@ class Line(msgspec.Struct, frozen=True):
     """US dollars, exact."""
     unpriced_attempts: int
     """Attempts without a price, which `cost` does not hold."""
+    saved: str
+    """US dollars that answers from the cache did not cost."""
+    p50_ms: float | None
+    """Within how many milliseconds half of the attempts ended; so do the others. None without any, or past 120 s."""
+    p90_ms: float | None
+    p99_ms: float | None
+
+
+class Breakdown(click.ParamType[By]):
+    """What to tell apart: a dimension, or a tag's values."""
+
+    name = "DIMENSION"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> By:
+        """`feature` is short for `tag:feature`."""
+        for dimension in get_args(Dimension):
+            if value == dimension:
+                return cast("Dimension", dimension)
+        if value == "feature":
+            return Tag("feature")
+        if isinstance(value, str) and value.startswith("tag:") and value != "tag:":
+            return Tag(value.removeprefix("tag:"))
+        return self.fail(f"{value!r} is none of {', '.join(get_args(Dimension))}, feature, tag:NAME", param, ctx)
 
 
 @click.command("usage")
 @click.option(
     "--by",
-    type=click.Choice(get_args(Dimension)),
+    type=Breakdown(),
     default="model",
     show_default=True,
-    help="What to tell apart. `day` is the UTC day.",
+    help=f"What to tell apart: {', '.join(get_args(Dimension))}, feature, or tag:NAME. Days and hours are UTC's.",
 )
 @click.option(
     "--since", type=options.Moment(-1), help="Count what began then or later: a date (UTC), or a time ago such as 7d."
 )
 @click.option("--until", type=options.Moment(-1), help="Count what began before then, likewise.")
+@click.option("--org", metavar="NAME", help="Only this organisation's.")
+@click.option("--team", metavar="NAME", help="Only this team's.")
+@click.option("--user", metavar="NAME", help="Only this user's.")
 @click.option("--key", metavar="NAME", help="Only this key's.")
 @click.option("--model", metavar="NAME", help="Only this model's, by the provider's name for it.")
 @click.option("--provider", metavar="NAME", help="Only this provider's.")
@@ -58,9 +85,12 @@ class Line(msgspec.Struct, frozen=True):
 @options.config_option
 @options.data_option
 def command(
-    by: Dimension,
+    by: By,
     since: datetime | None,
     until: datetime | None,
+    org: str | None,
+    team: str | None,
+    user: str | None,
     key: str | None,
     model: str | None,
     provider: str | None,
@@ -69,28 +99,39 @@ def command(
     config: Path | None,
     data: Path | None,
 ) -> None:
-    """Show spend and tokens by model, provider, key, day or outcome.
+    """Show spend, tokens and latencies by model, provider, key, team, tag, day and more.
 
     Money is exact. An attempt whose model has no price is counted as unpriced, never as free. Attempts whose end nobody
-    saw, for the process was killed, count at what was reserved for them. A request that went to several models or
-    providers counts for each of them, and once in the total.
+    saw, for the process was killed, count at what was reserved for them. A request counts where its first attempt
+    went; with `--by tag:NAME`, only what has the tag is shown. Percentiles are as near as the steps that are counted.
     """
-    only = UsageFilter(model=model, provider=provider, key=key)
+    only = UsageFilter(org=org, team=team, user=user, key=key, model=model, provider=provider)
     with opened(config, data) as place:
         lines = place.store.usage(by, since, until, only)
         total = next(iter(place.store.usage(None, since, until, only)), NOTHING)
+        times = {line.name: line for line in place.store.latencies(by, since, until, only)}
     if as_json:
         span = {"since": since and since.isoformat(), "until": until and until.isoformat()}
-        click.echo(msgspec.json.encode({"by": by, **span, "lines": list(map(_line, lines)), "total": _line(total)}))
+        shown = [_line(line, times) for line in lines]
+        click.echo(msgspec.json.encode({"by": _name(by), **span, "lines": shown, "total": _line(total, times)}))
     elif as_csv:
-        _write_csv(by, map(_line, lines))
+        _write_csv(_name(by), (_line(line, times) for line in lines))
     elif not lines:
         click.echo("Nothing is recorded" + (" of this." if only != UsageFilter() or since or until else " yet."))
     else:
-        _table(by, lines, total)
+        _table(_name(by), lines, total, times)
 
 
-def _line(line: UsageLine) -> Line:
+def _name(by: By) -> str:
+    return f"tag:{by.name}" if isinstance(by, Tag) else by
+
+
+def _percentiles(times: LatencyLine | None) -> list[float | None]:
+    found = [times.percentile(share) if times else None for share in (0.5, 0.9, 0.99)]
+    return [round(it, 1) if it is not None and math.isfinite(it) else None for it in found]
+
+
+def _line(line: UsageLine, times: Mapping[str, LatencyLine]) -> Line:
     return Line(
         line.name,
         line.requests,
@@ -103,6 +144,8 @@ def _line(line: UsageLine) -> Line:
         line.reasoning_tokens,
         dollars(line.cost).replace("$", ""),
         line.unpriced,
+        dollars(line.saved).replace("$", ""),
+        *_percentiles(times.get(line.name)),
     )
 
 
@@ -113,16 +156,21 @@ def _write_csv(by: str, lines: Iterable[Line]) -> None:
     writer.writerows(msgspec.structs.astuple(line) for line in lines)
 
 
-def _table(by: str, lines: list[UsageLine], total: UsageLine) -> None:
+def _table(by: str, lines: list[UsageLine], total: UsageLine, times: Mapping[str, LatencyLine]) -> None:
     from trunkline.cli.tables import show
 
-    figures = ["requests", "attempts", "errors", "input", "cached", "output", "reasoning", "cost"]
+    figures = ["requests", "attempts", "errors", "input", "cached", "output", "reasoning", "cost", "p50", "p99"]
     show(
         [by, *figures],
-        [[line.name or NOT_SET.get(by, ""), *_figures(line)] for line in lines],
+        [[line.name or NOT_SET.get(by, ""), *_figures(line), *_times(times.get(line.name))] for line in lines],
         right=figures,
-        total=["total", *_figures(total)],
+        total=["total", *_figures(total), "", ""],
     )
+
+
+def _times(line: LatencyLine | None) -> list[str]:
+    half, _, most = _percentiles(line)
+    return ["" if it is None else f"{it / 1000:.2f} s" for it in (half, most)]
 
 
 def _figures(line: UsageLine) -> list[str]:

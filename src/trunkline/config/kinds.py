@@ -155,7 +155,10 @@ ProxyUrl = Annotated[
 ]
 FilePath = Annotated[Path, PlainValidator(places.file_path), _written(str), _shown("path", "string", minLength=1)]
 Store = Annotated[
-    places.SqliteStore, PlainValidator(places.store), _written(str), _shown("URL", "string", pattern=r"^sqlite:///")
+    places.SqliteStore | places.PostgresStore,
+    PlainValidator(places.store),
+    _written(str),
+    _shown("URL", "string", pattern=r"^(sqlite:///|postgres(ql)?://)"),
 ]
 
 ProviderName = Annotated[

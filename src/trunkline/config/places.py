@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote as quoted
 
 from pydantic import SecretStr, ValidationInfo
 
@@ -44,6 +45,27 @@ class SqliteStore:
 
     def __str__(self) -> str:
         return f"sqlite://{self.path}"
+
+    @property
+    def url(self) -> str:
+        """What opens it."""
+        return f"sqlite://{quoted(str(self.path.resolve()))}"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresStore:
+    """A store in a PostgreSQL database."""
+
+    secret: SecretStr
+    """The URL, which may hold a password."""
+
+    def __str__(self) -> str:
+        return re.sub(r"//[^/@]*@|[?].*", lambda found: "//***@" if found[0][0] == "/" else "", self.url)
+
+    @property
+    def url(self) -> str:
+        """What opens it."""
+        return self.secret.get_secret_value()
 
 
 def address(value: object) -> Address:
@@ -96,11 +118,15 @@ def file_path(value: object, info: ValidationInfo) -> Path:
     return folder / path
 
 
-def store(value: object) -> SqliteStore:
-    """`sqlite://` and an absolute path."""
+def store(value: object) -> SqliteStore | PostgresStore:
+    """`sqlite://` and an absolute path, or `postgresql://user:password@host:port/database`."""
+    if isinstance(value, str) and re.fullmatch(r"postgres(?:ql)?://[^\s/]*/[^\s/?#]+(?:\?[^\s#]*)?", value):
+        return PostgresStore(SecretStr(value))
     path = value.removeprefix("sqlite://") if isinstance(value, str) else ""
     if path == value or not path.startswith("/") or re.search(r"[?#\0]", path):
-        expected = "a store such as sqlite:///var/lib/trunkline/trunkline.db (only SQLite, for now)"
+        expected = (
+            "a store such as sqlite:///var/lib/trunkline/trunkline.db or postgresql://user:password@host/database"
+        )
         raise due(expected, _unless_secret(value))
     return SqliteStore(Path("/" + path.lstrip("/")))
 

@@ -308,6 +308,15 @@ class Responses(Section):
     keep: kinds.Timeout = setting("30d", "How long after its answer each is kept.")
 
 
+class Ledger(Section):
+    """What is recorded of every attempt. Sums by the hour and the day are kept for ever."""
+
+    keep: kinds.Timeout | None = setting(
+        None,
+        "How long single attempts are kept, such as `180d`. Reports on whole hours stay as they are. Default: ever.",
+    )
+
+
 class Telemetry(Section):
     """What Trunkline tells about itself."""
 
@@ -322,7 +331,9 @@ class Config(Section):
 
     server: Server = section(Server)
     store: kinds.Store | None = setting(
-        None, "Where keys and the ledger are kept: `sqlite://` and a path. Default: a file in `server.data`."
+        None,
+        "Where keys and the ledger are kept: `sqlite://` and a path, or `postgresql://user:password@host/database`. "
+        "Default: a file in `server.data`.",
     )
     key_secret: kinds.Secret | None = setting(
         None, "The secret of the HMAC by which virtual keys are stored. Default: made at first start, in `server.data`."
@@ -355,6 +366,7 @@ class Config(Section):
     max_price: PriceCap | None = setting(None, "What any model may cost.")
     fetch: Fetch = section(Fetch)
     responses: Responses = section(Responses)
+    ledger: Ledger = section(Ledger)
     providers: Annotated[Mapping[kinds.ProviderName, Provider], kinds.MaybeMapping] = setting(
         {}, "Providers by name. Those whose key is in the environment need not be here."
     )

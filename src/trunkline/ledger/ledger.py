@@ -101,7 +101,7 @@ class Ledger:
         """Rows to write together, and whether they are the last."""
         group: list[Entry] = []
         item = self._queue.get()
-        if item is not None:
+        if item is not None and self._queue.qsize() < GROUP_SIZE:  # more wait already after the store was slow
             time.sleep(GROUP_TIME)
         while item is not None:
             if not isinstance(item, Sync):

@@ -47,6 +47,11 @@ class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Upper estimate of the cost in nano-dollars, charged if the attempt is never settled; -1 when the model is
     unpriced.
     """
+    org: str = ""
+    team: str = ""
+    user: str = ""
+    tags: str = ""
+    """See `Row`."""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -82,6 +87,14 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """From the attempt's start to the upstream's first byte of body; -1 when none came."""
     total_us: int
     """From the attempt's start to its end."""
+    org: str = ""
+    team: str = ""
+    user: str = ""
+    """Whom the key belongs to; each empty where it is nobody's."""
+    tags: str = ""
+    """A JSON object of strings, or empty: what the attempt was for."""
+    saved: int = 0
+    """Nano-dollars that an answer from the cache did not cost."""
 
 
 UNPRICED = -1
@@ -112,4 +125,8 @@ def unsettled(intent: Intent) -> Row:
         cost=intent.reserved,
         first_byte_us=-1,
         total_us=-1,
+        org=intent.org,
+        team=intent.team,
+        user=intent.user,
+        tags=intent.tags,
     )

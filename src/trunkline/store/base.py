@@ -5,6 +5,7 @@ never from the event loop. Several processes may use one store at once; open it 
 are of the tree in `store/errors.py`.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
@@ -12,18 +13,39 @@ from typing import Literal, Protocol
 import msgspec
 
 from trunkline.ledger.record import Row
+from trunkline.store.copying import Copyable
 
-Dimension = Literal["model", "provider", "key", "day", "outcome"]
-"""What usage can be told apart by. `day` is the UTC day on which the attempt started, as `2026-01-31`."""
+Dimension = Literal["org", "team", "user", "key", "model", "provider", "outcome", "day", "hour"]
+"""What usage can be told apart by: `day` and `hour` of UTC, in which the attempt started, as `2026-01-31` and
+`2026-01-31T12:00Z`.
+"""
+
+
+class Tag(msgspec.Struct, frozen=True):
+    """By the values of a tag. Attempts without it are in no line."""
+
+    name: str
+
+
+By = Dimension | Tag
+
+OTHER = "(other)"
+"""The line of a tag's values after the first `TAG_VALUES` of a day."""
+TAG_VALUES = 1000
 
 
 class UsageFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which attempts to count: those that equal every field given here."""
 
+    org: str | None = None
+    team: str | None = None
+    user: str | None = None
+    key: str | None = None
     model: str | None = None
     provider: str | None = None
-    key: str | None = None
     outcome: str | None = None
+    tag: tuple[str, str] | None = None
+    """A tag's name and value. Usage cannot be told apart by another tag at the same time."""
 
 
 EVERYTHING = UsageFilter()
@@ -35,7 +57,7 @@ class UsageLine(msgspec.Struct, frozen=True):
     name: str
     """The value: a model, a day, …; empty for attempts without one, and when no dimension was asked for."""
     requests: int
-    """Distinct requests. One that fell back to a second provider counts for each, so lines need not add up."""
+    """Requests whose first attempt is counted here. So lines add up, also where some fell back to a second provider."""
     attempts: int
     errors: int
     """Attempts that were refused, failed or truncated; not the cancelled and the unsettled ones."""
@@ -48,6 +70,41 @@ class UsageLine(msgspec.Struct, frozen=True):
     """Nano-dollars of the priced attempts; unsettled ones count at their reservation."""
     unpriced: int
     """Attempts without a price, whose cost is therefore missing from `cost`."""
+    saved: int
+    """Nano-dollars that answers from the cache did not cost."""
+
+
+FASTER_THAN: tuple[int, ...] = (10, 25, 50, 100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000, 7000, 10_000)
+FASTER_THAN += (20_000, 30_000, 60_000, 120_000)
+"""Milliseconds. Attempts are counted under each of them, and such counts can be added up: percentiles come of them."""
+
+
+class LatencyLine(msgspec.Struct, frozen=True):
+    """How long the attempts took that share one value of a dimension."""
+
+    name: str
+    timed: int
+    """Attempts whose end was seen."""
+    first_bytes: int
+    """Attempts that had a first byte of an answer."""
+    first_byte_us: int
+    """The sum of the times to it, in microseconds."""
+    faster: tuple[int, ...]
+    """How many of the timed attempts took less than each of `FASTER_THAN`."""
+
+    def percentile(self, share: float) -> float | None:
+        """The milliseconds within which that share (0 to 1) of the attempts ended, as if they were spread evenly within
+        each step; None without any, infinite where it is past the last step.
+        """
+        if not self.timed:
+            return None
+        rank = share * self.timed
+        lower, before = 0, 0
+        for bound, count in zip(FASTER_THAN, self.faster, strict=True):
+            if count >= rank and count > before:
+                return lower + (bound - lower) * max(0.0, rank - before) / (count - before)
+            lower, before = bound, count
+        return math.inf
 
 
 class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,7 +212,7 @@ class ResponseStore(Protocol):
         """Delete at most so many of those whose time is over; how many it were."""
 
 
-class Store(VaultStore, ResponseStore, Protocol):
+class Store(VaultStore, ResponseStore, Copyable, Protocol):
     """Where the ledger, the virtual keys, and all that is encrypted are kept."""
 
     def write_attempts(self, rows: Sequence[Row]) -> None:
@@ -170,7 +227,7 @@ class Store(VaultStore, ResponseStore, Protocol):
 
     def usage(
         self,
-        by: Dimension | None,
+        by: By | None,
         since: datetime | None = None,
         until: datetime | None = None,
         only: UsageFilter = EVERYTHING,
@@ -178,6 +235,26 @@ class Store(VaultStore, ResponseStore, Protocol):
         """Sums for each value of `by`, in the order of their names; without `by` one line, or none without rows.
 
         Counts attempts that started at or after `since` and before `until`; both must carry a time zone (ValueError).
+        Read from sums by the day and the hour, so quick over any number of rows; where the span begins or ends within
+        an hour, that part of the hour is read row by row.
+        """
+
+    def latencies(
+        self,
+        by: By | None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        only: UsageFilter = EVERYTHING,
+    ) -> list[LatencyLine]:
+        """How long attempts took, for each value of `by`, likewise."""
+
+    def prepare(self, now: int) -> None:
+        """Housekeeping, for once an hour: bring sums up to date, and make room for the rows of the time to come."""
+
+    def delete_attempts(self, before: int, most: int) -> int:
+        """Delete rows that began before a Unix time: at least one and about `most`, or none; how many it was.
+
+        Their sums stay, so reports on whole hours (of UTC) are as before. Call it until it returns 0.
         """
 
     def keys(self) -> list[KeyRecord]:

@@ -3,14 +3,17 @@
     StoreError
     ├── StoreBusy          another process kept the write lock for too long             (transient)
     ├── StoreFull          no room on the disk                                          (transient)
-    ├── StoreUnavailable   the file cannot be opened, read or written just now          (transient)
-    ├── StoreReadOnly      the file or its directory may not be written by this user
+    ├── StoreUnavailable   the file or the database cannot be reached just now          (transient)
+    ├── StoreReadOnly      it may not be written by this user
     ├── StoreExposed       other users of the machine can reach the file
     ├── StoreCorrupt       the file is damaged, or is no database
     ├── SchemaTooNew       a newer release has written this store
     ├── SchemaUnknown      the store's tables are not the ones this release made
+    ├── DatabaseTooOld     the database server lacks what the schema uses
     ├── StoreAddress       the configured address is not one a store can be opened by
     ├── StoreClosed        used after `close`
+    ├── NotEmpty           a store to be filled has rows already
+    ├── CopyDiffers        a copied store does not hold what the first one does
     ├── RowRejected        a row holds what no column can; none of its batch was written
     └── KeyExists          an unrevoked key of that name is already there
 
@@ -43,12 +46,12 @@ class StoreFull(StoreError):
 
 
 class StoreUnavailable(StoreError):
-    remedy = "Check that its directory exists and is mounted, and that the disk is sound."
+    remedy = "Check that its directory is mounted and its disk is sound, or that the database runs and lets us in."
     transient = True
 
 
 class StoreReadOnly(StoreError):
-    remedy = "Give the user that runs Trunkline the right to write the file and its directory."
+    remedy = "Give the user that runs Trunkline, or that the address names, the right to write."
 
 
 class StoreExposed(StoreError):
@@ -56,7 +59,7 @@ class StoreExposed(StoreError):
 
 
 class StoreCorrupt(StoreError):
-    remedy = "Stop Trunkline, keep a copy of the file, and restore the last good backup."
+    remedy = "Stop Trunkline, keep a copy, and restore the last good backup."
 
 
 class SchemaTooNew(StoreError):
@@ -64,15 +67,27 @@ class SchemaTooNew(StoreError):
 
 
 class SchemaUnknown(StoreError):
-    remedy = "Point `store` at a file that Trunkline made, or at a path where there is none yet."
+    remedy = "Point `store` at a file or database that Trunkline made, or at a new one."
+
+
+class DatabaseTooOld(StoreError):
+    remedy = "Trunkline needs PostgreSQL 14 or newer."
 
 
 class StoreAddress(StoreError):
-    remedy = "Write it as `sqlite:///absolute/path/to/trunkline.db`."
+    remedy = "Write it as `sqlite:///absolute/path/to/trunkline.db` or `postgresql://user:password@host/database`."
 
 
 class StoreClosed(StoreError):
     remedy = "This is a mistake in Trunkline: please report it."
+
+
+class NotEmpty(StoreError):
+    remedy = "Copy into a new store: another file, or an empty database."
+
+
+class CopyDiffers(StoreError):
+    remedy = "Nothing was copied: end what writes to either store, and try again."
 
 
 class RowRejected(StoreError):

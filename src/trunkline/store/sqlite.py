@@ -1,106 +1,79 @@
-"""The store in one SQLite file: the ledger and the virtual keys; what is encrypted is in `sqlite_sealed`."""
+"""The store in one SQLite file. The tables that need nothing of SQLite's own are in `tables/`."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
-from typing import Any
+from pathlib import Path
 
-import apsw
-import msgspec
 from msgspec.structs import astuple
 
 from trunkline.ledger.record import Row
 from trunkline.store import sqlite_file
-from trunkline.store.base import EVERYTHING, Dimension, KeyRecord, UsageFilter, UsageLine
-from trunkline.store.errors import KeyExists, RowRejected, StoreCorrupt, StoreError
-from trunkline.store.sqlite_connections import SQL
-from trunkline.store.sqlite_sealed import ResponseTables, VaultTables
+from trunkline.store.base import TAG_VALUES
+from trunkline.store.copying import Content
+from trunkline.store.errors import StoreCorrupt, StoreError
+from trunkline.store.sqlite_content import SQLiteContent
+from trunkline.store.sqlite_database import SQL, SQLiteDatabase, SQLiteSession
+from trunkline.store.tables.keys import KeyTables
+from trunkline.store.tables.sealed import ResponseTables, VaultTables
+from trunkline.store.tables.usage import UsageTables
 
 # A batch is cut into pieces of these sizes, each written by one statement: the interpreter's lock is let go and fought
 # for again once a piece instead of once a row. docs/decisions/0003-ledger-table.md has the measurement.
 _PIECES = (64, 16, 4, 1)
 _WRITE = {size: SQL["write_attempts"].replace("{rows}", ", ".join([SQL["attempt_row"]] * size)) for size in _PIECES}
 
-_MODELS = msgspec.json.Decoder(tuple[str, ...])
-_TAGS = msgspec.json.Decoder(dict[str, str])
+_SUM_FROM, _SUM_AT_ONCE = 5_000, 20_000
+"""Attempts that are added to the sums together: enough that a line is touched for many of them, and not so many that
+others wait long for their turn to write. Reports read what is not in the sums yet row by row.
+"""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = 2**63 - 1
 
-
-class SQLiteStore(VaultTables, ResponseTables):
+class SQLiteStore(KeyTables, VaultTables, ResponseTables, UsageTables):
     """Implements `trunkline.store.base.Store`."""
 
+    def __init__(self, path: Path) -> None:
+        self.database: SQLiteDatabase = SQLiteDatabase(path)
+        with self.database.writing() as session:
+            session.change("make_summing")
+
     def write_attempts(self, rows: Sequence[Row]) -> None:
-        with self._writing() as db:
+        with self.database.writing() as session:
+            start = 0
+            for size in _PIECES:
+                while len(rows) - start >= size:
+                    values = chain.from_iterable(map(astuple, rows[start : start + size]))
+                    session.run(_WRITE[size], tuple(values))
+                    start += size
+            _sum_up(session)
+
+    def prepare(self, now: int) -> None:
+        more = True
+        while more:
+            with self.database.writing() as session:
+                more = _sum_up(session, 1)
+
+    def delete_attempts(self, before: int, most: int) -> int:
+        with self.database.writing() as session:
+            return session.change("delete_attempts", before * 1_000_000, most)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Content]:
+        """See `trunkline.store.copying.Copyable`."""
+        self.prepare(0)
+        with self.database.reading("reports") as session:
+            db = session.connection
+            db.execute("BEGIN")
             try:
-                start = 0
-                for size in _PIECES:
-                    while len(rows) - start >= size:
-                        values = chain.from_iterable(map(astuple, rows[start : start + size]))
-                        db.execute(_WRITE[size], tuple(values))
-                        start += size
-            except (apsw.ConstraintError, OverflowError, TypeError, UnicodeEncodeError) as error:
-                raise RowRejected(f"{self._path}: a row cannot be stored ({error})") from error
+                yield SQLiteContent(db)
+            finally:
+                db.execute("ROLLBACK")
 
-    def recorded(self, pairs: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
-        with self._reading(self._lookups) as db:
-            return set(db.execute(SQL["recorded"], (_json(list(pairs)),)))
-
-    def usage(
-        self,
-        by: Dimension | None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        only: UsageFilter = EVERYTHING,
-    ) -> list[UsageLine]:
-        span = {
-            "since": 0 if since is None else _microseconds(since),
-            "until": _LATEST if until is None else _microseconds(until),
-        }
-        with self._reading(self._reports) as db:
-            lines: list[tuple[Any, ...]] = db.execute(
-                SQL["usage"], {"by": by, **span, **msgspec.structs.asdict(only)}
-            ).fetchall()
-        return [UsageLine(*line) for line in lines]
-
-    def keys(self) -> list[KeyRecord]:
-        with self._reading(self._lookups) as db:
-            return [_key(columns) for columns in db.execute(SQL["keys"])]
-
-    def key_by_digest(self, digest: bytes) -> KeyRecord | None:
-        with self._reading(self._lookups) as db:
-            columns = db.execute(SQL["key_by_digest"], (digest,)).fetchone()
-        return None if columns is None else _key(columns)
-
-    def add_key(self, key: KeyRecord) -> None:
-        columns = (
-            key.name,
-            key.digest,
-            key.hint,
-            key.created,
-            key.expires,
-            key.revoked,
-            _json(key.models),
-            _json(key.tags),
-        )
-        with self._writing() as db:
-            db.execute(SQL["add_key"], columns)
-            if not db.changes():
-                raise KeyExists(f"there is a key named {key.name} already")
-            db.execute(SQL["next_version"])
-
-    def revoke_key(self, name: str, at: int) -> bool:
-        with self._writing() as db:
-            db.execute(SQL["revoke_key"], (at, name))
-            if not db.changes():
-                return False
-            db.execute(SQL["next_version"])
-            return True
-
-    def version(self) -> int:
-        with self._reading(self._lookups) as db:
-            return int(db.execute(SQL["version"]).get)
+    @contextmanager
+    def refill(self) -> Iterator[Content]:
+        """See `trunkline.store.copying.Copyable`."""
+        with self.database.writing() as session:
+            yield SQLiteContent(session.connection)
 
     def check(self) -> list[str]:
         problems: list[str] = []
@@ -111,48 +84,40 @@ class SQLiteStore(VaultTables, ResponseTables):
                 problems.append(str(error))
         return problems
 
+    def close(self) -> None:
+        self.database.close()
+
     def _examine_modes(self) -> list[str]:
-        return sqlite_file.loose_modes(self._path)
+        return sqlite_file.loose_modes(self.database.path)
 
     def _examine_content(self) -> list[str]:
-        with self._reading(self._reports) as db:
+        path = self.database.path
+        with self.database.reading("reports") as session:
+            db = session.connection
             damage = [
-                str(StoreCorrupt(f"{self._path}: {line}"))
-                for (line,) in db.execute("PRAGMA quick_check(10)")
-                if line != "ok"
+                str(StoreCorrupt(f"{path}: {line}")) for (line,) in db.execute("PRAGMA quick_check(10)") if line != "ok"
             ]
-            sqlite_file.unapplied(db, self._path)
+            sqlite_file.unapplied(db, path)
             mode = db.pragma("journal_mode")
         if mode != "wal":
-            damage.append(f"{self._path} has journal mode {mode}, not wal. Restart Trunkline to set it.")
+            damage.append(f"{path} has journal mode {mode}, not wal. Restart Trunkline to set it.")
         return damage
 
     def _examine_writing(self) -> list[str]:
-        with self._writing() as db:
-            db.execute(SQL["write_nothing"])
+        with self.database.writing() as session:
+            session.change("write_nothing")
         return []
 
 
-def _key(columns: tuple[Any, ...]) -> KeyRecord:
-    name, digest, hint, created, expires, revoked, models, tags = columns
-    return KeyRecord(
-        name=name,
-        digest=digest,
-        hint=hint,
-        created=created,
-        expires=expires,
-        revoked=revoked,
-        models=_MODELS.decode(models),
-        tags=_TAGS.decode(tags),
-    )
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _microseconds(moment: datetime) -> int:
-    """Unix time. Exact: `timestamp` would go through a float."""
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment} has no time zone")
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+def _sum_up(session: SQLiteSession, at_least: int = _SUM_FROM) -> bool:
+    """Add to the sums what was written since the last time, by whichever process or release; whether there was any."""
+    span = session.one("unsummed", _SUM_AT_ONCE, at_least - 1)
+    if span is None:
+        return False
+    session.change("new_tag_values", *span, TAG_VALUES)
+    session.change("sum_up", *span)
+    session.change("add_to_hours")
+    session.change("add_to_days")
+    session.change("empty_summing")
+    session.change("summed_up_to", span[1])
+    return True

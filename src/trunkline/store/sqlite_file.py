@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import LifoQueue
-from typing import Any
 
 import apsw
 
@@ -22,7 +21,7 @@ from trunkline.store.errors import (
     StoreReadOnly,
     StoreUnavailable,
 )
-from trunkline.store.migrations import Migration, pending
+from trunkline.store.migrations import Applied, Migration, pending
 from trunkline.store.migrations import load as load_migrations
 
 BUSY_SECONDS = 5.0
@@ -147,24 +146,30 @@ def migrate(db: apsw.Connection, path: Path, known: Sequence[Migration] = MIGRAT
     if not outdated:
         return
     with transaction(db):
-        for migration in unapplied(db, path, known):  # asked again: another process may have been first
+        outdated = unapplied(db, path, known)  # asked again: another process may have been first
+        for migration in outdated:
             db.execute(migration.sql)
-            db.execute(
-                "INSERT INTO trunkline_migrations (number, name, checksum, applied) VALUES (?, ?, ?, ?)",
-                (migration.number, migration.name, migration.checksum, int(time.time())),
-            )
+        now = int(time.time())
+        db.executemany(
+            "INSERT INTO trunkline_migrations (number, name, checksum, applied, compatible) VALUES (?, ?, ?, ?, ?)",
+            [(it.number, it.name, it.checksum, now, it.compatible) for it in outdated],
+        )
 
 
 def unapplied(db: apsw.Connection, path: Path, known: Sequence[Migration] = MIGRATIONS) -> list[Migration]:
     """The migrations that this store has not had yet. Raises SchemaTooNew, or SchemaUnknown for a foreign database."""
     # One statement, so that another process's migration is seen either whole or not at all.
-    tables, ours = db.execute("SELECT count(*), sum(name = 'trunkline_migrations') FROM sqlite_schema").get
+    tables, ours, compatible = db.execute(
+        "SELECT count(*), sum(name = 'trunkline_migrations'), "
+        "(SELECT count(*) FROM pragma_table_info('trunkline_migrations') WHERE name = 'compatible') FROM sqlite_schema"
+    ).get
     if tables and not ours:
         raise SchemaUnknown(f"{path} is a database, but not one of Trunkline's")
-    applied: dict[Any, Any] = {}
-    if ours:
-        applied.update(db.execute("SELECT number, checksum FROM trunkline_migrations"))
-    return pending(applied, known, str(path))
+    if not ours:
+        return pending({}, known, str(path))
+    column = "compatible" if compatible else "number"  # the first releases could not tell
+    rows = db.execute(f"SELECT number, checksum, {column} FROM trunkline_migrations")  # noqa: S608  # one of two names
+    return pending({number: Applied(number, *rest) for number, *rest in rows}, known, str(path))
 
 
 def _use_wal(db: apsw.Connection, path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from trunkline.cli.doctor.findings import Finding, fail, ok, warn
 from trunkline.config import schema
+from trunkline.config.places import SqliteStore
 from trunkline.data import DataDirectory, DataError
 from trunkline.gateway.logins import SetupError
 from trunkline.running import running
@@ -93,9 +94,9 @@ def _space(root: Path) -> Finding:
 
 
 def _store(config: schema.Config, data: DataDirectory) -> Iterator[Finding]:
-    path = config.store.path if config.store is not None else data.store
-    if not path.exists():
-        yield ok("store", f"{path} will be made at the first start")
+    place = config.store or SqliteStore(data.store)
+    if isinstance(place, SqliteStore) and not place.path.exists():
+        yield ok("store", f"{place.path} will be made at the first start")
         return
     began = time.monotonic()
     try:
@@ -110,7 +111,7 @@ def _store(config: schema.Config, data: DataDirectory) -> Iterator[Finding]:
     for problem in problems:
         yield fail("store", problem, "")
     if not problems:
-        yield ok("store", f"{path} is sound ({time.monotonic() - began:.1f} s)")
+        yield ok("store", f"{place} is sound ({time.monotonic() - began:.1f} s)")
 
 
 def _master_key(config: schema.Config, data: DataDirectory, store: Store) -> Finding:

@@ -17,17 +17,17 @@ ON CONFLICT (tenant, id) DO UPDATE SET
 WITH RECURSIVE chain (step, size, id, previous) AS (
     SELECT 1, length(sealed), id, previous
     FROM responses
-    WHERE tenant = :tenant AND id = :id AND expires > :now
+    WHERE tenant = ?1 AND id = ?2 AND expires > ?3
     UNION ALL
     SELECT chain.step + 1, chain.size + length(earlier.sealed), earlier.id, earlier.previous
     FROM chain
     JOIN responses AS earlier
-        ON earlier.tenant = :tenant AND earlier.id = chain.previous AND earlier.expires > :now
-    WHERE chain.step < :most AND chain.size + length(earlier.sealed) <= :size
+        ON earlier.tenant = ?1 AND earlier.id = chain.previous AND earlier.expires > ?3
+    WHERE chain.step < ?4 AND chain.size + length(earlier.sealed) <= ?5
 )
 SELECT tenant, responses.id, provider, upstream, responses.previous, created, expires, sealed
 FROM chain
-JOIN responses ON responses.tenant = :tenant AND responses.id = chain.id
+JOIN responses ON responses.tenant = ?1 AND responses.id = chain.id
 ORDER BY chain.step;
 
 -- name: delete_response

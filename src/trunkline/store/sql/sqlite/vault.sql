@@ -2,6 +2,10 @@
 -- What tells whether a master key is this store's.
 SELECT value FROM vault_check;
 
+-- name: vault_check_held
+-- The same, for a transaction in which it must not change.
+SELECT value FROM vault_check;
+
 -- name: begin_vault
 -- A store is begun with a master key once.
 INSERT INTO vault_check (one, value) VALUES (1, ?) ON CONFLICT DO NOTHING;
@@ -33,5 +37,5 @@ UPDATE data_keys SET wrapped = ? WHERE id = ?;
 
 -- name: destroy_data_keys
 -- What a tenant's keys of some days had sealed can never be opened again.
-UPDATE data_keys SET wrapped = NULL, destroyed = :at
-WHERE tenant = :tenant AND day BETWEEN :first AND :last AND destroyed IS NULL;
+UPDATE data_keys SET wrapped = NULL, destroyed = ?4
+WHERE tenant = ?1 AND day BETWEEN ?2 AND ?3 AND destroyed IS NULL;

@@ -1,0 +1,102 @@
+"""`trunkline store`: the schema, backups, and the move to another database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+
+from trunkline.cli import options
+from trunkline.cli.failure import Failure, Wrong, told
+from trunkline.cli.opened import opened
+from trunkline.config import places
+from trunkline.store import open_store
+from trunkline.store.base import Store
+from trunkline.store.copying import copy
+
+
+@click.group("store")
+def command() -> None:
+    """Migrate, back up, restore and copy the store."""
+
+
+@command.command("migrate")
+@options.config_option
+@options.data_option
+def migrate(config: Path | None, data: Path | None) -> None:
+    """Bring the schema up to this release's, as every start does.
+
+    Replicas of the release before go on working meanwhile, so this may be done ahead of replacing them.
+    """
+    with opened(config, data) as place, told():
+        problems = place.store.check()
+    if problems:
+        raise Failure("\n".join(problems))
+    click.echo("The store is up to date.")
+
+
+@command.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@options.config_option
+@options.data_option
+def backup(file: Path, config: Path | None, data: Path | None) -> None:
+    """Write everything that the store holds into a new SQLite FILE.
+
+    Trunkline may run meanwhile. The secrets are not in it: `key_secret` and `master_key` belong into a backup, too, and
+    the second not beside this one.
+    """
+    with opened(config, data) as place, told():
+        if file.exists():
+            raise Wrong(f"{file} exists already: a backup is written to a new file")
+        with _store_at(f"sqlite://{quote(str(file.resolve()))}") as target:
+            _copy(place.store, target, str(file))
+
+
+@command.command("restore")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@options.config_option
+@options.data_option
+def restore(file: Path, config: Path | None, data: Path | None) -> None:
+    """Fill the configured store, which must be empty, from a FILE that `backup` wrote.
+
+    Trunkline must not run meanwhile.
+    """
+    if not file.is_file():
+        raise Wrong(f"there is no file {file}")
+    with _store_at(f"sqlite://{quote(str(file.resolve()))}") as source, opened(config, data) as place, told():
+        _copy(source, place.store, "the store")
+
+
+@command.command("copy")
+@click.argument("url", metavar="URL")
+@options.config_option
+@options.data_option
+def copy_to(url: str, config: Path | None, data: Path | None) -> None:
+    """Copy everything into the empty store at URL: `postgresql://user:password@host/database`, or `sqlite:///path`.
+
+    Both are counted and summed afterwards, and a difference undoes the copy. Stop Trunkline first, and afterwards write
+    the URL as `store` into the configuration. A password may stand in PGPASSWORD instead of the URL.
+    """
+    try:
+        address = places.store(url)
+    except ValueError as error:
+        raise Wrong(str(error)) from None
+    with opened(config, data) as place, _store_at(address.url) as target, told():
+        _copy(place.store, target, str(address))
+
+
+@contextmanager
+def _store_at(url: str) -> Iterator[Store]:
+    with told():
+        store = open_store(url)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def _copy(source: Store, target: Store, name: str) -> None:
+    totals = copy(source, target)
+    attempts, rows = totals["attempts"].rows, sum(total.rows for total in totals.values())
+    click.echo(f"{name} holds {attempts:,} attempts and {rows - attempts:,} other rows.")

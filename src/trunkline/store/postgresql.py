@@ -1,0 +1,104 @@
+"""The store in a PostgreSQL database. The tables that need nothing of PostgreSQL's own are in `tables/`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from asyncpg.exceptions import CharacterNotInRepertoireError
+from msgspec.structs import asdict, astuple, replace
+
+from trunkline.ledger.record import Row
+from trunkline.store.copying import Content
+from trunkline.store.errors import DatabaseTooOld, StoreError
+from trunkline.store.postgresql_content import PostgreSQLContent
+from trunkline.store.postgresql_database import SCHEMA, PostgreSQLDatabase
+from trunkline.store.postgresql_schema import add_parts, drop_parts, migrate, unapplied
+from trunkline.store.tables.keys import KeyTables
+from trunkline.store.tables.sealed import ResponseTables, VaultTables
+from trunkline.store.tables.usage import UsageTables
+
+OLDEST = 14
+"""The oldest major version that has all that the schema uses."""
+
+_PATIENT = "SET LOCAL idle_in_transaction_session_timeout = 0"
+"""The other store of a copy may take its time."""
+_COLUMNS = Row.__struct_fields__
+
+
+class PostgreSQLStore(KeyTables, VaultTables, ResponseTables, UsageTables):
+    """Implements `trunkline.store.base.Store`."""
+
+    def __init__(self, url: str) -> None:
+        self.database: PostgreSQLDatabase = PostgreSQLDatabase(url)
+        try:
+            self._check_version()
+            migrate(self.database)
+        except BaseException:
+            self.database.close()
+            raise
+
+    def write_attempts(self, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        try:
+            self._write(rows)
+        except StoreError as error:
+            if not isinstance(error.__cause__, CharacterNotInRepertoireError):
+                raise
+            self._write(list(map(_without_nul, rows)))
+
+    def _write(self, rows: Sequence[Row]) -> None:
+        with self.database.writing() as session:
+            session.copy("incoming", _COLUMNS, map(astuple, rows))
+            session.change("take_incoming")
+
+    def prepare(self, now: int) -> None:
+        add_parts(self.database, now)
+
+    def delete_attempts(self, before: int, most: int) -> int:
+        dropped = drop_parts(self.database, before)
+        if dropped:
+            return dropped
+        with self.database.writing() as session:
+            return session.change("delete_attempts", before * 1_000_000, most)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Content]:
+        """See `trunkline.store.copying.Copyable`."""
+        with self.database.writing(SCHEMA) as session:
+            connection, call = session.connection, session.call
+            call(connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            call(connection.execute(_PATIENT))
+            yield PostgreSQLContent(session)
+
+    @contextmanager
+    def refill(self) -> Iterator[Content]:
+        """See `trunkline.store.copying.Copyable`."""
+        with self.database.writing(SCHEMA) as session:
+            session.call(session.connection.execute(_PATIENT))
+            yield PostgreSQLContent(session)
+
+    def check(self) -> list[str]:
+        problems = []
+        try:
+            with self.database.reading("reports") as session:
+                unapplied(session, self.database.place)
+            with self.database.writing() as session:
+                session.change("write_nothing")
+        except StoreError as error:
+            problems.append(str(error))
+        return problems
+
+    def close(self) -> None:
+        self.database.close()
+
+    def _check_version(self) -> None:
+        with self.database.reading("lookups") as session:
+            version = session.connection.get_server_version()
+        if version.major < OLDEST:
+            raise DatabaseTooOld(f"{self.database.place} is version {version.major}")
+
+
+def _without_nul(row: Row) -> Row:
+    """PostgreSQL has no texts with a zero byte, but callers can put one into a name of a model."""
+    texts = {name: it.replace("\0", "\ufffd") for name, it in asdict(row).items() if isinstance(it, str)}
+    return replace(row, **texts)

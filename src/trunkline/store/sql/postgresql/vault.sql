@@ -1,0 +1,41 @@
+-- name: vault_check
+-- What tells whether a master key is this store's.
+SELECT value FROM vault_check;
+
+-- name: vault_check_held
+-- The same, for a transaction in which it must not change.
+SELECT value FROM vault_check FOR SHARE;
+
+-- name: begin_vault
+-- A store is begun with a master key once.
+INSERT INTO vault_check (one, value) VALUES (1, $1) ON CONFLICT DO NOTHING;
+
+-- name: change_vault_check
+-- Another master key takes the place of the one with the second value.
+UPDATE vault_check SET value = $1 WHERE value = $2;
+
+-- name: add_data_key
+-- A tenant's key of a day, unless there is one.
+INSERT INTO data_keys (id, tenant, day, wrapped, created) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING;
+
+-- name: data_key_of_day
+-- The key that a tenant's records of a day are sealed with, in the order of the fields of
+-- `trunkline.store.base.DataKey`.
+SELECT id, tenant, day, wrapped, created FROM data_keys WHERE tenant = $1 AND day = $2 AND destroyed IS NULL;
+
+-- name: data_key
+-- One key, destroyed or not.
+SELECT id, tenant, day, wrapped, created FROM data_keys WHERE id = $1;
+
+-- name: data_keys
+-- Every key that is not destroyed.
+SELECT id, tenant, day, wrapped, created FROM data_keys WHERE destroyed IS NULL;
+
+-- name: rewrap_data_key
+-- The same key under another master key.
+UPDATE data_keys SET wrapped = $1 WHERE id = $2;
+
+-- name: destroy_data_keys
+-- What a tenant's keys of some days had sealed can never be opened again.
+UPDATE data_keys SET wrapped = NULL, destroyed = $4
+WHERE tenant = $1 AND day BETWEEN $2 AND $3 AND destroyed IS NULL;

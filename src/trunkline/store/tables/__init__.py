@@ -1,0 +1,1 @@
+"""The store's tables, in groups, each written once for all databases."""

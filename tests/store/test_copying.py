@@ -1,0 +1,59 @@
+import json
+from pathlib import Path
+
+import pytest
+from tests.store.conftest import MakeStore
+from tests.store.rows import START, row
+from tests.store.test_keys import key
+from tests.store.test_responses import conversation
+
+from trunkline.store import open_store
+from trunkline.store.base import DataKey, Store, Tag
+from trunkline.store.copying import copy
+from trunkline.store.errors import NotEmpty
+
+HOUR = 3_600_000_000
+
+
+def fill(store: Store) -> None:
+    tags = json.dumps({"feature": "chat"})
+    rows = [row(started=START + n * HOUR // 7, tags=tags, cost=n, stream=n % 2 == 1) for n in range(6_000)]
+    store.write_attempts(rows)
+    store.write_attempts([row(outcome="unsettled", cost=2**62) for _ in range(3)])
+    store.delete_attempts(START // 1_000_000 + 7200, 10)
+    store.add_key(key("support"))
+    store.revoke_key("support", 17)
+    store.begin_vault(b"c" * 32)
+    store.add_data_key(DataKey(b"k" * 16, "acme", "2026-01-31", b"wrapped", 5), b"c" * 32)
+    store.write_responses(conversation(3))
+
+
+def seen(store: Store) -> list[object]:
+    reports = [store.usage(by) for by in ("day", "hour", "outcome", Tag("feature"))]
+    conversation = store.responses("acme", "resp_2", 0, 9, 10**6)
+    return [*reports, store.latencies("model"), store.keys(), store.vault_check(), store.version(), conversation]
+
+
+def test_a_store_is_copied_without_loss_into_either_database(
+    make_store: MakeStore, path: Path, postgresql_url: str
+) -> None:
+    source = make_store()
+    fill(source)
+    for url in (f"sqlite://{path}", postgresql_url):
+        target = open_store(url)
+        totals = copy(source, target)
+        assert totals["attempts"].rows == 6_003 - 10
+        assert seen(target) == seen(source)
+        target.write_attempts([row(cost=1)])  # and goes on from there
+        assert sum(line.attempts for line in target.usage(None)) == 6_004
+        target.close()
+
+
+def test_nothing_is_copied_into_a_store_that_is_not_empty(make_store: MakeStore) -> None:
+    source, target = make_store(), make_store()
+    fill(source)
+    target.add_key(key("sales"))
+    with pytest.raises(NotEmpty, match="rows in keys"):
+        copy(source, target)
+    (kept,) = target.keys()
+    assert kept.name == "sales"

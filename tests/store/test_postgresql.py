@@ -1,0 +1,152 @@
+"""What is PostgreSQL's own: its server restarts and stalls, and several processes and releases share it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from tests import services
+from tests.store.rows import START, batch, row, uuid7
+
+from trunkline.store import open_store
+from trunkline.store.errors import SchemaUnknown, StoreAddress, StoreClosed, StoreError, StoreUnavailable
+from trunkline.store.postgresql import PostgreSQLStore
+from trunkline.store.postgresql_schema import MIGRATIONS, migrate
+
+
+@pytest.fixture
+def store(postgresql_url: str) -> Iterator[PostgreSQLStore]:
+    opened = PostgreSQLStore(postgresql_url)
+    yield opened
+    opened.close()
+
+
+def attempts(store: PostgreSQLStore) -> int:
+    return sum(line.attempts for line in store.usage(None))
+
+
+def test_a_restart_of_the_server_loses_and_doubles_nothing(own_postgresql: services.PostgreSQL) -> None:
+    store = PostgreSQLStore(own_postgresql.url)
+    failures: list[StoreError] = []
+    done = threading.Event()
+    written = 0
+
+    def write() -> None:
+        """As the ledger does: what fails is tried again, until it succeeds."""
+        nonlocal written
+        number = 0
+        while not done.is_set() or number < 20:
+            try:
+                store.write_attempts(batch(number, 50))
+            except StoreError as error:
+                failures.append(error)
+                time.sleep(0.05)
+            else:
+                number += 1
+                written += 50
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        for mode in ("fast", "immediate"):
+            own_postgresql.stop(mode)
+            own_postgresql.start()
+        done.set()
+        writing.result(60)
+    assert failures
+    assert all(failure.transient for failure in failures)
+    assert attempts(store) == written == services.execute(own_postgresql.url, "SELECT count(*) FROM attempts")[0][0]
+    store.close()
+
+
+def test_a_server_that_stands_still_is_given_up_and_what_was_under_way_is_not_doubled(
+    own_postgresql: services.PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = PostgreSQLStore(own_postgresql.url)
+    store.write_attempts(batch(1, 10))
+    for kind in ("writer", "lookups"):
+        monkeypatch.setitem(store.database.seconds, kind, 0.3)
+    with own_postgresql.paused():
+        with pytest.raises(StoreUnavailable, match="no answer in time"):
+            store.write_attempts(batch(2, 10))
+        with pytest.raises(StoreUnavailable):
+            store.version()
+    monkeypatch.undo()
+    store.write_attempts(batch(2, 10))
+    assert attempts(store) == 20
+    store.close()
+
+
+def test_writers_that_write_the_same_rows_at_once_write_them_once(postgresql_url: str) -> None:
+    stores = [PostgreSQLStore(postgresql_url) for _ in range(3)]
+
+    def write(store: PostgreSQLStore) -> None:
+        for number in range(8):
+            store.write_attempts(batch(number, 40))
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(write, stores))
+    assert attempts(stores[0]) == 8 * 40
+    for store in stores:
+        store.close()
+
+
+def test_processes_that_make_a_new_store_at_once_make_it_once(postgresql_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(PostgreSQLStore, [postgresql_url] * 4))
+    for store in stores:
+        store.close()
+    applied = services.execute(postgresql_url, "SELECT number FROM trunkline_migrations ORDER BY number")
+    assert applied == [(migration.number,) for migration in MIGRATIONS]
+
+
+def test_the_release_before_works_beside_this_one_and_its_rows_are_summed(
+    postgresql_url: str, store: PostgreSQLStore
+) -> None:
+    migrate(store.database, MIGRATIONS[:2])  # as a replica of that release does when it starts anew
+    values = f"'{uuid7(START // 1000, 1)}', 1, {START}, '', 'app', 'm', 'openai', 'm', false, 'ok', 200, '', 'stop',"
+    services.execute(postgresql_url, f"INSERT INTO attempts VALUES ({values} 'provider', 1, 0, 0, 1, 0, 7, 1, 1)")
+    store.write_attempts([row(cost=5)])
+    assert [line.cost for line in store.usage("day")] == [12]
+
+
+def test_the_ledger_has_a_part_for_each_month_and_old_ones_are_dropped_whole(
+    postgresql_url: str, store: PostgreSQLStore
+) -> None:
+    november = 1_762_000_000
+    store.prepare(START // 1_000_000)
+    store.write_attempts([row(), row(), row(request=uuid7(november * 1000, 1), started=november * 1_000_000)])
+    held = services.execute(
+        postgresql_url, "SELECT tableoid::regclass::text, count(*) FROM attempts GROUP BY 1 ORDER BY 1"
+    )
+    assert held == [("attempts_2025_10", 2), ("attempts_2025_11", 1)]
+    before = store.usage("day")
+    assert store.delete_attempts(november + 10 * 86400, 100) == 2
+    assert store.usage("day") == before
+    assert store.delete_attempts(november + 10 * 86400, 100) == 1  # one by one, where a part is not old as a whole
+    assert store.delete_attempts(november + 10 * 86400, 100) == 0
+    store.prepare(START // 1_000_000 + 40 * 86400)
+    store.write_attempts([row()])
+    assert attempts(store) == 4
+
+
+def test_another_programs_database_is_refused_and_left_alone(postgresql_url: str) -> None:
+    services.execute(postgresql_url, "CREATE TABLE customers (name text)")
+    with pytest.raises(SchemaUnknown, match="has tables, but not Trunkline's"):
+        open_store(postgresql_url)
+    assert services.execute(postgresql_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(1,)]
+
+
+def test_what_is_wrong_with_an_address_is_told_without_its_password() -> None:
+    for url in ("postgresql://me:hunter2@127.0.0.1:1/x", "postgresql://me:hunter2@127.0.0.1:99999/x"):
+        with pytest.raises((StoreUnavailable, StoreAddress)) as raised:
+            open_store(url)
+        assert "hunter2" not in str(raised.value)
+
+
+def test_a_closed_store_says_so(postgresql_url: str) -> None:
+    store = open_store(postgresql_url)
+    store.close()
+    store.close()
+    with pytest.raises(StoreClosed):
+        store.version()
