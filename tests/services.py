@@ -87,7 +87,6 @@ class PostgreSQL(Process):
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
             "fsync": "on" if sync else "off",
-            "synchronous_commit": "on" if sync else "off",
             "max_connections": 200,
         }
         made = ["initdb", "-D", str(self._data), "-U", "trunkline", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]

@@ -99,7 +99,7 @@ def command(
     config: Path | None,
     data: Path | None,
 ) -> None:
-    """Show spend, tokens and latencies by model, provider, key, team, tag, day and more.
+    """Show spend, tokens, latencies by model, key, team, tag or day.
 
     Money is exact. An attempt whose model has no price is counted as unpriced, never as free. Attempts whose end nobody
     saw, for the process was killed, count at what was reserved for them. A request counts where its first attempt

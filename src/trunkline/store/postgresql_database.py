@@ -198,6 +198,7 @@ async def _release(pool: Any, connection: Any, broken: bool) -> None:
 
 async def _prepare_writer(connection: Any) -> None:
     await connection.execute(SQL["make_incoming"])
+    await connection.execute(SQL["commit_for_good"])
 
 
 async def _leave(_: Any) -> None:

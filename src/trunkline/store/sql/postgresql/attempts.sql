@@ -2,6 +2,10 @@
 -- Where a connection that writes puts rows on their way to the ledger.
 CREATE TEMP TABLE incoming (LIKE attempts) ON COMMIT DELETE ROWS;
 
+-- name: commit_for_good
+-- What is reported as written must outlive a crash, also where the server's own setting is not to wait for that.
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+
 -- name: take_incoming
 -- What is there stays, except that a settled row takes the place of an unsettled one; the columns before `outcome` say
 -- which attempt it is and are the same in both. Of rows for one attempt the settled one is taken, and of several the
