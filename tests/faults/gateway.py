@@ -173,12 +173,16 @@ def overlaid(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+COLUMNS = ", ".join(Row.__struct_fields__)
+"""Of the table `attempts`, in the order of the fields."""
+
+
 def stored_rows(data: Path) -> list[Row]:
     """All rows of the ledger in a data directory, in the order in which the attempts began."""
     connection = apsw.Connection(str(data / "trunkline.db"), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         found: list[tuple[Any, ...]] = connection.execute(
-            "SELECT * FROM attempts ORDER BY started, request, attempt"
+            f"SELECT {COLUMNS} FROM attempts ORDER BY started, request, attempt"
         ).fetchall()
     finally:
         connection.close()

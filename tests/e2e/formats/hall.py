@@ -14,7 +14,7 @@ from google.genai import types
 from mistralai.client import Mistral
 from tests.e2e.formats import clients
 from tests.e2e.formats.upstreams import SPEAKERS, Act, Upstream
-from tests.faults.gateway import gateway
+from tests.faults.gateway import COLUMNS, gateway
 from tests.running import Background
 
 from trunkline.ledger.record import Row
@@ -72,7 +72,9 @@ class Hall:
         """The ledger's last."""
         self.background.run(self.running.idle())
         with contextlib.closing(apsw.Connection(str(self.running.data / "trunkline.db"))) as db:
-            [(request, *rest)] = db.execute("SELECT * FROM attempts ORDER BY started DESC, attempt DESC LIMIT 1")
+            [(request, *rest)] = db.execute(
+                f"SELECT {COLUMNS} FROM attempts ORDER BY started DESC, attempt DESC LIMIT 1"
+            )
         return Row(str(uuid.UUID(bytes=request)), *rest)
 
     def __enter__(self) -> Self:
