@@ -36,7 +36,7 @@ LAYERS: dict[str, set[str]] = {
     "cache": {"formats"},
     # what is kept
     "ledger.record": set(),
-    "store": {"ledger.record"},
+    "store": {"ledger.record", "limits"},
     "ledger": {"ledger.record", "store"},
     "vault": {"store"},
     # what is told
@@ -122,6 +122,7 @@ OWNERS: dict[str, set[str]] = {
     "prometheus_client": {"telemetry.exposition"},
     "pydantic": {"config"},
     "pydantic_core": {"config", "cli.options"},
+    "redis": {"store"},
     "rich": {"cli"},
     "starlette": {"control"},
     "tokenizers": {"embedding"},

@@ -28,7 +28,7 @@ def test_it_has_every_file_of_the_package_and_no_other(wheel: zipfile.ZipFile) -
     ours = {path.relative_to(SRC.parent) for path in SRC.rglob("*") if path.is_file() and path.suffix != ".pyc"}
     packed = {Path(name) for name in wheel.namelist() if ".dist-info/" not in name}
     assert packed == ours
-    assert {path.suffix for path in packed} == {".py", ".typed", ".sql", ".json", ".jsonl"}
+    assert {path.suffix for path in packed} == {".py", ".typed", ".sql", ".lua", ".json", ".jsonl"}
 
 
 def test_it_says_what_it_needs_and_under_which_licence(wheel: zipfile.ZipFile) -> None:

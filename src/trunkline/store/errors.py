@@ -14,6 +14,8 @@
     ├── StoreClosed        used after `close`
     ├── NotEmpty           a store to be filled has rows already
     ├── CopyDiffers        a copied store does not hold what the first one does
+    ├── SharedUnavailable  the server of `shared` does not answer                       (transient)
+    ├── SharedRefused      it answers that it will not
     ├── RowRejected        a row holds what no column can; none of its batch was written
     └── KeyExists          an unrevoked key of that name is already there
 
@@ -76,6 +78,15 @@ class DatabaseTooOld(StoreError):
 
 class StoreAddress(StoreError):
     remedy = "Write it as `sqlite:///absolute/path/to/trunkline.db` or `postgresql://user:password@host/database`."
+
+
+class SharedUnavailable(StoreError):
+    remedy = "Check that Valkey runs at the address in `shared`, and that nothing is between it and this machine."
+    transient = True
+
+
+class SharedRefused(StoreError):
+    remedy = "Look at what `shared` names: its password, its rights, and that it is a Valkey or Redis of its own."
 
 
 class StoreClosed(StoreError):

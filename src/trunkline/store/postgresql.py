@@ -12,7 +12,9 @@ from trunkline.store.errors import DatabaseTooOld, StoreError
 from trunkline.store.postgresql_content import PostgreSQLContent
 from trunkline.store.postgresql_database import SCHEMA, PostgreSQLDatabase
 from trunkline.store.postgresql_schema import add_parts, drop_parts, migrate, unapplied
+from trunkline.store.tables.budgets import BudgetTables
 from trunkline.store.tables.keys import KeyTables
+from trunkline.store.tables.leases import LeaseTables
 from trunkline.store.tables.sealed import ResponseTables, VaultTables
 from trunkline.store.tables.usage import UsageTables
 
@@ -24,7 +26,7 @@ _PATIENT = "SET LOCAL idle_in_transaction_session_timeout = 0"
 _COLUMNS = Row.__struct_fields__
 
 
-class PostgreSQLStore(KeyTables, VaultTables, ResponseTables, UsageTables):
+class PostgreSQLStore(KeyTables, VaultTables, ResponseTables, LeaseTables, BudgetTables, UsageTables):
     """Implements `trunkline.store.base.Store`."""
 
     def __init__(self, url: str) -> None:

@@ -14,7 +14,9 @@ from trunkline.store.copying import Content
 from trunkline.store.errors import StoreCorrupt, StoreError
 from trunkline.store.sqlite_content import SQLiteContent
 from trunkline.store.sqlite_database import SQL, SQLiteDatabase, SQLiteSession
+from trunkline.store.tables.budgets import BudgetTables
 from trunkline.store.tables.keys import KeyTables
+from trunkline.store.tables.leases import LeaseTables
 from trunkline.store.tables.sealed import ResponseTables, VaultTables
 from trunkline.store.tables.usage import UsageTables
 
@@ -29,7 +31,7 @@ others wait long for their turn to write. Reports read what is not in the sums y
 """
 
 
-class SQLiteStore(KeyTables, VaultTables, ResponseTables, UsageTables):
+class SQLiteStore(KeyTables, VaultTables, ResponseTables, LeaseTables, BudgetTables, UsageTables):
     """Implements `trunkline.store.base.Store`."""
 
     def __init__(self, path: Path) -> None:
