@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final
 
 from trunkline.config import names
+from trunkline.config.check_limits import check_limits
 from trunkline.config.check_models import Finding, Names, check_models, unknown
 from trunkline.config.document import Document, Value
 from trunkline.config.problems import Path, quote, suggestion, written
@@ -35,6 +36,7 @@ def check(document: Document, types: Collection[str], environment: Collection[st
         check_models(known),
         _prices(_mapping(root.get("prices")), known),
         _keys([_mapping(key) for key in keys] if isinstance(keys, list) else [], known),
+        check_limits(root, known),
     ):
         for path, message, hint in islice(findings, _MOST_OF_A_KIND):
             document.add(path, message, hint)

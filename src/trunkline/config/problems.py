@@ -10,6 +10,7 @@ Path = tuple[str | int, ...]
 """Where in the document: names of mappings and indices of lists, from the top."""
 
 _LONGEST_QUOTE = 80
+_MOST_KNOWN = 40  # names that a message lists
 _MOST_COMPARED = 1000  # difflib takes microseconds a name; a generated file may hold very many
 
 
@@ -70,7 +71,7 @@ def suggestion(name: str, names: Collection[str]) -> str:
     close = nearest(name, names)
     if close is not None:
         return f"did you mean {quote(close)}?"
-    return f"known: {', '.join(map(shown, sorted(names)))}" if 0 < len(names) <= 20 else ""
+    return f"known: {', '.join(map(shown, sorted(names)))}" if 0 < len(names) <= _MOST_KNOWN else ""
 
 
 def written(path: Path) -> str:

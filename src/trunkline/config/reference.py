@@ -43,6 +43,10 @@ keys:
 | path | absolute, or relative to the folder of the file; `~` is the home folder |
 | secret | text that can stand in an HTTP header; never shown again |
 | US dollars | a decimal such as `0.15`, exact to nine decimals |
+| amount | `500 USD`, or a decimal: US dollars |
+| limit | `600/min`, `200k/min`, `5M/day`: a number, `k`, `M` or `G`, and `/s`, `/min`, `/h` or `/day` |
+| tag | a name and a value, `plan=free`; `plan=*` is each value on its own |
+| time zone | a name of the IANA database, such as `Europe/Berlin` |
 | condition | an expression; see [Conditions](#conditions) |
 
 In any text, also in the middle, `${NAME}` stands for an environment variable, `${NAME:-default}` for one that may be

@@ -17,7 +17,9 @@ from trunkline.config.attempts import DeadlineOverride as DeadlineOverride
 from trunkline.config.attempts import OnTruncated, OnUnsupported
 from trunkline.config.attempts import Retries as Retries
 from trunkline.config.document import Mark
+from trunkline.config.limits import Budget, Loops, Queue, Rates, WhenAway
 from trunkline.config.problems import Path as Place
+from trunkline.config.quotas import SharedUrl
 from trunkline.config.routes import DataFacts, DataPolicy, Model, PriceCap
 from trunkline.config.routes import Fallback as Fallback
 from trunkline.config.section import Section as Section
@@ -377,6 +379,24 @@ class Config(Section):
         {}, "What a `provider/model` costs, where the price catalogue is wrong or does not know."
     )
     keys: Annotated[tuple[Key, ...], kinds.MaybeList] = setting((), "Virtual keys, besides those in the store.")
+    limits: Annotated[tuple[Rates, ...], kinds.MaybeList] = setting(
+        (), "What may be used in a second, a minute, an hour or a day. All that apply to a request hold."
+    )
+    budgets: Annotated[tuple[Budget, ...], kinds.MaybeList] = setting(
+        (), "What may be spent in a day, a week, a month or altogether. All that apply to a request hold."
+    )
+    queue: Queue | None = setting(None, "Lets requests over a limit wait a little. Default: they are refused at once.")
+    loops: Loops = section(Loops)
+    shared: SharedUrl | None = setting(
+        None,
+        "A Valkey or Redis, `redis://` or `rediss://`, in which replicas share rates and concurrency. Default: the "
+        "store does that.",
+    )
+    when_shared_away: WhenAway = setting(
+        "refuse",
+        "What happens while what replicas share cannot be reached, once this process has used what it was lent: "
+        "requests are refused, or served and counted when it is back.",
+    )
     telemetry: Telemetry = section(Telemetry)
 
     _source: Path | None = PrivateAttr(None)
