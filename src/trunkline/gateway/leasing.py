@@ -1,0 +1,161 @@
+"""Shares of limits on the event loop: asks for more in the background, and lets requests wait where they must.
+
+Where a process has what a request needs, `take` is all there is, and it neither waits nor sends. What is asked for in
+the background goes in one batch at a time (see `trunkline.limits.holder`), to Valkey or to a store.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+import msgspec
+
+from trunkline.limits.holder import BEAT, Holder
+from trunkline.limits.pool import Batch, Reply
+from trunkline.limits.ticket import Amounts, Refusal, Ticket
+from trunkline.store.errors import StoreError
+
+PATIENCE = 2.0
+"""Seconds for which a request waits for the books. They answer within a millisecond or a few."""
+AGAIN = 0.1
+"""Seconds between two tries to reach books that do not answer."""
+
+WhenAway = Literal["refuse", "serve"]
+"""What happens without word from the books, once what was lent is used: requests are refused, or served and counted."""
+
+
+class Away(msgspec.Struct, frozen=True):
+    """The books do not answer, and nothing is left of what they lent: nobody can say whether the request may pass."""
+
+    reason: str
+
+
+class Reserved:
+    """What a request has taken; `settle` must be called once, whatever becomes of the request."""
+
+    __slots__ = ("_at", "_holder", "_taken", "_ticket")
+
+    def __init__(self, holder: Holder, ticket: Ticket, at: int, taken: Amounts) -> None:
+        self._holder, self._ticket, self._at, self._taken = holder, ticket, at, taken
+
+    def settle(self, used: Amounts) -> None:
+        """Put `used` in place of what was taken; `NOTHING` undoes it."""
+        self._ticket.settle(self._at, self._holder.at(time.monotonic()), self._taken, used)
+
+
+class Leasing:
+    """One process's shares of the limits in one kind of books. `run` must be under way while requests are served."""
+
+    def __init__(
+        self,
+        name: str,
+        lives: float,
+        exchange: Callable[[Batch], Awaitable[Reply]],
+        when_away: WhenAway,
+        report: Callable[[str], None],
+    ) -> None:
+        """`name` is this process's, and no other's ever; `lives` as in `Holder`.
+
+        `exchange` raises `StoreError` where the books do not answer; `report` is told of it once each time.
+        """
+        ahead = round((time.time() - time.monotonic()) * 1000)
+        self.holder = Holder(name, lives, ahead, self.wake)
+        self.round_trips = 0
+        self._exchange = exchange
+        self._when_away = when_away
+        self._report = report
+        self._trouble = ""
+        self._hungry = False
+        self._call = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def wake(self) -> None:
+        """Something is to be asked for."""
+        if not self._hungry:
+            self._hungry = True
+            self._call.set()
+
+    def take(self, ticket: Ticket, wanted: Amounts) -> Reserved | None:
+        """Take it of what is here; None where that is not enough."""
+        now = time.monotonic()
+        at = self.holder.at(now)
+        if now < self.holder.until and ticket.take(at, wanted):
+            return Reserved(self.holder, ticket, at, wanted)
+        return None
+
+    async def admit(self, ticket: Ticket, wanted: Amounts) -> Reserved | Refusal | Away:
+        """Take it, asking the books where what is here is not enough."""
+        gives_up = time.monotonic() + PATIENCE
+        while (reserved := self.take(ticket, wanted)) is None:
+            now = time.monotonic()
+            if self._trouble or now >= gives_up:
+                return self._without_word(ticket, wanted)
+            refusal = ticket.want(self.holder.at(now), wanted) if now < self.holder.until else None
+            if refusal is not None:
+                return refusal
+            self.wake()
+            await self._next_answer(gives_up - now)
+        return reserved
+
+    async def run(self) -> None:
+        """Talk to the books until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(BEAT):
+                    await self._call.wait()
+            except TimeoutError:
+                pass
+            self._call.clear()
+            hungry, self._hungry = self._hungry, False
+            batch = self.holder.ask(time.monotonic(), hungry=hungry)
+            if batch is not None:
+                await self._talk(batch)
+
+    async def close(self) -> None:
+        """Give back what is not in use. After `run` was cancelled; waits for books that do not answer a moment only."""
+        try:
+            async with asyncio.timeout(AGAIN):
+                for batch in self.holder.farewell(time.monotonic()):
+                    self.holder.answered(await self._exchange(batch))
+        except (StoreError, TimeoutError) as error:
+            self._report(str(error))
+
+    async def _talk(self, batch: Batch) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            self.round_trips += 1
+            reply = await self._exchange(batch)
+        except StoreError as error:
+            if not self._trouble:
+                self._report(str(error))
+            self._trouble = str(error)
+            self._hungry = True
+            self._call.set()
+            _wake_all(waiting)
+            await asyncio.sleep(AGAIN)
+        else:
+            self._trouble = ""
+            self.holder.answered(reply)
+            _wake_all(waiting)
+
+    async def _next_answer(self, at_most: float) -> None:
+        """Wait for the answer to the batch that will be made next."""
+        answer = asyncio.get_running_loop().create_future()
+        self._waiting.append(answer)
+        handle = asyncio.get_running_loop().call_later(at_most, _wake_all, [answer])
+        await answer
+        handle.cancel()
+
+    def _without_word(self, ticket: Ticket, wanted: Amounts) -> Reserved | Away:
+        if self._when_away == "refuse":
+            return Away(self._trouble or "the shared limits do not answer")
+        at = self.holder.at(time.monotonic())
+        ticket.force(at, wanted)
+        return Reserved(self.holder, ticket, at, wanted)
+
+
+def _wake_all(waiting: list[asyncio.Future[None]]) -> None:
+    for answer in waiting:
+        if not answer.done():
+            answer.set_result(None)

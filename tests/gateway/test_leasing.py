@@ -1,0 +1,118 @@
+"""Requests and the shared limits, over a real Valkey or Redis."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from tests.services import Redis as Server
+from tests.services import flush, running_redis
+
+from trunkline.gateway.leasing import Away, Leasing, Reserved, WhenAway
+from trunkline.limits.meter import MINUTE, Meter
+from trunkline.limits.ticket import Refusal, Ticket, amounts, usage
+from trunkline.store.valkey import Valkey
+
+ONE = amounts()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running_redis() as server:
+        yield server
+
+
+@asynccontextmanager
+async def replicas(server: Server, count: int, when_away: WhenAway = "refuse") -> AsyncIterator[list[Leasing]]:
+    """So many processes' parts, all here, with books that are empty."""
+    flush(server.url)
+    valkeys = [Valkey(server.url) for _ in range(count)]
+    made = [Leasing(f"r{n}", 5.0, valkey.exchange, when_away, print) for n, valkey in enumerate(valkeys)]
+    tasks = [asyncio.create_task(leasing.run()) for leasing in made]
+    try:
+        yield made
+    finally:
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        for valkey in valkeys:
+            await valkey.close()
+
+
+def ticket(leasing: Leasing, *meters: Meter) -> Ticket:
+    return Ticket([leasing.holder.share(meter) for meter in meters], leasing.wake)
+
+
+@pytest.mark.parametrize("meter", [Meter("key", "a", "requests", 100, MINUTE), Meter("key", "a", "concurrent", 100)])
+async def test_of_1000_simultaneous_requests_at_four_replicas_exactly_100_pass(server: Server, meter: Meter) -> None:
+    async with replicas(server, 4) as made:
+        tickets = [ticket(leasing, meter) for leasing in made]
+        asked = (made[n % 4].admit(tickets[n % 4], ONE) for n in range(1000))
+        outcomes = await asyncio.gather(*asked)
+        assert sum(isinstance(outcome, Reserved) for outcome in outcomes) == 100
+        assert sum(isinstance(outcome, Refusal) for outcome in outcomes) == 900
+
+
+async def test_far_from_the_limit_most_requests_wait_for_nobody(server: Server) -> None:
+    meters = [Meter("key", f"k{n}", unit, 10**9, MINUTE) for n in range(5) for unit in ("requests", "tokens")]
+    async with replicas(server, 1) as (leasing,):
+        mine = ticket(leasing, *meters)
+        for _ in range(5000):
+            reserved = await leasing.admit(mine, amounts(1000, 200))
+            assert isinstance(reserved, Reserved)
+            reserved.settle(usage(1000, 50))
+        assert leasing.round_trips < 5000 / 50
+
+
+async def test_a_request_that_ends_makes_room_for_another(server: Server) -> None:
+    meter = Meter("team", "t", "concurrent", 1)
+    async with replicas(server, 2) as (first, second):
+        reserved = await first.admit(ticket(first, meter), ONE)
+        assert isinstance(reserved, Reserved)
+        assert isinstance(await second.admit(ticket(second, meter), ONE), Refusal)
+        reserved.settle(usage())
+        assert isinstance(await first.admit(ticket(first, meter), ONE), Reserved)
+
+
+async def test_without_books_what_was_lent_is_served_and_then_nothing(server: Server) -> None:
+    meter = Meter("key", "a", "requests", 1000, MINUTE)
+    async with replicas(server, 1) as (leasing,):
+        mine = ticket(leasing, meter)
+        assert isinstance(await leasing.admit(mine, ONE), Reserved)
+        free = leasing.holder.share(meter).free
+        server.stop()
+        try:
+            outcomes = [await leasing.admit(mine, ONE) for _ in range(free + 10)]
+        finally:
+            server.start()
+        assert [type(outcome) for outcome in outcomes] == [Reserved] * free + [Away] * 10
+
+
+async def test_where_the_operator_wants_it_requests_are_served_without_books_and_counted_later(server: Server) -> None:
+    meter = Meter("key", "a", "requests", 100, MINUTE)
+    async with replicas(server, 1, "serve") as (leasing,):
+        mine = ticket(leasing, meter)
+        assert isinstance(await leasing.admit(mine, ONE), Reserved)
+        server.stop()
+        try:
+            assert all([isinstance(await leasing.admit(mine, ONE), Reserved) for _ in range(300)])
+        finally:
+            server.start()
+        trips = leasing.round_trips
+        async with asyncio.timeout(10):
+            while leasing.round_trips < trips + 3:
+                outcome = await leasing.admit(mine, ONE)
+                await asyncio.sleep(0.02)  # requests that come now and then
+        assert isinstance(outcome, Refusal)
+
+
+async def test_a_process_that_ends_gives_back_what_it_has(server: Server) -> None:
+    meter = Meter("key", "a", "requests", 100, MINUTE)
+    async with replicas(server, 2) as (first, second):
+        for _ in range(10):
+            assert isinstance(await first.admit(ticket(first, meter), ONE), Reserved)
+        await first.close()
+        outcomes = await asyncio.gather(*(second.admit(ticket(second, meter), ONE) for _ in range(100)))
+        assert sum(isinstance(outcome, Reserved) for outcome in outcomes) == 90
