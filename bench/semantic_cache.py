@@ -9,6 +9,8 @@ for it was paid for, and as a wrong answer if it was one, for it was given.
 from __future__ import annotations
 
 import csv
+import hashlib
+import os
 import random
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -57,16 +59,18 @@ def read(paths: Iterable[Path]) -> tuple[list[str], list[int]]:
 
 
 def questions(paths: Sequence[Path], model: Path) -> list[Asked]:
-    """All questions with their vectors, which take a minute to make: they are kept in the folder for temporary files."""
+    """All questions with their vectors, which take a minute and are kept in the folder for temporary files."""
     texts, intents = read(paths)
     embedder = load(model)
-    kept = Path(tempfile.gettempdir()) / f"trunkline-questions-{embedder.identity[:16]}-{len(texts)}.npy"
-    vectors: NDArray[np.float32]
-    if kept.exists() and len(found := np.load(kept)) == len(texts) and np.allclose(found[0], embedder.embed(texts[:1])):
-        vectors = found
+    made_of = hashlib.sha256("\0".join([embedder.identity, *texts]).encode()).hexdigest()
+    kept = Path(tempfile.gettempdir()) / f"trunkline-vectors-{made_of[:32]}.npy"
+    if kept.exists():
+        vectors: NDArray[np.float32] = np.load(kept)
     else:
         vectors = embedder.embed(texts)
-        np.save(kept, vectors)
+        being_written = kept.with_suffix(f".{os.getpid()}.npy")
+        np.save(being_written, vectors)
+        being_written.replace(kept)
     return [Asked(ask(t, v), intent) for t, v, intent in zip(texts, vectors, intents, strict=True)]
 
 

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-WIDTH: Final = 640
+WIDTH: Final = 700
 HEIGHT: Final = 400
 LEFT: Final = 60
 BOTTOM: Final = 50
@@ -16,6 +16,9 @@ TOP: Final = 20
 RIGHT: Final = 20
 MOST_WRONG: Final = 0.025
 MOST_HITS: Final = 0.7
+HEAD: Final = (
+    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">'
+)
 COLOURS: Final = ("#0b6e4f", "#b23a48", "#33658a")
 
 
@@ -30,8 +33,7 @@ class Point(msgspec.Struct, frozen=True):
 def draw(curves: Mapping[str, Sequence[Point]]) -> str:
     """The curves beside one another, with their settings as tooltips. Points off the picture are left out."""
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        'font-family="sans-serif" font-size="12">',
+        HEAD,
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
         *_axes(),
     ]

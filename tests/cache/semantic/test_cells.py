@@ -18,7 +18,8 @@ def vectors(number: int, seed: int = 0, topics: int = 300) -> NDArray[np.float32
     share = random.uniform(0, 0.45, (number, 1))
     mixed = (1 - share) * centres[random.integers(0, topics, number)]
     mixed += share * centres[random.integers(0, topics, number)] + 0.5 * random.normal(size=(number, DIMENSIONS))
-    return (mixed / np.linalg.norm(mixed, axis=1, keepdims=True)).astype(np.float32)
+    mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
+    return np.asarray(mixed, dtype=np.float32)
 
 
 def filled(given: NDArray[np.float32]) -> Cells:

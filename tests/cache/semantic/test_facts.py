@@ -28,8 +28,7 @@ def test_there_are_pairs_enough_and_none_twice() -> None:
 
 
 def test_what_looks_alike_and_differs_is_told_apart() -> None:
-    """All but the kind `added`, a word more, which only similarity and experience can judge."""
-    told = [pair for pair in pairs("differ.tsv") if pair[0] != "added"]
+    told = pairs("differ.tsv")
     missed = [pair for pair in told if agree(facts(pair[1]), facts(pair[2]))]
     assert len(missed) <= 0.01 * len(told), missed
 
@@ -37,7 +36,7 @@ def test_what_looks_alike_and_differs_is_told_apart() -> None:
 def test_what_is_the_same_is_mostly_taken_so() -> None:
     alike = pairs("same.tsv")
     agreed = sum(agree(facts(one), facts(other)) for _, one, other in alike)
-    assert agreed >= 0.9 * len(alike)
+    assert agreed >= 0.85 * len(alike)
 
 
 def test_agreement_goes_both_ways() -> None:

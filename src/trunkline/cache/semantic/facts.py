@@ -3,7 +3,8 @@
     agree(facts("Convert 5 km to miles"), facts("Convert 6 km to miles"))   # False
 
 Numbers, dates, units, identifiers, names, quoted strings, negation and the order of what is named must be the same, and
-two texts that differ by exactly what stands in one place ("flights to paris", "flights to rome") are two questions.
+two texts that differ by exactly what stands in one place ("flights to paris", "flights to rome", "cheap flights to
+rome") are two questions.
 Deterministic, and wrong on the safe side: what it cannot tell, it calls different. It knows English words; of another
 language it compares numbers, identifiers, quoted strings, capitalised names and the words that were swapped.
 """
@@ -152,7 +153,7 @@ def _names(text: str, tokens: list[str]) -> Iterator[str]:
 def _content(tokens: list[str]) -> Iterator[str]:
     for token in tokens:
         word = token.lower()
-        if word not in FUNCTION and word not in NEGATIONS and not word.endswith("n't"):
+        if not {word, word.removesuffix("'s")} & (FUNCTION | NEGATIONS) and not word.endswith("n't"):
             yield token if is_code(token) else _number(word) or _stem(NUMBERS.get(word, MARKS.get(word, word)))
 
 
@@ -195,7 +196,7 @@ def _reordered(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def swapped(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether one text is the other with something else in one place."""
+    """Whether one text is the other with something else, or something more, in one place."""
     shorter = min(len(one), len(other))
     head = 0
     while head < shorter and one[head] == other[head]:
@@ -204,4 +205,4 @@ def swapped(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     while tail < shorter - head and one[-1 - tail] == other[-1 - tail]:
         tail += 1
     ours, theirs = one[head : len(one) - tail], other[head : len(other) - tail]
-    return bool(ours) and bool(theirs) and max(len(ours), len(theirs)) <= SWAPPED and head + tail >= len(ours)
+    return one != other and max(len(ours), len(theirs)) <= SWAPPED and head + tail >= min(len(ours), len(theirs))

@@ -153,7 +153,7 @@ is are was were be been being am do does did doing done have has had having can 
 must to of in on at by for with about into onto as from and or but if so then there here what which how who when where
 why please pls kindly hi hello hey thanks thank just really actually also too very still now currently i'm i've i'd i'll
 it's what's how's where's who's that's there's let's want need like know tell explain help wish wonder wondering
-possible way ways get got going go able manage try trying something anything someone u ur s t re ve ll d m im ive whats
+possible way ways get got getting going go able manage try trying something anything someone u ur s t re ve ll d m im ive whats
 hows id okay ok well oh any some one
 """
 FUNCTION: Final = frozenset(_FUNCTION.split())
