@@ -4,9 +4,9 @@
 
 Numbers, dates, units, identifiers, names, quoted strings, negation and the order of what is named must be the same, and
 two texts that differ by exactly what stands in one place ("flights to paris", "flights to rome", "cheap flights to
-rome") are two questions.
-Deterministic, and wrong on the safe side: what it cannot tell, it calls different. It knows English words; of another
-language it compares numbers, identifiers, quoted strings, capitalised names and the words that were swapped.
+rome") are two questions. Deterministic, and wrong on the safe side: what it cannot tell, it calls different. It knows
+English words; of another language it compares numbers, identifiers, quoted strings, capitalised names, and what stands
+in one place.
 """
 
 import re
