@@ -117,7 +117,7 @@ OWNERS: dict[str, set[str]] = {
     "cryptography": {"providers", "vault"},
     "genai_prices": {"ledger", "providers.models"},
     "httptools": {"transport"},
-    "numpy": {"embedding", "routing.complexity"},
+    "numpy": {"cache.semantic", "embedding", "routing.complexity"},
     "onnxruntime": {"embedding"},
     "prometheus_client": {"telemetry.exposition"},
     "pydantic": {"config"},

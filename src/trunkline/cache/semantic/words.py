@@ -148,13 +148,13 @@ OPPOSITES: Final = {
 """A word to the line of opposites it is in, and its side. Texts that stand on different sides of a line differ."""
 
 _FUNCTION: Final = """
-a an the this that these those my your our his her its their me you us them i we it he she they mine yours
-is are was were be been being am do does did doing done have has had having can could will would shall should may might
-must to of in on at by for with about into onto as from and or but if so then there here what which how who when where
-why please pls kindly hi hello hey thanks thank just really actually also too very still now currently i'm i've i'd i'll
+a an the this that these those my your our his her its their me you us them i we it he she they mine yours is are was
+were be been being am do does did doing done have has had having can could will would shall should may might must to
+of in on at by for with about into onto as from and or but if so then there here what which how who when where why
+please pls kindly hi hello hey thanks thank just really actually also too very still now currently i'm i've i'd i'll
 it's what's how's where's who's that's there's let's want need like know tell explain help wish wonder wondering
-possible way ways get got getting going go able manage try trying something anything someone u ur s t re ve ll d m im ive whats
-hows id okay ok well oh any some one
+possible way ways get got getting going go able manage try trying something anything someone u ur s t re ve ll d m im
+ive whats hows id okay ok well oh any some one
 """
 FUNCTION: Final = frozenset(_FUNCTION.split())
 """Words that carry no matter of their own, in a question."""
