@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from trunkline.cache.semantic.answers import Answer, answer
-from trunkline.cache.semantic.entry import Damaged, Entry, Question, ask, decode, encode, unpack
+from trunkline.cache.semantic.entry import Entry, Question, ask, decode, encode, unpack
 from trunkline.cache.semantic.partition import Hit, Miss, Partition, Trace
 from trunkline.cache.semantic.risk import Risk
 
@@ -75,8 +75,11 @@ class SemanticCache:
     ) -> Entry:
         """Learn from what upstream said, after a miss or to verify a hit, and keep it for `ttl` seconds.
 
-        An older entry with the very same question makes room: what is said now is what holds.
+        An older entry with the very same question makes room: what is said now is what holds. Raises `ValueError` where
+        the question's vector is another embedder's.
         """
+        if question.vector.shape != (self._dimensions,):
+            raise ValueError(f"a vector of {question.vector.shape} in a cache of {self._dimensions} dimensions")
         known = self._known(partition)
         number = known.learn(said, trace)
         return self._keep(partition, question, said, number, reply, (now, now + ttl), tags)
@@ -127,8 +130,6 @@ class SemanticCache:
         times: tuple[float, float],
         tags: Iterable[str],
     ) -> Entry:
-        if question.vector.shape != (self._dimensions,):
-            raise Damaged(f"a vector of {question.vector.shape} in a cache of {self._dimensions} dimensions")
         self._numbered += 1
         entry = Entry(self._numbered, question, number, reply, *times, frozenset(tags))
         known = self._partitions[partition]

@@ -17,6 +17,7 @@ LOOKED_AT: Final = 48
 """Neighbours among which one must agree with the question."""
 COMPARED: Final = 8
 """Known answers, at most, that a new one is compared with."""
+
 LEAST_CHECKED: Final = 0.005
 MOST_CHECKED: Final = 0.15
 CHECKED: Final = 0.15
@@ -84,9 +85,11 @@ class Partition:
         if not alike:
             self._answered += 1
             return self._answered
-        for other in alike[1:]:
-            self._merge(other, alike[0])
-        return alike[0]
+        into = max(alike, key=lambda n: len(self._holders[n]))
+        for other in alike:
+            if other != into and same(self._answers[other], self._answers[into]):
+                self._merge(other, into)
+        return into
 
     def keep(self, entry: Entry, answer: Answer) -> None:
         """Add an entry, whose answer is known by `entry.answer`."""
@@ -140,7 +143,7 @@ class Partition:
         return found
 
     def _merge(self, one: int, into: int) -> None:
-        """Two answers that a third is the same as are one."""
+        """Two answers that were met apart, and are the same."""
         for number in self._holders.pop(one):
             self.entries[number].answer = into
             self._holders[into].add(number)

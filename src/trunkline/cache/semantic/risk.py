@@ -25,6 +25,7 @@ AGAIN: Final = 40
 """Observations after which the curve is fitted again."""
 STEPS: Final = 8
 HEAVIEST: Final = 10.0
+"""How much one observation may count: a single mistake must not turn everything around."""
 LEAST_ODDS: Final = 0.0
 """Votes below are far from being hits. There are many, and the curve would be bent to fit them, not those above."""
 
