@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
 import random
 import tempfile
@@ -53,7 +54,7 @@ class Played(msgspec.Struct, frozen=True):
 
 def read(paths: Iterable[Path]) -> tuple[list[str], list[int]]:
     """The texts of all files, and the number of each one's intent."""
-    rows = [row for path in paths for row in csv.DictReader(path.open(encoding="utf-8", newline=""))]
+    rows = [row for path in paths for row in csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))]
     names = sorted({row["category"] for row in rows})
     return [row["text"] for row in rows], [names.index(row["category"]) for row in rows]
 
