@@ -76,6 +76,20 @@ def test_what_looks_alike_and_differs_is_not_answered() -> None:
     assert hits("differ.tsv") <= 0.01
 
 
+@pytest.mark.slow
+def test_what_looks_alike_and_differs_is_not_answered_by_a_cache_that_knows_all_of_it_either() -> None:
+    embedder = load(MODEL)
+    cache, differ = SemanticCache(embedder.dimensions), pairs("differ.tsv")
+    for number, (_, one, _) in enumerate(differ):
+        question = ask(one, embedder.embed([one])[0])
+        trace = cache.look_up(b"", question, 0, NEVER).trace
+        said = answer(f"answer {number}", question.vector)
+        cache.store(b"", question, said, b"", trace, 0, 1)
+    asked = [ask(other, embedder.embed([other])[0]) for _, _, other in differ]
+    answered = [question.text for question in asked if isinstance(cache.look_up(b"", question, 0, NEVER), Hit)]
+    assert len(answered) <= 0.01 * len(differ), answered
+
+
 def test_what_is_the_same_is_answered_in_half_of_the_cases_even_by_a_cache_that_knows_nothing_else() -> None:
     assert hits("same.tsv") >= 0.45
 
