@@ -12,12 +12,13 @@ VERSION = "(the package itself)"
 
 LAYERS: dict[str, set[str]] = {
     VERSION: set(),
-    # what the operator wrote, and the language of its conditions
+    # what the operator wrote, the language of its conditions, and what it is checked against
     "config.names": set(),
     "routing.expressions": set(),
-    "config": {"config.names", "routing.expressions"},
-    # values in, values out; `transport.exchange` is the seam to an upstream, sockets or not
     "formats": set(),
+    "guard": {"formats"},
+    "config": {"config.names", "guard", "routing.expressions"},
+    # values in, values out; `transport.exchange` is the seam to an upstream, sockets or not
     "transport.exchange": set(),
     "providers": {"formats", "transport.exchange"},
     "ledger.prices": {"formats"},
@@ -32,7 +33,6 @@ LAYERS: dict[str, set[str]] = {
     },
     "embedding": set(),
     "limits": set(),
-    "guard": {"formats"},
     "cache": {"formats"},
     # what is kept
     "ledger.record": set(),
@@ -92,6 +92,7 @@ LAYERS: dict[str, set[str]] = {
         "embedding",
         "formats",
         "gateway",
+        "guard",
         "ledger.prices",
         "lifetime",
         "providers",
@@ -117,11 +118,14 @@ OWNERS: dict[str, set[str]] = {
     "cryptography": {"providers", "vault"},
     "genai_prices": {"ledger", "providers.models"},
     "httptools": {"transport"},
+    "jsonschema_rs": {"guard.shape"},
     "numpy": {"cache.semantic", "embedding", "routing.complexity"},
     "onnxruntime": {"embedding"},
+    "phonenumbers": {"guard.pii.phone"},
     "prometheus_client": {"telemetry.exposition"},
     "pydantic": {"config"},
     "pydantic_core": {"config", "cli.options"},
+    "re2": {"guard"},
     "redis": {"store"},
     "rich": {"cli"},
     "starlette": {"control"},
@@ -247,6 +251,8 @@ def test_every_library_is_a_declared_dependency_and_every_dependency_is_used() -
     known = {
         "cel-expr-python": "cel_expr_python",
         "genai-prices": "genai_prices",
+        "google-re2": "re2",
+        "jsonschema-rs": "jsonschema_rs",
         "prometheus-client": "prometheus_client",
         "pyyaml": "yaml",
     }

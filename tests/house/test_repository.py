@@ -24,7 +24,10 @@ BY_CLASSIFIER = {
     "License :: OSI Approved :: Apache Software License": "Apache-2.0",
     "License :: OSI Approved :: MIT License": "MIT",
 }
-SAID_ELSEWHERE = {"apsw": "any OSI-approved licence, at the user's choice (its documentation, Copyright and License)"}
+SAID_ELSEWHERE = {
+    "apsw": "any OSI-approved licence, at the user's choice (its documentation, Copyright and License)",
+    "google-re2": "BSD-3-Clause (its file LICENSE)",
+}
 
 LOCKS = ["requirements.txt", "requirements-dev.txt"]
 

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "usage": "Show spend, tokens, latencies by model, key, team, tag or day.",
     "store": "Migrate, back up, restore and copy the store.",
     "providers": "List the providers there are, and whether their keys are set.",
+    "guard": "Try the policies of `guard`, without asking any model.",
     "doctor": "Examine everything Trunkline depends on, and say what to do.",
     "version": "Print the versions of Trunkline and of what it runs on.",
 }

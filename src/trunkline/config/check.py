@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
-from trunkline.config import names
+from trunkline.config import check_guard, names
 from trunkline.config.check_limits import check_limits
 from trunkline.config.check_models import Finding, Names, check_models, unknown
 from trunkline.config.document import Document, Value
@@ -35,6 +35,7 @@ def check(document: Document, types: Collection[str], environment: Collection[st
         _providers(providers, known),
         check_models(known),
         _prices(_mapping(root.get("prices")), known),
+        _guard(_mapping(root.get("guard")), known),
         _keys([_mapping(key) for key in keys] if isinstance(keys, list) else [], known),
         check_limits(root, known),
     ):
@@ -72,6 +73,14 @@ def _prices(prices: Mapping[str, Value], known: Names) -> Iterator[Finding]:
             yield ("prices", name), "a price is of one provider/model", "for all of a provider's, it has its `price`"
         elif not known.is_deployment(name):
             yield ("prices", name), *unknown(name, known)
+
+
+def _guard(policies: Mapping[str, Value], known: Names) -> Iterator[Finding]:
+    yield from check_guard.findings(policies)
+    for path, rule in check_guard.rules(policies):
+        model = rule.get("moderation")
+        if isinstance(model, str) and not known.is_deployment(model) and known.alias(model) is None:
+            yield (*path, "moderation"), *unknown(model, known)
 
 
 def _keys(keys: list[Mapping[str, Value]], known: Names) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator, SecretStr, WithJsonSchema
 
@@ -108,6 +108,7 @@ Count = Annotated[int, Whole]
 Switch = Annotated[bool, PlainValidator(values.switch), _shown("boolean", "boolean")]
 Share = Annotated[float, PlainValidator(values.share), _shown("share", "number", "string", pattern=r"^[0-9.]+%?$")]
 Rate = Annotated[float, PlainValidator(values.positive), _shown("number", "number", exclusiveMinimum=0)]
+Temperature = Annotated[float, PlainValidator(values.temperature), _shown("number", "number", minimum=0, maximum=2)]
 Duration = Annotated[
     float,
     PlainValidator(values.duration),
@@ -182,4 +183,5 @@ ModelName = Annotated[
     _shown("model", "string", minLength=1, pattern=f"^{_MODEL}$"),
 ]
 HeaderName = Annotated[str, PlainValidator(_header_name), _shown("header", "string", minLength=1)]
+JsonSchema = Annotated[dict[str, Any], BeforeValidator(values.json_schema), _shown("JSON Schema", "object")]
 KeyHash = Annotated[str, PlainValidator(_key_hash), _shown("hash", "string", pattern=f"^{_HASH}$")]

@@ -17,6 +17,7 @@ from trunkline.config.attempts import DeadlineOverride as DeadlineOverride
 from trunkline.config.attempts import OnTruncated, OnUnsupported
 from trunkline.config.attempts import Retries as Retries
 from trunkline.config.document import Mark
+from trunkline.config.guard import Policy
 from trunkline.config.limits import Budget, Loops, Queue, Rates, WhenAway
 from trunkline.config.problems import Path as Place
 from trunkline.config.quotas import SharedUrl
@@ -377,6 +378,9 @@ class Config(Section):
     )
     prices: Annotated[Mapping[kinds.ModelName, Price], kinds.MaybeMapping] = setting(
         {}, "What a `provider/model` costs, where the price catalogue is wrong or does not know."
+    )
+    guard: Annotated[Mapping[kinds.Text, Policy], kinds.MaybeMapping] = setting(
+        {}, "Policies about what may be said, by name."
     )
     keys: Annotated[tuple[Key, ...], kinds.MaybeList] = setting((), "Virtual keys, besides those in the store.")
     limits: Annotated[tuple[Rates, ...], kinds.MaybeList] = setting(

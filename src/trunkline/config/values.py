@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from pydantic import SecretStr
 from pydantic_core import PydanticCustomError
@@ -127,6 +127,14 @@ def share(value: object) -> float:
     return float(exact / 100 if percent else exact)
 
 
+def temperature(value: object) -> float:
+    """A number from 0 to 2."""
+    exact = number(value)
+    if exact is None or not 0 <= exact <= 2:
+        raise due("a temperature from 0 to 2", value)
+    return float(exact)
+
+
 def duration(value: object) -> float:
     """`250ms`, `15s`, `5m`, `1h`, `30d` or a number of seconds, in seconds."""
     found = re.fullmatch(r"([0-9.]+)(ms|s|m|h|d)", value) if isinstance(value, str) else None
@@ -195,3 +203,39 @@ def moment(value: object) -> datetime:
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
     raise due("a date such as 2027-01-01, or a date and time such as 2027-01-01T12:00:00Z", value)
+
+
+def country(value: object) -> str:
+    """Two capitals, as ISO 3166 has them."""
+    code = text(value)
+    if not re.fullmatch("[A-Z]{2}", code):
+        raise due("a country's code such as DE", value)
+    return code
+
+
+def json_schema(value: object) -> dict[str, Any]:
+    """A JSON Schema that can be used: its patterns run in linear time, and it refers to nothing outside of it."""
+    from trunkline.guard.shape import BadSchema, compile_schema
+
+    if not isinstance(value, dict):
+        raise due("a JSON Schema", value)
+    plain: dict[str, Any] = _plain(value)
+    try:
+        compile_schema(plain)
+    except BadSchema as error:
+        raise wrong(f"this JSON Schema cannot be used: {error}") from None
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    """A tree of the file as JSON has it."""
+    match value:
+        case dict():
+            return {str(name): _plain(inner) for name, inner in value.items()}
+        case list():
+            return [_plain(inner) for inner in value]
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case str():
+            return str(value)
+    return value

@@ -1,0 +1,59 @@
+"""What a guard's rule may have beside its check: one check each, and only the settings that go with it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from trunkline.config.document import Value
+from trunkline.config.problems import Path, quote
+
+CHECKS: Final = ("pii", "secrets", "words", "regex", "injection", "length", "json_schema", "webhook", "moderation")
+_TEXTS: Final = {"pii", "secrets", "words", "regex", "injection"}
+_ASKED: Final = {"webhook", "moderation"}
+_SETTINGS: Final[Mapping[str, set[str]]] = {
+    "action": _TEXTS,
+    "deadline": _ASKED,
+    "on_failure": _ASKED,
+    "threshold": _ASKED,
+    "categories": {"moderation"},
+}
+"""Settings, and the checks that they go with."""
+
+Finding = tuple[Path, str, str]
+
+
+def findings(policies: Mapping[str, Value]) -> Iterator[Finding]:
+    """Every problem of every rule."""
+    for path, rule in rules(policies):
+        checks = [name for name in CHECKS if name in rule]
+        if len(checks) != 1:
+            told = f"`{checks[0]}` and `{checks[1]}` stand in one rule" if checks else "a rule needs a check"
+            yield path, told, "each rule has one of " + ", ".join(f"`{name}`" for name in CHECKS)
+        else:
+            yield from _settings(path, rule, checks[0])
+
+
+def rules(policies: Mapping[str, Value]) -> Iterator[tuple[Path, Mapping[str, Value]]]:
+    """Every rule with its place."""
+    for name, policy in policies.items():
+        if not isinstance(policy, dict):
+            continue
+        for side in ("input", "output"):
+            listed = policy.get(side)
+            for index, rule in enumerate(listed if isinstance(listed, list) else []):
+                if isinstance(rule, dict):
+                    yield ("guard", name, side, index), rule
+
+
+def _settings(path: Path, rule: Mapping[str, Value], check: str) -> Iterator[Finding]:
+    side, action = path[2], rule.get("action")
+    for name, checks in _SETTINGS.items():
+        if name in rule and check not in checks:
+            yield (*path, name), f"a rule with `{check}` has no `{name}`", ""
+    if side == "input" and check in {"length", "json_schema"}:
+        yield (*path, check), f"`{check}` is for answers", "put the rule under `output`"
+    if side == "output" and action == "pseudonymise":
+        hint = "use `redact`; what the input rules pseudonymise is put back by itself"
+        yield (*path, "action"), "answers are not pseudonymised", hint
+    if check == "injection" and action in {"redact", "pseudonymise"}:
+        hint = "use `block` or `report`"
+        yield (*path, "action"), f"{quote(str(action))} would leave the attack's other words where they are", hint

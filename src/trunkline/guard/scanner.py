@@ -1,0 +1,132 @@
+"""All rules of a policy over one text: one pass of a combined automaton says which of their detectors to run at all."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+import re2
+
+from trunkline.guard import decoding
+from trunkline.guard.expressions import options
+from trunkline.guard.rules import Detector, Rule
+from trunkline.guard.tripwires import ENCODED, combined
+from trunkline.guard.values import Action, Hit
+
+_DEEPEST: Final = 2
+"""Layers of encoding that are taken off."""
+_STRENGTH: Final[dict[Action, int]] = {"report": 0, "pseudonymise": 1, "redact": 2, "block": 3}
+
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """What a rule found."""
+
+    rule: int
+    hit: Hit
+
+
+class Scanner:
+    """The detectors of some rules, behind one gate."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._detectors: list[tuple[int, Detector]] = []
+        self._gate = re2.Set.SearchSet(options())
+        self._decodes = any(rule.decodes for rule in rules)
+        for index, rule in enumerate(rules):
+            for detector in rule.detectors:
+                for expression in detector.gates:
+                    self._detectors.append((index, detector))
+                    self._gate.Add(expression)
+        self.decoding_from = len(self._detectors)
+        for expression in decoding.GATES if self._decodes else ():
+            self._gate.Add(expression)
+        self._gate.Add(_NEVER)  # a set without expressions cannot be compiled
+        self._gate.Compile()
+        reaches = [detector.reach for _, detector in self._detectors]
+        self.reach: int | None = None if None in reaches else max((reach or 0 for reach in reaches), default=0)
+        """Of the detector that has the longest."""
+        self.match: Any = self._gate.Match
+        """Given UTF-8, the numbers of the gates that are open; something false where none is."""
+
+    def scan(self, text: str, start: int = 0) -> list[Found]:
+        """What the rules find from `start` on, in the order of the text."""
+        opened = self.match(text.encode(errors="replace"))
+        return self._scan(text, start, opened, 0) if opened else []
+
+    def _scan(self, text: str, start: int, opened: Sequence[int], depth: int) -> list[Found]:
+        found: list[Found] = []
+        running: list[tuple[int, Detector]] = []
+        for number in opened:
+            if number < self.decoding_from and self._detectors[number] not in running:
+                running.append(self._detectors[number])
+        for rule, detector in running:
+            found.extend(Found(rule, hit) for hit in detector.find(text, start))
+        if self._decodes and depth < _DEEPEST and max(opened) >= self.decoding_from:
+            plain = tuple(found)
+            found.extend(each for each in self._in_encoded(text, start, depth) if not _known(each, plain))
+        found.sort(key=lambda each: (each.hit.start, -each.hit.end, each.rule))
+        return found
+
+    def _in_encoded(self, text: str, start: int, depth: int) -> Iterator[Found]:
+        """What is within encoded texts, each at the place of the encoded text it is in."""
+        for piece in decoding.encoded(text, start):
+            opened = self.match(piece.text.encode(errors="replace"))
+            within = self._scan(piece.text, 0, opened, depth + 1) if opened else []
+            for each in {
+                (found.rule, found.hit.kind): found for found in within if self.rules[found.rule].decodes
+            }.values():
+                score = combined(each.hit.score, ENCODED) if self.rules[each.rule].threshold else each.hit.score
+                yield Found(each.rule, Hit(piece.start, piece.end, each.hit.kind, score))
+
+
+_NEVER: Final = r"[^\x00-\x{10FFFF}]"
+
+
+def _known(found: Found, others: Sequence[Found]) -> bool:
+    """Whether the same was found in plain sight within the same place: decoding a URL shows again what is in it."""
+    return any(
+        other.rule == found.rule
+        and other.hit.kind == found.hit.kind
+        and found.hit.start <= other.hit.start
+        and other.hit.end <= found.hit.end
+        for other in others
+    )
+
+
+def settled(found: Sequence[Found], rules: Sequence[Rule]) -> list[Found]:
+    """Of finds that overlap, the one with the strongest action, and of these the longest; all that only report.
+
+    `found` is in the order of the text, and so is what comes out.
+    """
+    kept = [each for each in found if rules[each.rule].action == "report"]
+    together: list[Found] = []
+    end = -1
+    for each in found:
+        if rules[each.rule].action == "report":
+            continue
+        if each.hit.start >= end:
+            kept.extend(_strongest(together, rules))
+            together = []
+        together.append(each)
+        end = max(end, each.hit.end)
+    kept.extend(_strongest(together, rules))
+    kept.sort(key=lambda each: (each.hit.start, each.hit.end, each.rule))
+    return kept
+
+
+def _strongest(together: list[Found], rules: Sequence[Rule]) -> list[Found]:
+    """Of finds each of which overlaps another, those that stand."""
+    if len(together) <= 1:
+        return together
+    together.sort(key=lambda each: _rank(each, rules))
+    kept: list[Found] = []
+    for each in together:
+        if not any(other.hit.start < each.hit.end and each.hit.start < other.hit.end for other in kept):
+            kept.append(each)
+    return kept
+
+
+def _rank(found: Found, rules: Sequence[Rule]) -> tuple[int, int, bool, int, int]:
+    """Where two are equal, a checksum says more than a numbering plan."""
+    hit = found.hit
+    return -_STRENGTH[rules[found.rule].action], hit.start - hit.end, hit.kind == "phone", hit.start, found.rule

@@ -1,0 +1,183 @@
+"""The texts of a request or reply, each with its path, and the way back: the same with some of them changed.
+
+Whatever reaches a model is looked at: instructions, every message, tool calls and their results, text files in base64,
+descriptions of tools, names, metadata, and what only one format has words for.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+
+from trunkline.formats.conversation import (
+    AnyPart,
+    Audio,
+    Citation,
+    File,
+    Foreign,
+    Image,
+    Message,
+    Node,
+    Reasoning,
+    Refusal,
+    Reply,
+    Request,
+    Text,
+    ToolCall,
+    ToolResult,
+)
+from trunkline.guard.screen import REASONING
+from trunkline.guard.values import Piece, PieceKind
+
+Whole = TypeVar("Whole", Request, Reply)
+Steps = tuple[str | int, ...]
+Taken = tuple[Steps, Piece]
+
+_TEXTUAL: Final = ("text/", "application/json", "application/xml", "application/yaml", "application/csv", "message/")
+"""Beginnings of the media types of files that are texts."""
+
+
+def pieces(whole: Request | Reply) -> list[Piece]:
+    """Every text that is not empty, in its order."""
+    return [piece for _, piece in taken(whole)]
+
+
+def with_edits(whole: Whole, edits: Mapping[str, str]) -> Whole:
+    """The same with new texts at some paths; `whole` itself is not changed."""
+    for steps, piece in taken(whole) if edits else ():
+        if piece.path in edits:
+            whole = cast("Whole", _changed(whole, steps, edits[piece.path]))
+    return whole
+
+
+def part_pieces(part: AnyPart, path: str) -> list[Piece]:
+    """The texts of one part that stands at `path`."""
+    return [Piece(f"{path}{_written(('', *steps))}", p.text, p.role, p.kind) for steps, p in _of_part(part)]
+
+
+def with_part_edits(part: AnyPart, path: str, edits: Mapping[str, str]) -> AnyPart:
+    """The part with new texts at some paths."""
+    for steps, _ in _of_part(part) if edits else ():
+        at = f"{path}{_written(('', *steps))}"
+        if at in edits:
+            part = _changed(part, steps, edits[at])
+    return part
+
+
+def _of_part(part: AnyPart) -> Iterator[Taken]:
+    yield from _part(part, (), "assistant")
+    yield from _any(part.extras, ("extras",), "assistant")
+
+
+def taken(whole: Request | Reply) -> Iterator[Taken]:
+    """Every text with the steps to it."""
+    if isinstance(whole, Reply):
+        for index, choice in enumerate(whole.choices):
+            yield from _parts(choice.parts, ("choices", index, "parts"), "assistant")
+        return
+    if whole.instructions is not None:
+        yield from _message(whole.instructions, ("instructions",))
+    for index, message in enumerate(whole.messages):
+        yield from _message(message, ("messages", index))
+    for index, tool in enumerate(whole.tools):
+        yield from _any(getattr(tool, "description", ""), ("tools", index, "description"), "system")
+    yield from _any(whole.user, ("user",), "user")
+    yield from _any(whole.metadata, ("metadata",), "user")
+    yield from _any(whole.extras, ("extras",), "user")
+
+
+def _message(message: Message, at: Steps) -> Iterator[Taken]:
+    yield from _any(message.name, (*at, "name"), message.role)
+    yield from _parts(message.parts, (*at, "parts"), message.role)
+    yield from _any(message.extras, (*at, "extras"), message.role)
+
+
+def _parts(parts: Sequence[AnyPart], at: Steps, role: str) -> Iterator[Taken]:
+    for index, part in enumerate(parts):
+        place = (*at, index)
+        yield from _part(part, place, role)
+        yield from _any(part.extras, (*place, "extras"), role)
+
+
+def _part(part: AnyPart, at: Steps, role: str) -> Iterator[Taken]:
+    match part:
+        case Text():
+            yield from _any(part.text, (*at, "text"), role)
+            yield from _citations(part.citations, (*at, "citations"), role)
+        case Refusal():
+            yield from _any(part.text, (*at, "text"), role)
+        case ToolCall():
+            yield from _any(part.arguments, (*at, "arguments"), role, "json")
+        case ToolResult():
+            yield from _parts(part.content, (*at, "content"), "tool")
+        case Reasoning():
+            yield from _any(part.text, (*at, "text"), REASONING)
+            yield from _any(part.summary, (*at, "summary"), REASONING)
+        case File():
+            yield from _file(part, at, role)
+        case Audio():
+            yield from _any(part.transcript, (*at, "transcript"), role)
+        case Image():
+            yield from _url(part.url, at, role)
+        case Foreign():
+            yield from _any(part.value, (*at, "value"), role)
+
+
+def _citations(citations: Sequence[Citation], at: Steps, role: str) -> Iterator[Taken]:
+    for index, citation in enumerate(citations):
+        for field in ("url", "title", "cited"):
+            yield from _any(getattr(citation, field), (*at, index, field), role)
+
+
+def _file(part: File, at: Steps, role: str) -> Iterator[Taken]:
+    yield from _any(part.text, (*at, "text"), role)
+    yield from _any(part.name, (*at, "name"), role)
+    if part.media_type.startswith(_TEXTUAL):
+        yield from _any(part.data, (*at, "data"), role, "base64")
+    yield from _url(part.url, at, role)
+
+
+def _url(url: str, at: Steps, role: str) -> Iterator[Taken]:
+    if not url.startswith("data:"):
+        yield from _any(url, (*at, "url"), role)
+
+
+def _any(value: object, at: Steps, role: str, kind: PieceKind = "text") -> Iterator[Taken]:
+    """The texts of a value of JSON."""
+    if isinstance(value, str):
+        if value:
+            yield at, Piece(_written(at), value, role, kind)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _any(inner, (*at, name), role)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _any(inner, (*at, index), role)
+
+
+def _written(steps: Steps) -> str:
+    """`("messages", 0, "parts", 1, "text")` as `messages[0].parts[1].text`."""
+    text = ""
+    for number, step in enumerate(steps):
+        if step == "" and not number:
+            continue
+        if isinstance(step, str) and step.replace("_", "a").isalnum():
+            text += f".{step}" if number else step
+        else:
+            text += f"[{step!r}]"
+    return text
+
+
+def _changed(value: Any, steps: Steps, text: str) -> Any:
+    """`value` with a text at the end of some steps, and everything on the way there anew."""
+    if not steps:
+        return text
+    step, rest = steps[0], steps[1:]
+    if isinstance(value, Node):
+        changes: dict[str, Any] = {str(step): _changed(getattr(value, str(step)), rest, text)}
+        if isinstance(value, Reasoning):
+            changes["signature"] = ""  # it would prove what is no longer so
+        return msgspec.structs.replace(value, **changes)
+    anew = value.copy()
+    anew[step] = _changed(value[step], rest, text)
+    return anew

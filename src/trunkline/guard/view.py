@@ -1,0 +1,131 @@
+"""A text as detectors see it: escapes of JSON undone, digits of other scripts as ours, nothing invisible in it.
+
+Most texts are seen as they are. Where one has to be changed to be understood, `at` maps what was found back to it.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+import msgspec
+
+_ESCAPE: Final = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^u])")
+_UNFINISHED: Final = re.compile(
+    r"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-fA-F]{0,3}|u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?)\Z"
+)
+
+INVISIBLE: Final = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f"
+"""Characters that show nothing, for a class of `re`: they hide words from whoever compares letters."""
+_MIXED: Final = re.compile(r"[A-Za-z][\u0370-\u03ff\u0400-\u04ff]|[\u0370-\u03ff\u0400-\u04ff][A-Za-z]")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_HIDDEN: Final = re.compile(rf"[{INVISIBLE}]")
+HIDDEN: Final = "\u200b"
+_LOOKALIKES: Final = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u051b\u0410\u0412\u0415\u041a\u041c"
+    "\u041d\u041e\u0420\u0421\u0422\u0425\u0406\u0408\u0405\u03bf\u03b1\u03b9\u03bd\u03c1\u03c5\u0391\u0392\u0395"
+    "\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u0433\u043a\u043c\u0442\u0442",
+    "aeopcyxijshdqABEKMHOPCTXIJSoaivpuABEZHIKMNOPTYXrkmtt",
+)
+"""Letters of Greek and Cyrillic that look like Latin ones (Unicode TR 39, confusables), within words that mix them."""
+
+
+class View(msgspec.Struct, frozen=True):
+    """What to look at, and where it stood."""
+
+    text: str
+    offsets: Sequence[int] | None = None
+    """Of each character its place in the source, and at the end the source's length; None: one to one."""
+
+    def at(self, position: int) -> int:
+        """Where in the source a character of the view stands."""
+        return position if self.offsets is None else self.offsets[position]
+
+
+def view(source: str, *, escaped: bool = False) -> View:
+    """How detectors see `source`; `escaped`: it is a JSON text."""
+    text, offsets = _unescaped(source) if escaped and "\\" in source else (source, None)
+    if text.isascii():
+        return View(text, offsets)
+    hidden = mixed = False
+    for character in set(text):  # of a few dozen different characters; looking at each one of the text takes longer
+        plain = _plain(character)
+        if plain != character:
+            text = text.replace(character, plain)
+        hidden |= plain == HIDDEN
+        mixed |= "\u0370" <= character <= "\u04ff"
+    if mixed and _MIXED.search(text) is not None:
+        text = _WORD.sub(_alike, text)
+    return _shown(text, offsets) if hidden else View(text, offsets)
+
+
+def unfinished(source: str) -> int:
+    """How many characters at the end of a JSON text may be the beginning of an escape."""
+    found = _UNFINISHED.search(source) if "\\" in source[-12:] else None
+    return len(found[1]) if found and found[1] else 0
+
+
+def _unescaped(source: str) -> tuple[str, list[int]]:
+    characters: list[str] = []
+    offsets: list[int] = []
+    last = 0
+    for found in _ESCAPE.finditer(source):
+        start, end = found.span()
+        characters.append(source[last:start])
+        offsets.extend(range(last, start))
+        decoded = _decoded(found[0])
+        characters.append(decoded)
+        offsets.extend([start] * len(decoded))
+        last = end
+    characters.append(source[last:])
+    offsets.extend(range(last, len(source) + 1))
+    return "".join(characters), offsets
+
+
+def _decoded(escape: str) -> str:
+    try:
+        decoded: str = json.loads(f'"{escape}"')
+    except ValueError:  # no JSON: it is seen as it stands
+        return escape
+    return decoded
+
+
+def _shown(text: str, offsets: Sequence[int] | None) -> View:
+    """Without what shows nothing."""
+    kept = [index for index, character in enumerate(text) if character != HIDDEN]
+    kept.append(len(text))
+    places = kept if offsets is None else [offsets[index] for index in kept]
+    return View(text.replace(HIDDEN, ""), places)
+
+
+@cache
+def _plain(character: str) -> str:
+    """The plain character that one stands for: a digit, a Latin letter, a space or a hyphen; else itself."""
+    if character < "\x80":
+        return character
+    if _HIDDEN.match(character):
+        return HIDDEN
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.digit(character))
+    if category == "Zs":
+        return " "
+    if category == "Pd" or character == "\u2212":
+        return "-"
+    wide = "\uff01" <= character <= "\uff5e" or "\U0001d400" <= character <= "\U0001d7ff"
+    folded = unicodedata.normalize("NFKC", character) if wide else character
+    return folded if len(folded) == 1 else character
+
+
+def _alike(word: re.Match[str]) -> str:
+    return word[0].translate(_LOOKALIKES) if _MIXED.search(word[0]) is not None else word[0]
+
+
+def in_string(source: str, position: int, inside: bool = False) -> bool:
+    """Whether a place in a JSON text is within a string. `inside`: the text begins in one."""
+    before = source[:position]
+    if "\\" in before:
+        before = _ESCAPE.sub("", before)
+    return inside ^ (before.count('"') % 2 == 1)
