@@ -12,7 +12,7 @@ import msgspec
 GATES: Final = (r"[A-Za-z0-9+/_-]{16}", r"%[0-9A-Fa-f]{2}")
 """What a text has that may hold another, for re2."""
 
-_WORD: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,65536}={0,2}(?![A-Za-z0-9+/=])")
+_WORD: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/=])")
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+")
 _TOKEN: Final = re.compile("[!-~]+")
 _LEAST_ESCAPES: Final = 3

@@ -17,6 +17,10 @@ _DEEPEST: Final = 2
 _STRENGTH: Final[dict[Action, int]] = {"report": 0, "pseudonymise": 1, "redact": 2, "block": 3}
 
 
+class TooMuch(ValueError):
+    """The rules of a policy take more memory together than they may."""
+
+
 class Found(msgspec.Struct, frozen=True, gc=False):
     """What a rule found."""
 
@@ -40,13 +44,17 @@ class Scanner:
         self.decoding_from = len(self._detectors)
         for expression in decoding.GATES if self._decodes else ():
             self._gate.Add(expression)
-        self._gate.Add(_NEVER)  # a set without expressions cannot be compiled
+        self._gate.Add(_CANARY)
         self._gate.Compile()
         reaches = [detector.reach for _, detector in self._detectors]
         self.reach: int | None = None if None in reaches else max((reach or 0 for reach in reaches), default=0)
         """Of the detector that has the longest."""
         self.match: Any = self._gate.Match
         """Given UTF-8, the numbers of the gates that are open; something false where none is."""
+        if not self.match(_CANARY.encode()):  # re2 that lacks memory says that nothing matches
+            raise TooMuch(
+                "the rules take more memory together than they may; put fewer expressions and words into them"
+            )
 
     def scan(self, text: str, start: int = 0) -> list[Found]:
         """What the rules find from `start` on, in the order of the text."""
@@ -79,7 +87,8 @@ class Scanner:
                 yield Found(each.rule, Hit(piece.start, piece.end, each.hit.kind, score))
 
 
-_NEVER: Final = r"[^\x00-\x{10FFFF}]"
+_CANARY: Final = "\u2063guard\u2063"
+"""What every gate is open for, so that one that cannot work is noticed when it is made."""
 
 
 def _known(found: Found, others: Sequence[Found]) -> bool:

@@ -17,10 +17,12 @@ from trunkline.guard.view import in_string, unfinished, view
 
 STEP: Final = 16
 """Characters that come between two looks: looking costs as much as a dozen tokens, and nobody reads that fast."""
+_PATIENCE: Final = 3
+"""What is held back is looked at again when it has grown by an eighth, so that a page of digits is no burden."""
 CONTEXT: Final = 96
 """Characters of what was released that rules still look at, for words that name what follows."""
-_PLAIN: Final = re.compile(r"[^0-9]*(?:[a-z\u00df-\u024f\u0370-\u04ff]|[A-Z]{5})[^0-9]*\Z|[^\n]*[,;:!?.]\Z")
-"""A word over whose end nothing goes on: the groups of numbers have digits, or are a few capitals."""
+_DIGIT: Final = re.compile("[0-9]")
+_LETTERS: Final = re.compile("[a-z\u00df-\u024f\u0370-\u04ff]|[A-Z]{5}")
 _WIDE: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
@@ -32,15 +34,23 @@ def safe_cut(text: str, limit: int) -> int:
     if not text.isascii():
         for found in _WIDE.finditer(text, 0, limit):
             wide = found.end()
-    stop = limit
+    line, stop = text.rfind("\n", wide, limit), limit
     while True:
-        line, space = text.rfind("\n", wide, stop), text.rfind(" ", wide, stop)
-        if space <= line:
+        space = text.rfind(" ", max(line, wide), stop)
+        if space < 0:
             return max(line + 1, wide)
-        begin = max(text.rfind(" ", wide, space), line, wide - 1) + 1
-        if _PLAIN.match(text, begin, space) is not None:
+        begin = max(text.rfind(" ", max(line, wide), space), line, wide - 1) + 1
+        if _is_plain(text, begin, space):
             return space + 1
         stop = space
+
+
+def _is_plain(text: str, begin: int, end: int) -> bool:
+    """Whether nothing goes on over the end of a word: the groups of numbers have digits, or are a few capitals."""
+    if begin == end:
+        return False
+    letters = _DIGIT.search(text, begin, end) is None and _LETTERS.search(text, begin, end) is not None
+    return letters or text[end - 1] in ",;:!?."
 
 
 class StreamScreen:
@@ -60,6 +70,7 @@ class StreamScreen:
         self._parts: list[str] = []
         self._context = ""
         self._fresh = self._offset = 0
+        self._due = STEP
 
     @property
     def findings(self) -> list[Finding]:
@@ -76,7 +87,7 @@ class StreamScreen:
         parts = self._parts
         parts.append(chunk)
         self._fresh += len(chunk)
-        if self._fresh < STEP or self._reach is None:
+        if self._fresh < self._due or self._reach is None:
             return ""
         self._fresh = 0
         held = "".join(parts) if len(parts) > 1 else chunk
@@ -85,6 +96,7 @@ class StreamScreen:
             if not self._match(text.encode()):
                 cut = safe_cut(held, len(held) - self._reach)
                 parts[:] = [held[cut:]]
+                self._due = max(STEP, (len(held) - cut) >> _PATIENCE)
                 self._offset += cut
                 self._context = (
                     text[-CONTEXT + cut - len(held) : cut - len(held)] if cut < len(held) else text[-CONTEXT:]
@@ -134,5 +146,6 @@ class StreamScreen:
         if self._escaped:
             self._inside = in_string(held, cut, self._inside)
         self._parts = [held[cut:]]
+        self._due = max(STEP, (len(held) - cut) >> _PATIENCE)
         self._offset += cut
         self._context = seen[-CONTEXT:]

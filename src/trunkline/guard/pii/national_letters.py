@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -230,13 +231,17 @@ IBAN_LENGTHS: Final = {
 """Characters of an IBAN, by country (SWIFT, IBAN Registry, release 99)."""
 
 _IBAN: Final = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z]{2})[0-9]{2}(?=[ -]?[A-Za-z0-9])")
-_OF_LENGTH: Final = {
-    length: re.compile(
-        rf"(?:[A-Za-z]{{2}}[0-9]{{2}}[A-Za-z0-9]{{{length - 4}}}|[A-Z]{{2}}[0-9]{{2}}(?:[ -]?[A-Z0-9]){{{length - 4}}})"
-        r"(?![A-Za-z0-9])"
+
+
+@cache
+def _of_length(length: int) -> re.Pattern[str]:
+    """The IBANs of so many characters. Those in groups are written in capitals."""
+    rest = length - 4
+    together, grouped = (
+        rf"[A-Za-z]{{2}}[0-9]{{2}}[A-Za-z0-9]{{{rest}}}",
+        rf"[A-Z]{{2}}[0-9]{{2}}(?:[ -]?[A-Z0-9]){{{rest}}}",
     )
-    for length in set(IBAN_LENGTHS.values())
-}
+    return re.compile(rf"(?:{together}|{grouped})(?![A-Za-z0-9])")
 
 
 class Iban:
@@ -246,10 +251,10 @@ class Iban:
     reach = 0
 
     def find(self, text: str, start: int) -> Iterator[Hit]:
-        """The IBANs from `start` on. Those in groups are written in capitals."""
+        """The IBANs from `start` on."""
         for begun in _IBAN.finditer(text, start):
-            pattern = _OF_LENGTH.get(IBAN_LENGTHS.get(begun[1].upper(), 0))
-            found = pattern.match(text, begun.start()) if pattern else None
+            length = IBAN_LENGTHS.get(begun[1].upper())
+            found = _of_length(length).match(text, begun.start()) if length else None
             if found is None:
                 continue
             characters = re.sub("[ -]", "", found[0]).upper()
