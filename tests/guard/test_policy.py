@@ -102,6 +102,18 @@ def test_what_a_client_wrote_like_a_pseudonym_stays_its_own(tmp_path: Path) -> N
     assert pseudonyms.value("<EMAIL_1>") is None
 
 
+def test_a_value_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    house, pseudonyms = policy(tmp_path, "input: [{pii: [email, card], action: pseudonymise}]"), Pseudonyms()
+    parts: list[AnyPart] = [
+        Text(text="カード４１１１ １１１１ １１１１ １１１１"),
+        ToolCall(name="mail", arguments='{"to":"o\\u0027hara@example.com"}'),
+    ]
+    asked = Request(format="openai_chat", messages=[Message(role="user", parts=parts)])
+    assert len(house.request(asked, pseudonyms).edits) == 2
+    assert pseudonyms.value("<CARD_1>") == "４１１１ １１１１ １１１１ １１１１"
+    assert pseudonyms.value("<EMAIL_1>") == "o'hara@example.com"
+
+
 def test_thoughts_keep_pseudonyms_for_they_may_be_signed(tmp_path: Path) -> None:
     house, pseudonyms = policy(tmp_path, "input: [{pii: email, action: pseudonymise}]"), Pseudonyms()
     house.request(ASKED, pseudonyms)
@@ -207,6 +219,10 @@ def test_a_moderation_model_refuses_by_its_scores(tmp_path: Path) -> None:
     refused = judged(question, read_moderation({"results": [result]}))
     assert refused is not None
     assert (refused.kind, refused.score) == ("hate", 0.41)
+    result["category_scores"] = {"violence": 0.0}
+    silent = judged(question, read_moderation({"results": [result]}))
+    assert silent is not None, "it says nothing about the category that counts"
+    assert silent.kind == "failed"
 
 
 @pytest.mark.parametrize(

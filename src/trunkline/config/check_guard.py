@@ -13,7 +13,7 @@ _SETTINGS: Final[Mapping[str, set[str]]] = {
     "action": _TEXTS,
     "deadline": _ASKED,
     "on_failure": _ASKED,
-    "threshold": _ASKED,
+    "threshold": {"moderation"},
     "categories": {"moderation"},
 }
 """Settings, and the checks that they go with."""

@@ -92,7 +92,7 @@ class Check(Section):
         None, "The moderation model's categories that count. Default: all."
     )
     threshold: kinds.Share | None = setting(
-        None, "The score of a category from which a moderation model or webhook refuses. Default: 0.5."
+        None, "The score of a category from which a moderation model's answer refuses. Default: 0.5."
     )
     deadline: kinds.Timeout | None = setting(None, "How long a webhook or moderation model may take. Default: 2s.")
     on_failure: Literal["block", "allow"] | None = setting(

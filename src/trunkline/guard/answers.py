@@ -13,23 +13,18 @@ FAILED = "failed"
 
 
 def judged(question: Question, answer: Answer | None) -> Finding | None:
-    """The decision that an answer means. `answer` is None where none came in time, or none that can be understood."""
-    if answer is None:
-        action = "block" if question.on_failure == "block" else "report"
-        return Finding(question.rule, FAILED, "", "block" if action == "block" else "report")
-    counting = {
-        name: score for name, score in answer.scores.items() if not question.categories or name in question.categories
-    }
-    worst = max(counting, key=lambda name: counting[name], default="")
-    if counting and (question.categories or question.kind == "moderation"):
-        if counting[worst] >= question.threshold:
-            return Finding(question.rule, worst, "", "block", score=counting[worst])
-        return None
-    return (
-        Finding(question.rule, worst or "flagged", "", "block", score=counting.get(worst, 1.0))
-        if answer.flagged
-        else None
-    )
+    """The decision that an answer means; of some categories only their scores count.
+
+    `answer` is None where none came in time, or none that can be understood."""
+    if answer is None or not answer.scores.keys() >= set(question.categories):
+        return Finding(question.rule, FAILED, "", "block" if question.on_failure == "block" else "report")
+    scores = {name: answer.scores[name] for name in question.categories or answer.scores}
+    worst = max(scores, key=lambda name: scores[name], default="flagged")
+    score = scores.get(worst, 1.0)
+    refused = answer.flagged and not question.categories
+    if question.kind == "moderation" and scores:
+        refused = refused or score >= question.threshold
+    return Finding(question.rule, worst, "", "block", score=score) if refused else None
 
 
 def webhook_body(question: Question) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class Ruling:
             if rule.action == "redact":
                 changes.append(Change(start, end, f"[{label(each.hit.kind)}]"))
             elif rule.action == "pseudonymise" and self._pseudonyms is not None:
-                value = seen.text[start:end]
+                value = _unescaped(written) if self._piece.kind == "json" else written
                 changes.append(Change(start, end, self._pseudonyms.name(label(each.hit.kind), value)))
         return changes
 
@@ -79,6 +79,14 @@ class Ruling:
             for each in waiting:
                 self._note(each)
             waiting.clear()
+
+
+def _unescaped(written: str) -> str:
+    """A part of a JSON text as the string that it is a part of has it."""
+    try:
+        return str(json.loads(f'"{written}"'))
+    except ValueError:
+        return written
 
 
 def restored(hits: Sequence[Hit], pseudonyms: Pseudonyms, text: str, changes: list[Change], first: int) -> list[Change]:
