@@ -15,7 +15,8 @@ FAILED = "failed"
 def judged(question: Question, answer: Answer | None) -> Finding | None:
     """The decision that an answer means; of some categories only their scores count.
 
-    `answer` is None where none came in time, or none that can be understood."""
+    `answer` is None where none came in time, or none that can be understood.
+    """
     if answer is None or not answer.scores.keys() >= set(question.categories):
         return Finding(question.rule, FAILED, "", "block" if question.on_failure == "block" else "report")
     scores = {name: answer.scores[name] for name in question.categories or answer.scores}
