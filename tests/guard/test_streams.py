@@ -128,6 +128,12 @@ def test_values_are_put_back_into_streams(steps: list[int], kind: PieceKind) -> 
     assert (json.loads(released)["a"] if kind == "json" else released) == expected
 
 
+def test_half_a_surrogate_pair_is_in_nobodys_way() -> None:
+    text = '{"a": "foo \\udc20 bob@example.com"}'
+    assert streamed(REDACTING, list(text), "json")[0] == '{"a": "[TERM] \\udc20 [EMAIL]"}'
+    assert streamed(REDACTING, ["foo \udc20 ", "bar"])[0] == "[TERM] \udc20 bar"
+
+
 def test_prose_flows_with_a_few_words_held_back() -> None:
     stream = StreamScreen(Screen([pii(), secrets()]), Piece("text", ""))
     text = "A long and quiet story about the sea and the people who live by it, told in the evening by a fire. " * 5

@@ -108,6 +108,8 @@ def _plain(character: str) -> str:
     if _HIDDEN.match(character):
         return HIDDEN
     category = unicodedata.category(character)
+    if category == "Cs":
+        return "\ufffd"  # half of a pair: no detector could encode it
     if category == "Nd":
         return str(unicodedata.digit(character))
     if category == "Zs":
