@@ -64,7 +64,7 @@ def test_nothing_is_null() -> None:
         (("deadline", "gap"), ["15s", "250ms", "1.5h"], ["5 min", "15"]),
         (("server", "limits", "body"), ["32MiB", "10MB", "8B"], ["32", "32mib"]),
         (("server", "listen"), ["127.0.0.1:4000", "[::1]:0"], ["4000", ":4000"]),
-        (("store",), ["sqlite:///var/lib/t.db"], ["postgresql://a"]),
+        (("store",), ["sqlite:///var/lib/t.db", "postgresql://me@db/trunkline"], ["mysql://a"]),
         (("master_key",), ["3QzKp0mWc8Y1vN6sT4xR7bH2jL9dF5gA"], ["too-short"]),
         (("responses", "keep"), ["30d", "12h"], ["1 month"]),
     ],

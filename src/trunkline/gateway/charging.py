@@ -78,17 +78,22 @@ def outcome_of(error: GatewayError | None, *, produced: bool) -> Outcome:
 
 def intent_of(journey: Journey, target: Target, number: int, started: int, reserved: int) -> Intent:
     """What must be known of an attempt should nobody see its end."""
+    caller = journey.caller
     return Intent(
         journey.id,
         number,
         started,
         journey.label,
-        journey.caller.key,
+        caller.key,
         journey.asked.model,
         target.provider,
         target.model,
         journey.asked.stream,
         reserved,
+        caller.org,
+        caller.team,
+        caller.user,
+        journey.tags,
     )
 
 
@@ -108,12 +113,13 @@ def row_of(
     monotonic clock; and when it ended.
     """
     started, began, ended = times
+    caller = journey.caller
     return Row(
         journey.id,
         number,
         started,
         journey.label,
-        journey.caller.key,
+        caller.key,
         journey.asked.model,
         target.provider,
         target.model,
@@ -131,6 +137,10 @@ def row_of(
         cost,
         _since(began, reception.first_byte) if reception is not None else -1,
         int((ended - began) * 1e6),
+        caller.org,
+        caller.team,
+        caller.user,
+        journey.tags,
     )
 
 

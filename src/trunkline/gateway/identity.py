@@ -30,6 +30,10 @@ class Caller(msgspec.Struct, frozen=True):
     models: tuple[str, ...] = ()
     tags: dict[str, str] = {}
     expires: int | None = None
+    org: str = ""
+    team: str = ""
+    user: str = ""
+    """Whom the key belongs to; each empty where it is nobody's."""
 
 
 ANYBODY = Caller(key="")

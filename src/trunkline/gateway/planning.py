@@ -50,6 +50,8 @@ def choose(journey: Journey) -> None:
     policies = journey.snapshot.policies
     journey.asker = policies.asker(caller.key, caller.models, caller.tags)
     wishes = _wishes(journey) if wished(document.value, journey.request.headers) else NONE
+    if caller.tags or wishes.tags:
+        journey.tags = msgspec.json.encode({**wishes.tags, **caller.tags}).decode()
     journey.policy, journey.wishes = _named(journey, journey.asked.model, wishes, journey.asker)
 
 

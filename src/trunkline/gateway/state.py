@@ -106,6 +106,8 @@ class Journey:
     """The last attempt failed on an idle line that the other side had closed."""
 
     # of the record
+    tags = ""
+    """What it is for: a JSON object of strings, or empty."""
     waited = 0.0
     """Seconds spent waiting for upstream, up to the first output."""
     first: float | None = None
