@@ -51,8 +51,9 @@ def test_a_setting_without_a_value_is_told() -> None:
         ),
         "3:11  server.workers: a whole number is due, and nothing stands here; without the line the default holds",
         (
-            "4:8  store: a store such as sqlite:///var/lib/trunkline/trunkline.db or postgresql://user:password@host/database is due, "
-            "and nothing stands here; without the line the default holds"
+            "4:8  store: a store such as sqlite:///var/lib/trunkline/trunkline.db or "
+            "postgresql://user:password@host/database is due, and nothing stands here; "
+            "without the line the default holds"
         ),
         "6:5  models.a: a model is due: provider/model, the name of another model, or a mapping with `route`",
     ]

@@ -13,7 +13,7 @@ from trunkline.providers.base import Provider
 from trunkline.routing.bounds import ANYBODY, Asker
 from trunkline.routing.health import Health
 from trunkline.routing.plan import Plan, Target
-from trunkline.routing.planner import Policy, plan
+from trunkline.routing.planner import Policy, at_once, plan
 from trunkline.routing.planning import Conditions, Scorer
 from trunkline.routing.policies import Policies
 from trunkline.routing.request import Request
@@ -93,7 +93,8 @@ class World:
             wishes=wishes,
             difficulty=difficulty,
         )
-        return plan(policy, request, self.conditions, explain=explain)
+        ready = at_once(policy, wishes, asker, self.conditions.health) if not explain else None
+        return ready or plan(policy, request, self.conditions, explain=explain)
 
     def order(self, name: str, *arguments: Any, **more: Any) -> list[str]:
         """The first candidates of the plan's steps."""

@@ -85,7 +85,7 @@ class Attempt:
         target = candidate.target
         self._deployment: Deployment = journey.snapshot.deployments[target.provider]
         self._bridge = journey.bridge(target)
-        self._door = journey.door(target)
+        self._door = journey.way(target).door
         self._times = candidate.times
         self._picky = picky
         self._contest = contest

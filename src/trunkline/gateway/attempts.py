@@ -66,15 +66,14 @@ async def _run(journey: Journey, plan: Plan) -> None:
 class _Run:
     """One plan under way."""
 
+    _last: GatewayError | None = None
+    _unfit: CannotExpress | None = None
+    _unwell: AllUnwell | None = None
+
     def __init__(self, journey: Journey, plan: Plan) -> None:
         self._journey = journey
         self._plan = plan
-        self._retries = plan.terms.retries
-        everybody = sum(len(step.candidates) for step in plan.steps)
-        self._most = len(journey.tried) + max(self._retries.attempts, everybody)
-        self._last: GatewayError | None = None
-        self._unfit: CannotExpress | None = None
-        self._unwell: AllUnwell | None = None
+        self._before = len(journey.tried)
         self._out: set[int] = set()
         """Steps that need not be taken again."""
 
@@ -111,7 +110,7 @@ class _Run:
         journey, plan = self._journey, self._plan
         self._last = error
         reason = reason_of(error)
-        if reason is None or journey.delivering or len(journey.tried) >= self._most:
+        if reason is None or journey.delivering or len(journey.tried) >= self._most():
             raise _told(journey, error) from None
         failed = journey.failed or plan.steps[place].first
         consequence = failed.terms.consequence(reason)
@@ -124,6 +123,11 @@ class _Run:
             self._out.add(place)
         goes_on = after(plan, place, failed, reason)
         return len(plan.steps) if goes_on is None else goes_on
+
+    def _most(self) -> int:
+        """Attempts, of all plans so far: everybody has a turn."""
+        everybody = sum(len(step.candidates) for step in self._plan.steps)
+        return self._before + max(self._plan.terms.retries.attempts, everybody)
 
     async def _take(self, step: Step, place: int, *, again: bool) -> None:
         if step.kind != "single":
@@ -168,7 +172,7 @@ class _Run:
             raise await self._nobody()
         if isinstance(last, UpstreamAuth | UpstreamQuota) or len(self._out) == len(self._plan.steps):
             raise _told(journey, last)
-        wait = self._pause(last, self._retries, turn)
+        wait = self._pause(last, self._plan.terms.retries, turn)
         if wait is None or monotonic() + wait >= journey.ends or not self._left():
             raise _told(journey, last)
         await asyncio.sleep(wait)

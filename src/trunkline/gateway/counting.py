@@ -95,7 +95,7 @@ async def _by_provider(journey: Journey, counter: Counter, document: Document, t
     where it finds the request wrong.
     """
     deployment = journey.snapshot.deployments[target.provider]
-    door = deployment.door(counter.front, target.model)
+    door = deployment.way(counter.front, target.model).door
     key = journey.key_for(deployment)
     if door.format is not counter.front.format or not door.facts.counts_tokens or key is None:
         return None

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
+import msgspec
+
 from trunkline.formats.conversation import FormatName
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import Format
@@ -90,6 +92,16 @@ class Door:
         return b"POST %b HTTP/1.1\r\nhost: %b\r\n%b%b" % (path.encode(), self.host.encode(), own, more)
 
 
+class Way(msgspec.Struct, frozen=True):
+    """Where a request of one format goes for one model, and how."""
+
+    door: Door
+    passing: Passing | None
+    """How it is handed on as it is; None if it must be translated."""
+    reasoned: "Way | None" = None
+    """The way of a request with tools that are reasoned over, where it is another one."""
+
+
 class Deployment:
     """One provider of the configuration. Outlives reloads that do not change it, with its open lines."""
 
@@ -101,8 +113,7 @@ class Deployment:
         self.doors = doors
         self.keys: Mapping[str, ProviderKey] = {key.id: key for key in keys}
         """At least one; nobody's, without an id, where the provider wants none."""
-        self._passing: dict[tuple[str, bool, str, bool], Passing | None] = {}
-        self._doors: dict[tuple[str, str], tuple[Door, Door]] = {}
+        self._ways: dict[tuple[str, bool, str], Way] = {}
         self._models: dict[str, Model] = {}
 
     @property
@@ -115,34 +126,34 @@ class Deployment:
         for upstream in self.upstreams:
             await upstream.close()
 
-    def door(self, front: Front, model: str, *, reasoned_tools: bool = False) -> Door:
+    def way(self, front: Front, model: str) -> Way:
         """Where a request of `front` for `model` goes: to the door of its own format, if there is one.
 
         Some models are spoken to at one door only: always, or where they have tools and reason over them.
         """
-        return self._ways(front, model)[reasoned_tools]
+        translated = front.place.array or front.place.whole_calls
+        key = (front.format.name, translated, model)
+        known = self._ways.get(key)
+        if known is None:
+            if len(self._ways) >= REMEMBERED:
+                self._ways.clear()
+            known = self._ways[key] = self._find_way(front, model, translated=translated)
+        return known
 
-    def depends(self, front: Front, model: str) -> bool:
-        """Whether it depends on its tools and its reasoning where a request of `front` for `model` goes."""
-        usual, reasoned = self._ways(front, model)
-        return usual is not reasoned
+    def _find_way(self, front: Front, model: str, *, translated: bool) -> Way:
+        usual = self.doors.get(front.format.name) or self.doors[self.facts.format]
+        only = needed_format(self.facts, model)
+        needed = self.doors.get(only[0]) if only is not None else None
 
-    def _ways(self, front: Front, model: str) -> tuple[Door, Door]:
-        """The usual door, and the one for tools that are reasoned over."""
-        key = (front.format.name, model)
-        ways = self._doors.get(key)
-        if ways is None:
-            if len(self._doors) >= REMEMBERED:
-                self._doors.clear()
-            usual = self.doors.get(front.format.name) or self.doors[self.facts.format]
-            only = needed_format(self.facts, model)
-            needed = self.doors.get(only[0]) if only is not None else None
-            if only is not None and needed is not None:
-                ways = (needed if only[1] == "always" else usual, needed)
-            else:
-                ways = (usual, usual)
-            self._doors[key] = ways
-        return ways
+        def through(door: Door) -> Way:
+            own = door.format is front.format and not translated
+            return Way(door, Passing(door.format, self.dialect(door, model), door.facts.body) if own else None)
+
+        if only is None or needed is None or needed is usual:
+            return through(usual)
+        if only[1] == "always":
+            return through(needed)
+        return msgspec.structs.replace(through(usual), reasoned=through(needed))
 
     def dialect(self, door: Door, model: str) -> Dialect:
         """How this provider and model depart from the format."""
@@ -156,18 +167,6 @@ class Deployment:
                 self._models.clear()
             known = self._models[model] = await asyncio.to_thread(model_at, self.facts, model)
         return known
-
-    def passing(self, front: Front, model: str, *, reasoned_tools: bool = False) -> Passing | None:
-        """How a request of `front` is handed on to `model` as it is; None if it must be translated."""
-        as_it_is = not front.place.array and not front.place.whole_calls
-        key = (front.format.name, as_it_is, model, reasoned_tools)
-        if key not in self._passing:
-            if len(self._passing) >= REMEMBERED:
-                self._passing.clear()
-            door = self.door(front, model, reasoned_tools=reasoned_tools)
-            own = as_it_is and door.format is front.format
-            self._passing[key] = Passing(door.format, self.dialect(door, model), door.facts.body) if own else None
-        return self._passing[key]
 
 
 def _check(path: str) -> None:

@@ -30,7 +30,7 @@ from trunkline.ledger.prices import Price
 from trunkline.routing.bounds import ANYBODY, Asker
 from trunkline.routing.health import Health
 from trunkline.routing.plan import Considered, Explanation, Plan, Refusal, Removed, Target
-from trunkline.routing.planner import Policy, plan
+from trunkline.routing.planner import Policy, at_once, plan
 from trunkline.routing.planning import Conditions
 from trunkline.routing.policies import NameRefused
 from trunkline.routing.reading import structured
@@ -83,7 +83,8 @@ def _wishes(journey: Journey) -> Wishes:
 
 async def make_plan(journey: Journey) -> Plan:
     """What to do for the request. Raises why there is nobody to ask."""
-    return await _plan(journey, journey.policy, journey.wishes, journey.asker)
+    ready = at_once(journey.policy, journey.wishes, journey.asker, journey.gateway.health)
+    return ready or await _plan(journey, journey.policy, journey.wishes, journey.asker)
 
 
 async def plan_instead(journey: Journey, name: str) -> Plan:
@@ -101,8 +102,7 @@ async def plan_instead(journey: Journey, name: str) -> Plan:
 
 
 async def _plan(journey: Journey, policy: Policy, wishes: Wishes, asker: Asker) -> Plan:
-    if policy.ready is None:
-        await _learn_prices(journey, policy)
+    await _learn_prices(journey, policy)
     asked = journey.asked
     request = Request(
         journey.document.value,
@@ -123,8 +123,7 @@ async def _plan(journey: Journey, policy: Policy, wishes: Wishes, asker: Asker) 
         journey.explained = explained(made.explanation)
     if made.refusal is not None:
         raise _nobody(made.refusal, made.removed, journey.gateway.health)
-    if made is not policy.ready:
-        journey.wants_json = _may_be_invalid(made) and structured(journey.document.value) is not None
+    journey.wants_json = _may_be_invalid(made) and structured(journey.document.value) is not None
     return made
 
 

@@ -16,7 +16,7 @@ from trunkline.formats.format import NOTHING, Asked, Format, ShapeError
 from trunkline.gateway.bridge import Bridge, Passing, Translating
 from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.delivery import Delivery
-from trunkline.gateway.deployments import Deployment, Door
+from trunkline.gateway.deployments import Deployment, Door, Way
 from trunkline.gateway.errors import CannotExpress, ContextExceeded, Tried
 from trunkline.gateway.following import Following
 from trunkline.gateway.fronts import CHAT, Front
@@ -125,8 +125,6 @@ class Journey:
         self.gateway = gateway
         self.snapshot = gateway.snapshot
         self.request = request
-        self.fitting: dict[Target, bool] = {}
-        """Targets that could be handed the request as it is, and whether they take it so."""
         self.arrived = monotonic()
         self.id = mint()
         """Minted here: the key of its rows in the ledger."""
@@ -137,6 +135,7 @@ class Journey:
     def speak(self, front: Front) -> None:
         """Answer in the client's format, in which it is also told what goes wrong."""
         self.front = front
+        self._ways: dict[Target, Way] = {}
         self.delivery.speak(front)
 
     def passed(self, bridge: Bridge) -> dict[bytes, bytes]:
@@ -149,39 +148,34 @@ class Journey:
         names = PASSED_WITH[spoken.name] if spoken is not None else PASSED_ON
         return {} if names.isdisjoint(headers) else {name: headers[name] for name in sorted(names) if name in headers}
 
-    def bridges(self, target: Target) -> Passing | None:
-        """How the request is handed on to `target` as it is; None if it must be translated."""
-        deployment = self.snapshot.deployments[target.provider]
-        reasoned = self._reasons_over_tools(deployment, target.model)
-        passing = deployment.passing(self.front, target.model, reasoned_tools=reasoned)
-        if passing is None or self._fits(target, passing):
-            return passing
-        return None
+    def way(self, target: Target) -> Way:
+        """Where the request goes at `target`, and how. Found out once, since the document is let go of."""
+        known = self._ways.get(target)
+        if known is None:
+            known = self._ways[target] = self._find_way(target)
+        return known
 
-    def _fits(self, target: Target, passing: Passing) -> bool:
-        """Whether the request can go to `target` as it is. Asked once, since the document is let go of."""
-        fits = self.fitting.get(target)
-        if fits is None:
-            value = self.document.value or msgspec.json.decode(self.document.write())
-            fits = self.fitting[target] = passing.takes(value)
-        return fits
+    def _find_way(self, target: Target) -> Way:
+        way = self.snapshot.deployments[target.provider].way(self.front, target.model)
+        if way.reasoned is not None and self.asked.tools and self._reasons(target, way.door):
+            way = way.reasoned
+        if way.passing is None:
+            return way
+        value = self.document.value or msgspec.json.decode(self.document.write())
+        return way if way.passing.takes(value) else Way(way.door, None)
 
-    def door(self, target: Target) -> Door:
-        """Where the request goes at `target`."""
-        deployment = self.snapshot.deployments[target.provider]
-        reasoned = self._reasons_over_tools(deployment, target.model)
-        return deployment.door(self.front, target.model, reasoned_tools=reasoned)
-
-    def _reasons_over_tools(self, deployment: Deployment, model: str) -> bool:
-        """Whether the model will reason with tools at hand: looked at only where the way depends on it."""
-        if not self.asked.tools or not deployment.depends(self.front, model):
-            return False
+    def _reasons(self, target: Target, door: Door) -> bool:
+        """Whether the model will reason with tools at hand."""
         try:
             request = self.in_full()
         except CannotExpress:
             return False  # what nobody understands here may be understood there
-        dialect = deployment.dialect(deployment.door(self.front, model), model)
+        dialect = self.snapshot.deployments[target.provider].dialect(door, target.model)
         return bool(request.tools) and reasons(request, dialect)
+
+    def bridges(self, target: Target) -> Passing | None:
+        """How the request is handed on to `target` as it is; None if it must be translated."""
+        return self.way(target).passing
 
     def bridge(self, target: Target) -> Bridge:
         """How the request gets to `target`, and the reply back. Raises `CannotExpress`."""
@@ -190,7 +184,7 @@ class Journey:
     def translating(self, target: Target) -> Translating:
         """The same where it must be translated."""
         deployment = self.snapshot.deployments[target.provider]
-        door = self.door(target)
+        door = self.way(target).door
         return Translating(
             self.front.format,
             door.format,

@@ -9,7 +9,9 @@ from typing import Final
 
 import msgspec
 
+from trunkline.routing.bounds import Asker
 from trunkline.routing.explaining import explanation, refusal
+from trunkline.routing.health import Health
 from trunkline.routing.plan import Candidate, Plan, Step, Target, Terms
 from trunkline.routing.planning import Conditions, Matters, Planning
 from trunkline.routing.request import Request
@@ -33,29 +35,23 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
     shadows: tuple[Candidate, ...] = ()
     """All that may be asked as well."""
     ready: Plan | None = None
-    """The plan for a request that wishes nothing while nothing is wrong, where that is always the same."""
+    """The plan while nothing is the matter, where that is always the same: see `at_once`."""
     scored: bool = False
     """It asks how difficult a request is (`Request.difficulty`)."""
     sorted_within: bool = False
     """Its parts have been put in the order that the request wishes, each for itself."""
 
 
+def at_once(policy: Policy, wishes: Wishes, asker: Asker, health: Health) -> Plan | None:
+    """The plan where nothing need be looked at: one candidate, who is well, and no wish or bound."""
+    ready = policy.ready
+    if ready is None or wishes is not NONE or asker.data is not None or asker.cap is not None:
+        return None
+    return None if ready.steps[0].candidates[0].name in health.watched else ready
+
+
 def plan(policy: Policy, request: Request, conditions: Conditions, *, explain: bool = False) -> Plan:
     """What to do for `request`. It has a step, or a `refusal`."""
-    ready = policy.ready
-    if (
-        ready is not None
-        and request.wishes is NONE
-        and ready.steps[0].candidates[0].name not in conditions.health.watched
-        and request.asker.data is None
-        and request.asker.cap is None
-        and not explain
-    ):
-        return ready
-    return _plan(policy, request, conditions, explain=explain)
-
-
-def _plan(policy: Policy, request: Request, conditions: Conditions, *, explain: bool) -> Plan:
     wishes = request.wishes
     planning = Planning(request, conditions, policy.matters, critical=_critical(wishes), explain=explain)
     steps = policy.root.order(planning)

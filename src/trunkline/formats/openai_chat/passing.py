@@ -107,21 +107,32 @@ _REFUSABLE: dict[Parameter, str] = {
 """Fields that servers of this format know or refuse, and do not leave to their models."""
 
 
+_LOOKED_AT = frozenset({"max_completion_tokens", "prompt_cache_key", "user", *_REFUSABLE.values()})
+
+
 def fits(value: dict[str, Any], dialect: Dialect) -> bool:
     """Whether a request can be handed on as it is to a server of this dialect, as far as that is known beforehand.
 
     What a model takes is its provider's to judge, whose word is newer; what the server does not know is left out here.
     """
+    if not _LOOKED_AT.isdisjoint(value) and not _fields_fit(value, dialect):
+        return False
+    if dialect.developer and dialect.tool_call_id == "any":
+        return True
+    for message in value["messages"]:
+        odd = "tool_calls" in message or "tool_call_id" in message or message.get("role") == "developer"
+        if odd and not _message_fits(message, dialect):
+            return False
+    return True
+
+
+def _fields_fit(value: dict[str, Any], dialect: Dialect) -> bool:
     if dialect.max_tokens_field == "max_tokens" and value.get("max_completion_tokens") is not None:
         return False
     if any(_asks(value.get(_REFUSABLE[name]), name) for name in dialect.refuses & _REFUSABLE.keys()):
         return False
     longest = dialect.longest_label
-    if longest is not None and any(_longer(value.get(name), longest) for name in ("user", "prompt_cache_key")):
-        return False
-    if dialect.developer and dialect.tool_call_id == "any":
-        return True
-    return all(_message_fits(message, dialect) for message in value["messages"])
+    return longest is None or not any(_longer(value.get(name), longest) for name in ("user", "prompt_cache_key"))
 
 
 def _asks(value: object, name: Parameter) -> bool:
