@@ -1,7 +1,6 @@
 """Where lines to one origin come from: a stack of idle ones, and the way to open more."""
 
 import asyncio
-import ipaddress
 import socket
 import ssl
 from collections import deque
@@ -10,6 +9,7 @@ from typing import cast
 
 import msgspec
 
+from trunkline.transport.addresses import is_public
 from trunkline.transport.client import Line
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.exchange import Fault
@@ -144,7 +144,7 @@ class Pool:
         addresses = [str(entry[4][0]) for entry in found]
         if not origin.allow_private:
             for address in addresses:
-                if not ipaddress.ip_address(address).is_global:
+                if not is_public(address):
                     raise Fault("blocked", f"{origin.host} is the private address {address}; allow_private is not set")
         self._addresses = addresses
         self._resolved_at = monotonic()
