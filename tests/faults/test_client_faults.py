@@ -189,11 +189,7 @@ async def test_nobody_is_connected_to_anywhere() -> None:
         (("content-length: 100000000",), 413, "request_too_large"),
         (("expect: 200-ok", CL), 417, "invalid_http"),
         (("upgrade: websocket", "connection: upgrade", CL), 400, "upgrade_not_supported"),
-        (
-            ("upgrade: h2c", "connection: upgrade, http2-settings", "http2-settings: AAMAAABkAAQ", CL),
-            400,
-            "upgrade_not_supported",
-        ),
+        (("upgrade: h2c, websocket", "connection: upgrade", CL), 400, "upgrade_not_supported"),
     ],
 )
 async def test_what_is_not_served_here_is_refused(lines: tuple[str, ...], status: int, code: str) -> None:
@@ -202,3 +198,18 @@ async def test_what_is_not_served_here_is_refused(lines: tuple[str, ...], status
         check_refused(await raw.response(), status, code)
         await raw.closed()
         assert up.requests == []
+
+
+@pytest.mark.parametrize("in_bytes", [False, True])
+async def test_the_offer_to_go_on_in_http2_is_not_taken(in_bytes: bool) -> None:
+    """Java's client makes it with every request, with a body and without."""
+    offer = ("upgrade: h2c", "connection: upgrade, http2-settings", "http2-settings: AAMAAABkAAQ")
+    listing = b"GET /v1/models HTTP/1.1\r\n" + b"".join(f"{line}\r\n".encode() for line in (*USUAL, *offer)) + b"\r\n"
+    sent = head(*USUAL, *offer, CL) + BODY + listing + chat_request("up/behind")
+    async with no_leaks(), FaultServer() as up, gateway(up.url) as gw, connect(gw.port) as raw:
+        for piece in [sent[at : at + 1] for at in range(len(sent))] if in_bytes else [sent]:
+            await raw.send(piece)
+        check(await raw.response(), WHOLE, stream=False)
+        assert (await raw.response()).json()["object"] == "list"
+        check(await raw.response(), WHOLE, stream=False)
+        assert len(up.requests) == 2

@@ -15,6 +15,7 @@ import httptools
 import msgspec
 
 from trunkline.transport.absence import Absence
+from trunkline.transport.offers import has_body, parser_behind
 from trunkline.transport.request import Refusal, Request, too_large
 from trunkline.transport.strand import Strand
 
@@ -69,6 +70,7 @@ class Connection(asyncio.Protocol):
         self._head_at_most = 0  # bytes that the head being read may have
         self._absence: Absence | None = None  # made when the socket is first not read
         self._fruitless = 0  # bytes read since a head or a part of a body was whole
+        self._offered = False  # the head being read offers HTTP/2, and a body follows
         self._taken = 0
         self._since = 0.0  # when the part now being read began
         self._patience = server.limits.head_time  # how long the next head may take to begin
@@ -115,7 +117,7 @@ class Connection(asyncio.Protocol):
         size = incoming.size if incoming is not None else 0
         self._head_at_most = self._fruitless + len(data)
         try:
-            self._parser.feed_data(data)
+            self._parse(data)
         except httptools.HttpParserError as error:
             cause = error.__context__
             if isinstance(cause, Refusal):
@@ -135,6 +137,17 @@ class Connection(asyncio.Protocol):
         if self._current is None and self._waiting:
             self._serve_next()
         self._rearm()
+
+    def _parse(self, data: bytes) -> None:
+        """Feed the parser, which stops behind a head that offers another protocol: see `offers`."""
+        while data:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                self._parser = parser_behind(self, self._incoming.headers if self._incoming is not None else None)
+                data = data[upgrade.args[0] :]
+            else:
+                return
 
     def eof_received(self) -> bool:
         return False  # a client that will send no more is taken to have left: the transport closes
@@ -215,6 +228,9 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         request = self._incoming
         assert request is not None
+        if self._offered:
+            self._offered = False
+            return  # only its head is: its body follows
         self._incoming = None
         self._closing = self._closing or not request.keep_alive
         request.complete()
@@ -225,7 +241,9 @@ class Connection(asyncio.Protocol):
         if b"host" not in headers and not request.old:
             raise Refusal(400, "invalid_http", "HTTP/1.1 asks for a Host header.")
         if self._parser.should_upgrade():
-            raise Refusal(400, "upgrade_not_supported", "Upgrade is not supported: speak plain HTTP/1.1.")
+            if headers.get(b"upgrade", b"").lower() != b"h2c":
+                raise Refusal(400, "upgrade_not_supported", "Upgrade is not supported: speak plain HTTP/1.1.")
+            self._offered = has_body(headers)
         if b"transfer-encoding" in headers and headers[b"transfer-encoding"].lower() != b"chunked":
             raise Refusal(501, "invalid_http", "The only transfer coding understood is chunked.")
         if b"expect" in headers and not request.old:
