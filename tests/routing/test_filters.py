@@ -265,6 +265,7 @@ def test_filters_never_leak_and_no_plan_is_empty_without_a_reason(
     policy = there.policy("it")
     assert bool(made.steps) == (made.refusal is None)
     assert made.refusal is None or made.refusal.message
+    everybody = (*policy.candidates, *policy.shadows)
     asked = [candidate for step in made.steps for candidate in step.candidates]
     shadows = [each for each in policy.shadows if each.target in made.shadows]
     for candidate in (*asked, *shadows):
@@ -272,7 +273,7 @@ def test_filters_never_leak_and_no_plan_is_empty_without_a_reason(
         assert not candidate.breaks
         assert asker.data is None or not broken_by(asker.data, candidate.served.data)
         assert asker.cap is None or not dearer(asker.cap, there.prices.get(candidate.target))
-        assert_wished(candidate.target.provider, provider)
+        assert_wished(candidate.target.provider, provider, {each.target.provider for each in everybody})
     for candidate in asked:
         assert candidate in policy.candidates
         assert not (priority == "high" and candidate.weaker)
@@ -280,11 +281,13 @@ def test_filters_never_leak_and_no_plan_is_empty_without_a_reason(
     assert len(asked) == len({candidate.name for candidate in asked}) <= len(policy.candidates)
 
 
-def assert_wished(provider: str, wish: dict[str, Any]) -> None:
-    assert "only" not in wish or provider in wish["only"]
+def assert_wished(provider: str, wish: dict[str, Any], everybody: set[str]) -> None:
+    """A router is told what is wished, and knows its own providers."""
+    if "only" in wish and not (provider == "router" and everybody.isdisjoint(wish["only"])):
+        assert provider in wish["only"]
     assert provider not in wish.get("ignore", [])
     assert "quantizations" not in wish or provider == "router"
     if wish.get("zdr"):
-        assert provider == "eu"
+        assert provider in ("eu", "router")
     elif wish.get("data_collection") == "deny":
-        assert provider in ("eu", "us")
+        assert provider in ("eu", "us", "router")

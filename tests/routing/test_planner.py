@@ -30,6 +30,9 @@ def test_without_fallbacks_only_what_is_named_is_asked_or_the_first() -> None:
     assert there.order("it", wish(allow_fallbacks=False)) == [A]
     assert there.order("it", wish(order=["groq", "mistral"], allow_fallbacks=False)) == [B, C]
     assert there.order("it", wish(only=["groq", "mistral"], allow_fallbacks=False)) == [B, C]
+    nobody = there.plan("it", wish(order=["elsewhere"], allow_fallbacks=False)).refusal
+    assert nobody is not None
+    assert "`provider.order`" in nobody.message
 
 
 def test_sorting_by_price_latency_and_throughput() -> None:

@@ -187,5 +187,6 @@ def what_matters(candidates: Sequence[Candidate], shadows: Sequence[Candidate]) 
         lacks=frozenset() if sole else lacks & CAPABILITIES,
         roomy=inf if sole else min((context * TIGHT for context in contexts if context is not None), default=inf),
         names=frozenset(candidate.name for candidate in everybody),
+        providers=frozenset(candidate.target.provider for candidate in everybody),
         repeats=len(names) < len(candidates),
     )

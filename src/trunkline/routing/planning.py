@@ -59,6 +59,8 @@ class Matters(msgspec.Struct, frozen=True, gc=False):
     """Bytes of a request that is not too long for anybody: no token is shorter than a byte."""
     names: frozenset[str]
     """Of all candidates."""
+    providers: frozenset[str]
+    """Of all candidates."""
     repeats: bool
     """Some candidate stands there twice."""
 
@@ -74,6 +76,7 @@ class Planning:
         "critical",
         "decisions",
         "later",
+        "providers",
         "removed",
         "request",
         "told",
@@ -86,6 +89,8 @@ class Planning:
         self.request = request
         self.conditions = conditions
         self.critical = critical
+        self.providers = matters.providers
+        """Of all candidates."""
         self.later: dict[str, str] = {}
         """Candidates that should be asked after others, and why."""
         self.removed: list[Removed] = []
@@ -183,7 +188,8 @@ Filter = Callable[[Planning, Candidate], Removed | None]
 def _data(planning: Planning, candidate: Candidate) -> Removed | None:
     request = planning.request
     why = candidate.breaks
-    for policy in (request.asker.data, request.wishes.data):
+    wished = None if candidate.served.is_router else request.wishes.data  # it is told, and knows its own providers
+    for policy in (request.asker.data, wished):
         why = why or (_broken_by(policy, candidate) if policy is not None else "")
     return Removed(candidate.name, "data", why) if why else None
 
@@ -195,7 +201,8 @@ def _broken_by(policy: DataPolicy, candidate: Candidate) -> str:
 def _price(planning: Planning, candidate: Candidate) -> Removed | None:
     request = planning.request
     price = planning.conditions.price(candidate.target)
-    for cap in (*candidate.caps, request.asker.cap, request.wishes.cap):
+    wished = None if candidate.served.is_router else request.wishes.cap
+    for cap in (*candidate.caps, request.asker.cap, wished):
         why = dearer(cap, price) if cap is not None else ""
         if why:
             return Removed(candidate.name, "price", why)
@@ -204,12 +211,13 @@ def _price(planning: Planning, candidate: Candidate) -> Removed | None:
 
 def _wish(planning: Planning, candidate: Candidate) -> Removed | None:
     wishes, names = planning.request.wishes, (candidate.target.provider, candidate.name)
-    why = ""
-    if wishes.only and not any(name in wishes.only for name in names):
+    why, is_router = "", candidate.served.is_router
+    names_its_own = is_router and planning.providers.isdisjoint(name.partition("/")[0] for name in wishes.only)
+    if wishes.only and not names_its_own and not any(name in wishes.only for name in names):
         why = "it is not among the providers in `provider.only`"
     elif any(name in wishes.ignore for name in names):
         why = "it is among those in `provider.ignore`"
-    elif wishes.unknown and not candidate.served.is_router:
+    elif wishes.unknown and not is_router:
         why = f"`{wishes.unknown[0]}` cannot be honoured there"
     elif wishes.require_parameters:
         lacking = candidate.abilities.refuses & planning.request.parameters

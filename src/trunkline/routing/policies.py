@@ -100,7 +100,12 @@ class Policies:
         asked += [(each, f"models[{place}]") for place, each in enumerate(wishes.models)]
         policies: list[Policy] = []
         for each, param in asked:
-            policy, sort = self._named(each, param, asker)
+            try:
+                policy, sort = self._named(each, param, asker)
+            except NameRefused as error:
+                if error.unknown and policies and _are_routers(policies[0]):
+                    continue  # it is one of the router's own, which is told it
+                raise
             if all(policy is not other for other in policies):
                 policies.append(policy)
             if sort and not wishes.sort:
@@ -148,6 +153,10 @@ class Policies:
 
 
 _SUFFIXES: Final = tuple(SUFFIXES)
+
+
+def _are_routers(policy: Policy) -> bool:
+    return all(candidate.served.is_router for candidate in policy.candidates)
 
 
 def _ready(policy: Policy) -> Plan | None:

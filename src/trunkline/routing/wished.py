@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Final
 
-from trunkline.routing.plan import Step
+from trunkline.routing.plan import Removed, Step
 from trunkline.routing.planning import Planning
 from trunkline.routing.scores import SCORES, By
 from trunkline.routing.strategies import Node
@@ -23,8 +23,23 @@ def as_wished(steps: list[Step], planning: Planning) -> list[Step]:
         if planning.told is not None:
             _tell(planning, steps, ranks, len(wishes.order))
         places = sorted(range(len(steps)), key=ranks.__getitem__)
-        return [steps[place] for place in places if wishes.allow_fallbacks or ranks[place] < len(wishes.order)]
+        in_order = [steps[place] for place in places]
+        if wishes.allow_fallbacks:
+            return in_order
+        return in_order[: sum(rank < len(wishes.order) for rank in ranks)] or _only_routers(in_order, planning)
     return steps if wishes.allow_fallbacks or wishes.only else steps[:1]
+
+
+def _only_routers(steps: Sequence[Step], planning: Planning) -> list[Step]:
+    """Nobody here is in the order that the request insists on, but a router may know those who are."""
+    kept = [step for step in steps if all(candidate.served.is_router for candidate in step.candidates)]
+    planning.removed += [
+        Removed(candidate.name, "wish", "it is not among the providers in `provider.order`")
+        for step in steps
+        if step not in kept
+        for candidate in step.candidates
+    ]
+    return kept
 
 
 def _sorted(steps: list[Step], planning: Planning, by: By) -> list[Step]:
