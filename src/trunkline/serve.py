@@ -16,6 +16,7 @@ from trunkline.config.places import Address
 from trunkline.config.problems import ConfigError
 from trunkline.gateway.app import Gateway, Report
 from trunkline.gateway.identity import POLL, Digest, Keys
+from trunkline.gateway.learnt import learn
 from trunkline.gateway.logins import SetupError
 from trunkline.gateway.remembered import ELSEWHERE, Remembered
 from trunkline.gateway.snapshot import Snapshot, build, declare, replaced
@@ -155,7 +156,9 @@ class Process:
 
     async def _warm(self, snapshot: Snapshot) -> None:
         """Get ready for the configured models before they are first asked for: their names and their prices."""
-        policies, now = snapshot.policies, monotonic()
+        policies, learnt, now = snapshot.policies, snapshot.learnt, monotonic()
+        if learnt.difficulty is not None and learnt.embedding is not None and learnt.difficulty.embedding is None:
+            self.report("complexity.without_embedder", problem="its model was fitted with another one, or with none")
         targets = policies.targets()
         self.metrics.know([*policies.names, *map(str, targets)])
         if any(deployment.facts.catalogue for deployment in snapshot.deployments.values()):
@@ -255,7 +258,8 @@ class Process:
         old = gateway.snapshot
         try:
             config = await asyncio.to_thread(read_config, self.options, self.environment)
-            snapshot = build(config, self.environment, self._deadlines, old)
+            learnt = await asyncio.to_thread(learn, config, old.learnt)
+            snapshot = build(config, self.environment, self._deadlines, old, learnt)
             configured = configured_keys(config, self._digest)
             locked = bool(configured) or gateway.keys.made or self.options.insecure
             _refuse_to_expose(self.address, locked=locked)
@@ -298,6 +302,8 @@ class Process:
         await self.server.close()
         for deployment in self.gateway.snapshot.deployments.values():
             await deployment.close()
+        if self.gateway.snapshot.learnt.embedding is not None:
+            await asyncio.to_thread(self.gateway.snapshot.learnt.embedding.close)
         await self.remembered.close()
         await self.gateway.ledger.close()
         if self.gateway.log is not None:

@@ -88,3 +88,11 @@ def test_demands_that_nobody_can_meet_are_told_with_their_line(place: Place) -> 
         "trunkline.yaml:4:3  models.never: none of these models can ever be asked: openai/gpt-4o:"
     )
     assert told[2].startswith("trunkline.yaml:5:3  models.dear: none of these models can ever be asked: openai/gpt-4o:")
+
+
+def test_learnt_models_that_cannot_be_loaded_are_told(place: Place) -> None:
+    auto = "providers: {openai: {api_key: sk-a}}\nmodels: {auto: {route: complexity, easy: openai/x, hard: openai/y}}\n"
+    place.configure(f"{auto}complexity: {{model: nowhere.json}}\n")
+    assert "complexity.model: nowhere.json cannot be used: No such file" in place.run("check", code=2).stderr
+    place.configure(f"{auto}embedder: {{path: nowhere}}\n")
+    assert "embedder: nowhere/model.onnx: No such file or directory." in place.run("check", code=2).stderr

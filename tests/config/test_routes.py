@@ -177,3 +177,8 @@ def test_where_something_stands_is_known_afterwards() -> None:
     assert config.place_of(("models", "b", "of", 0)) == (3, 29)
     assert config.place_of(("models", "b", "data", "region")) == (3, 3)
     assert Config().place_of(("models",)) == (1, 1)
+
+
+def test_a_share_of_hard_requests_and_a_quality_are_one_too_many() -> None:
+    (problem,) = wrong("models: {a: {route: complexity, easy: openai/x, hard: openai/y, hard_share: 1%, quality: 80%}}")
+    assert problem.endswith("models.a.quality: `hard_share` says already how many are hard; keep one of both")

@@ -56,6 +56,7 @@ LAYERS: dict[str, set[str]] = {
         "limits",
         "guard",
         "cache",
+        "embedding",
         "ledger",
         "ledger.prices",
         "ledger.record",

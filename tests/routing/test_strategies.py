@@ -244,10 +244,14 @@ def test_without_a_rule_that_holds_and_without_else_nobody_is_asked_and_that_is_
 
 
 class Even:
-    """Scores are spread evenly from 0 to 1."""
+    """Scores are spread evenly from 0 to 1, and quality is had for its share."""
 
-    def threshold(self, share: float) -> float:
-        return 1.0 - share
+    def place(self, route: str, score: float) -> float:
+        assert route == "it"
+        return score
+
+    def share_for(self, quality: float) -> float:
+        return quality
 
 
 def test_complexity_goes_by_the_score_and_each_stands_in_for_the_other() -> None:
@@ -259,6 +263,12 @@ def test_complexity_goes_by_the_score_and_each_stands_in_for_the_other() -> None
     assert there.order("it", HELLO, {"x-trunkline-priority": "high"}, difficulty=0.1) == [B]
     there.fail(B)
     assert there.order("it", difficulty=0.8) == [A]
+
+
+def test_the_share_of_hard_requests_may_follow_from_the_quality_that_is_wanted() -> None:
+    there = world(f"route: complexity, easy: {A}, hard: {B}, quality: 80%")
+    there.scorer = Even()
+    assert [there.order("it", difficulty=score)[0] for score in (0.15, 0.25)] == [A, B]
 
 
 def test_without_a_score_a_request_counts_as_hard() -> None:

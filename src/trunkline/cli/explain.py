@@ -122,7 +122,8 @@ class _Asked:
         except (ShapeError, NameRefused) as error:
             raise Wrong(str(error)) from None
         self._request = self._made(policy, wishes)
-        conditions = Conditions(Health(), self._prices.get, time.monotonic(), random.random)
+        scorer = self._snapshot.learnt.difficulty
+        conditions = Conditions(Health(), self._prices.get, time.monotonic(), random.random, scorer)
         return plan(policy, self._request, conditions, explain=True)
 
     def _made(self, policy: Policy, wishes: Wishes) -> Request:
@@ -136,7 +137,12 @@ class _Asked:
             wall=time.time(),
             asker=self._asker,
             wishes=wishes,
+            difficulty=self._difficulty(policy),
         )
+
+    def _difficulty(self, policy: Policy) -> float | None:
+        scorer = self._snapshot.learnt.difficulty
+        return asyncio.run(scorer.score(self._document)) if policy.scored and scorer is not None else None
 
     def _look_up(self, target: Target) -> None:
         source = self._snapshot.deployments[target.provider].facts.catalogue

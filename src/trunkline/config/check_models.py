@@ -78,6 +78,8 @@ def check_models(known: Names) -> Iterator[Finding]:
                 if reference.how == "inside":
                     inside[alias].append(meant)
         yield from _repeated(alias, model)
+        if isinstance(model, dict) and "quality" in model and "hard_share" in model:
+            yield ("models", alias, "quality"), "`hard_share` says already how many are hard", "keep one of both"
     circles = list(_cycles(led))
     for cycle in circles:
         way = [shown(name) for name in cycle]

@@ -180,7 +180,14 @@ class Complexity(Route):
     route: Literal["complexity"] = setting(..., "The strategy: `complexity` scores how hard a request is.")
     easy: kinds.ModelName = setting(..., "Where easy requests go.")
     hard: kinds.ModelName = setting(..., "Where hard requests go.")
-    hard_share: kinds.Share = setting("30%", "Which share of the requests is to count as hard.")
+    hard_share: kinds.Share = setting(
+        "30%", "Which share of the requests is to count as hard, where `quality` does not say it."
+    )
+    quality: kinds.Share | None = setting(
+        None,
+        "How much of the gap in quality between both is to be recovered, in place of `hard_share`: the smallest share "
+        "that did so on what the scorer was fitted on.",
+    )
 
     @property
     def of(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from trunkline.config.attempts import OnTruncated, OnUnsupported
 from trunkline.config.attempts import Retries as Retries
 from trunkline.config.document import Mark
 from trunkline.config.guard import Policy
+from trunkline.config.learnt import Complexity, Embedder
 from trunkline.config.limits import Budget, Loops, Queue, Rates, WhenAway
 from trunkline.config.problems import Path as Place
 from trunkline.config.quotas import SharedUrl
@@ -376,6 +377,8 @@ class Config(Section):
     models: Annotated[Mapping[kinds.ModelName, Model], kinds.MaybeMapping] = setting(
         {}, "The names applications use. A `*` in a name takes any characters, and stands for them in its target."
     )
+    complexity: Complexity = section(Complexity)
+    embedder: Embedder | None = setting(None, "A model that turns texts into vectors. Default: none.")
     prices: Annotated[Mapping[kinds.ModelName, Price], kinds.MaybeMapping] = setting(
         {}, "What a `provider/model` costs, where the price catalogue is wrong or does not know."
     )

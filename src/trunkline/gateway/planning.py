@@ -103,7 +103,8 @@ async def plan_instead(journey: Journey, name: str) -> Plan:
 
 async def _plan(journey: Journey, policy: Policy, wishes: Wishes, asker: Asker) -> Plan:
     await _learn_prices(journey, policy)
-    asked = journey.asked
+    asked, difficulty = journey.asked, journey.snapshot.learnt.difficulty
+    score = await difficulty.score(journey.document.value) if policy.scored and difficulty is not None else None
     request = Request(
         journey.document.value,
         journey.request.headers,
@@ -114,8 +115,9 @@ async def _plan(journey: Journey, policy: Policy, wishes: Wishes, asker: Asker) 
         wall=time.time(),
         asker=asker,
         wishes=wishes,
+        difficulty=score,
     )
-    conditions = Conditions(journey.gateway.health, _prices(journey), monotonic(), random.random)
+    conditions = Conditions(journey.gateway.health, _prices(journey), monotonic(), random.random, difficulty)
     if wishes.timeout is not None:
         journey.latest = journey.arrived + wishes.timeout
     made = plan(policy, request, conditions, explain=wishes.explain)

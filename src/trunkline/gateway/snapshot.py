@@ -19,6 +19,7 @@ from trunkline.formats.conversation import FormatName
 from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.deployments import Deployment, Door
 from trunkline.gateway.fetching import Allowed
+from trunkline.gateway.learnt import NOTHING, Learnt, learn
 from trunkline.gateway.logins import SetupError, keys_of
 from trunkline.guard.inspect import Rule
 from trunkline.ledger.prices import Catalogue, Override
@@ -49,12 +50,19 @@ class Snapshot(msgspec.Struct, frozen=True):
     keep_alive: float
     sources: dict[str, schema.Provider]
     """What each deployment was built from."""
+    learnt: Learnt
 
 
 def build(
-    config: schema.Config, environment: Mapping[str, str], deadlines: Deadlines, previous: Snapshot | None
+    config: schema.Config,
+    environment: Mapping[str, str],
+    deadlines: Deadlines,
+    previous: Snapshot | None,
+    learnt: Learnt | None = None,
 ) -> Snapshot:
-    """The snapshot of `config`. Raises `SetupError`. Call on the event loop's thread."""
+    """The snapshot of `config`. Raises `SetupError`. Call on the event loop's thread. `learnt`: of `config`, where it
+    has been loaded before, since loading blocks.
+    """
     sources = _sources(config, environment)
     deployments: dict[str, Deployment] = {}
     for name, source in sources.items():
@@ -76,6 +84,7 @@ def build(
         fetch=Allowed(config.fetch.hosts, config.fetch.limit, config.fetch.timeout),
         keep_alive=config.server.keep_alive,
         sources=sources,
+        learnt=learnt if learnt is not None else learn(config, NOTHING),
     )
 
 

@@ -123,7 +123,8 @@ class Compiler:
                 self.scored = self.scored or not self._shadowing
                 if easy is None or hard is None:
                     return easy or hard
-                return strategies.Complexity(label, easy, hard, route.hard_share, critical=inherited.critical)
+                hard_share, critical = route.hard_share, inherited.critical
+                return strategies.Complexity(label, easy, hard, hard_share, route.quality, critical=critical)
             case routes.Weighted():
                 weighted = [(node, weight) for name, weight in route.of.items() if (node := below(name)) is not None]
                 return strategies.Weighted(label, weighted) if weighted else None

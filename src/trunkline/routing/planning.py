@@ -26,10 +26,13 @@ TIGHT: Final = 0.9
 
 
 class Scorer(Protocol):
-    """What `complexity` asks for the point above which a request is hard."""
+    """What `complexity` goes by."""
 
-    def threshold(self, share: float) -> float:
-        """The score that this share of requests exceeds."""
+    def place(self, route: str, score: float) -> float:
+        """Where a request of that score stands among those of late on that route: from 0, the easiest, to 1."""
+
+    def share_for(self, quality: float) -> float:
+        """The smallest share of hard requests that recovers so much (0 to 1) of the gap in quality."""
 
 
 class Conditions(msgspec.Struct, frozen=True, gc=False):

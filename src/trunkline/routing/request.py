@@ -63,8 +63,8 @@ class Request:
         wishes: Wishes = NONE,
         difficulty: float | None = None,
     ) -> None:
-        """`size`: bytes. `cap`: most tokens of the answer, where one is set. `wall`: Unix time. `difficulty`: what the
-        scorer of `complexity` says, where the route asks for it.
+        """`size`: bytes. `cap`: most tokens of the answer, where one is set. `wall`: Unix time. `difficulty`: the score
+        from 0 to 1 that `complexity` goes by, where the route asks for it.
         """
         self.document = document
         self.headers = headers

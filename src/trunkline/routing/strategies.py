@@ -221,10 +221,13 @@ class Conditional:
 class Complexity:
     """The easy to the one, the hard to the other; each stands in for the other, the weaker not for what is critical."""
 
-    __slots__ = ("_critical", "_easy", "_hard", "_share", "label")
+    __slots__ = ("_critical", "_easy", "_hard", "_quality", "_share", "label")
 
-    def __init__(self, label: str, easy: Node, hard: Node, share: float, *, critical: bool) -> None:
-        """`share`: of requests, that are to count as hard."""
+    def __init__(
+        self, label: str, easy: Node, hard: Node, share: float, quality: float | None = None, *, critical: bool
+    ) -> None:
+        """`share`: of requests, that are to count as hard; or, in its place, the `quality` to be had that way."""
+        self._quality = quality
         self._critical = critical
         self.label = label
         self._easy = easy
@@ -238,11 +241,12 @@ class Complexity:
             planning.decide(f"{self.label}: nothing scores requests here, so this one counts as hard")
             easy = False
         else:
-            threshold = scorer.threshold(self._share)
-            easy = difficulty <= threshold
+            share = self._share if self._quality is None else scorer.share_for(self._quality)
+            place = scorer.place(self.label, difficulty)
+            easy = place <= 1 - share
             planning.decide(
-                f"{self.label}: {'easy' if easy else 'hard'}, with a score of {difficulty:.3g}; "
-                f"above {threshold:.3g} is hard"
+                f"{self.label}: {'easy' if easy else 'hard'}, with a score of {difficulty:.3f}: harder than "
+                f"{place:.0%} of those of late, and the hardest {share:.0%} are hard"
             )
         if planning.is_critical(self._critical):
             return self._hard.order(planning)

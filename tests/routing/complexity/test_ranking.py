@@ -9,7 +9,7 @@ EVENLY = [index / 100 for index in range(101)]
 
 def taken(ranking: Ranking, scores: list[float], share: float) -> float:
     """Which share of `scores` counts as hard."""
-    return sum(ranking.place(score) > ranking.threshold(share) for score in scores) / len(scores)
+    return sum(ranking.place(score) > 1 - share for score in scores) / len(scores)
 
 
 def test_the_share_holds_for_traffic_like_the_data() -> None:

@@ -32,10 +32,6 @@ class Ranking:
         self._remember(score)
         return place
 
-    def threshold(self, share: float) -> float:
-        """The place above which a request is among the hardest `share`."""
-        return 1 - share
-
     def _remember(self, score: float) -> None:
         self._recent.append(score)
         insort(self._ranked, score)
