@@ -300,6 +300,7 @@ class Process:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.server.close()
+        self.gateway.shadows.close()
         for deployment in self.gateway.snapshot.deployments.values():
             await deployment.close()
         if self.gateway.snapshot.learnt.embedding is not None:

@@ -160,7 +160,7 @@ class _Asked:
             "candidates": [
                 msgspec.structs.asdict(each) | {"price": self._price(each)} for each in made.explanation.candidates
             ],
-            "shadows": [str(target) for target in made.shadows],
+            "shadows": [candidate.name for candidate in made.shadows],
             "refusal": made.refusal,
             "health": HEALTH,
         }
@@ -180,8 +180,8 @@ class _Asked:
         columns = ["", "model", "how", "input", "output", "this request", "kept out by", "why"]
         rows = [self._row(each) for each in made.explanation.candidates]
         show(columns, rows, right=["", "input", "output", "this request"])
-        for target in made.shadows:
-            click.echo(f"It would be sent to {target} as well, without waiting for the answer.")
+        for candidate in made.shadows:
+            click.echo(f"It would be sent to {candidate.name} as well, without waiting for the answer.")
         click.echo("Prices are in US dollars per million tokens.")
         click.echo(f"Health is {HEALTH}")
 

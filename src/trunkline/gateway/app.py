@@ -21,6 +21,7 @@ from trunkline.gateway.fronts import likely
 from trunkline.gateway.headers import header_text
 from trunkline.gateway.identity import Keys
 from trunkline.gateway.remembered import Remembered
+from trunkline.gateway.shadowing import Shadows
 from trunkline.gateway.snapshot import Snapshot
 from trunkline.gateway.state import Journey
 from trunkline.ledger.ledger import Ledger
@@ -70,6 +71,7 @@ class Gateway:
         self.report = report
         """Tells the operator of an event: `report(name, **facts)`."""
         self.server: Server
+        self.shadows = Shadows(self)
         self._target_heads: dict[Target, bytes] = {}
         self.ready = True
         """Red while the process is going away."""
@@ -105,6 +107,8 @@ class Gateway:
                     _remedy(error) + (journey.answer_head(None) if journey.attempts or journey.explained else b""),
                 )
             self._record(journey, status, error)
+            if journey.beside is not None:
+                journey.beside.over(well=error is None and status == 200)
             if error is not None:
                 error.__traceback__ = None  # it holds the frames that hold it: nothing is left for the cycle collector
 

@@ -211,6 +211,8 @@ class Attempt:
             if self._contest is None:
                 journey.request.producer = exchange
             exchange.send(call, reception, times)
+            if journey.beside is not None:
+                journey.beside.begin()
             del call, self._request  # the line has it; it may be large, and the reply may take long
             error = await reception.outcome
             outcome = outcome_of(error, produced=reception.produced)

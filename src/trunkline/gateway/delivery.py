@@ -16,6 +16,7 @@ from trunkline.transport.request import Request
 
 if TYPE_CHECKING:
     from trunkline.gateway.app import Gateway
+    from trunkline.gateway.likeness import Copy
 
 STREAM_HEAD = b"content-type: %b\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
 EVENTS = b"text/event-stream; charset=utf-8"
@@ -26,7 +27,18 @@ JSON_HEAD = b"content-type: application/json\r\n"
 class Delivery:
     """Answers one request, in whole or as a stream."""
 
-    __slots__ = ("_front", "_gateway", "_interval", "_request", "due", "failing", "head", "looked_at", "request_id")
+    __slots__ = (
+        "_front",
+        "_gateway",
+        "_interval",
+        "_request",
+        "copy",
+        "due",
+        "failing",
+        "head",
+        "looked_at",
+        "request_id",
+    )
 
     def __init__(self, request: Request, gateway: "Gateway", request_id: str) -> None:
         self._request = request
@@ -39,6 +51,8 @@ class Delivery:
         """Header lines of every answer to this request."""
         self.failing: Callable[[Problem], bytes] | None = None
         """How the stream that has begun tells that it failed, where that depends on what it has said so far."""
+        self.copy: Copy | None = None
+        """Takes what the client is sent of the answer, where it is to be compared."""
         self._front = CHAT
 
     def speak(self, front: Front) -> None:
@@ -61,6 +75,8 @@ class Delivery:
         """A piece of the stream."""
         self.due = now + self._interval
         self._request.write(data)
+        if self.copy is not None:
+            self.copy.add(data)
 
     def end(self) -> None:
         """The stream is whole."""
@@ -70,6 +86,8 @@ class Delivery:
     def whole(self, head: bytes, body: bytes) -> None:
         """The whole answer at once."""
         self._request.respond(200, JSON_HEAD + self.head + head, body)
+        if self.copy is not None:
+            self.copy.add(body)
 
     def fail(self, error: GatewayError, head: bytes) -> None:
         """Tell the client that there is no answer, or no more of it."""

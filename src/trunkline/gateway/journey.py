@@ -55,6 +55,8 @@ async def travel(journey: Journey, front: Front) -> None:
     if journey.following is not None:
         plan = journey.following.narrowed(plan)
     _understand(journey, plan)
+    if plan.shadows:
+        journey.gateway.shadows.beside(journey, plan)
 
     # 6. attempts: until one has answered; each settles for itself, whatever becomes of it (7)
     if asked.stream:

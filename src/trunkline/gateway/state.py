@@ -37,6 +37,7 @@ from trunkline.transport.request import Request
 if TYPE_CHECKING:
     from trunkline.gateway.app import Gateway
     from trunkline.gateway.attempt import Attempt
+    from trunkline.gateway.shadowing import Beside
 
 PASSED_ON = frozenset({b"traceparent", b"tracestate", b"baggage"})
 """Headers handed on to the upstream as they are (W3C Trace Context and Baggage)."""
@@ -104,6 +105,9 @@ class Journey:
     """An answer that was not good enough as long as there might be a better one."""
     line_was_stale = False
     """The last attempt failed on an idle line that the other side had closed."""
+
+    beside: "Beside | None" = None
+    """What is sent to other models as well, to compare them."""
 
     # of the record
     tags = ""

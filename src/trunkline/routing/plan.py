@@ -222,7 +222,7 @@ class Plan(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...]
     terms: Terms
     """Those of the first candidate, with what the request asks."""
-    shadows: tuple[Target, ...] = ()
+    shadows: tuple[Candidate, ...] = ()
     """Whom to ask as well, without waiting for the answer."""
     wait: float = 0.0
     """Seconds until the first step may begin: everybody is cooling down, and it is soon over."""
@@ -257,7 +257,7 @@ def narrowed(plan: Plan, targets: Collection[Target]) -> Plan:
         if kept:
             kind = step.kind if len(kept) > 1 else "single"
             steps.append(msgspec.structs.replace(step, candidates=kept, kind=kind))
-    return msgspec.structs.replace(plan, steps=tuple(steps)) if steps else plan
+    return msgspec.structs.replace(plan, steps=tuple(steps), shadows=()) if steps else plan
 
 
 def _larger(step: Step, failed: Candidate) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 from trunkline.routing.bounds import Asker
 from trunkline.routing.explaining import explanation, refusal
 from trunkline.routing.health import Health
-from trunkline.routing.plan import Candidate, Plan, Step, Target, Terms
+from trunkline.routing.plan import Candidate, Plan, Step, Terms
 from trunkline.routing.planning import Conditions, Matters, Planning
 from trunkline.routing.request import Request
 from trunkline.routing.strategies import Node
@@ -133,10 +133,10 @@ def _after_a_pause(candidates: Sequence[Candidate], planning: Planning) -> tuple
     return [Step((candidate,))], wait
 
 
-def _shadows(first: Candidate, planning: Planning) -> tuple[Target, ...]:
+def _shadows(first: Candidate, planning: Planning) -> tuple[Candidate, ...]:
     """Whom to ask as well, as often as is wanted."""
-    found: list[Target] = []
+    found: list[Candidate] = []
     for shadow in first.shadows:
         if planning.conditions.random() < shadow.share:
-            found += [step.first.target for step in shadow.route.order(planning)[:1]]
+            found += [step.first for step in shadow.route.order(planning)[:1]]
     return tuple(found)

@@ -35,6 +35,8 @@ SUFFIXES: Final[Mapping[str, Sort]] = {":floor": "price", ":nitro": "throughput"
 MOST_MODELS: Final = 20
 MOST_PROVIDERS: Final = 100
 MOST_TAGS: Final = 32
+OWN_TAGS: Final = "trunkline."
+"""How names of tags begin that only the gateway sets."""
 LONGEST_TAG: Final = 128
 LONGEST_SESSION: Final = 256
 LONGEST_TIMEOUT: Final = 86_400.0
@@ -264,6 +266,8 @@ def _tags(value: str, name: str) -> dict[str, str]:
     for pair in filter(None, map(str.strip, value.split(","))):
         tag, equals, content = pair.partition("=")
         tag, content = tag.strip(), content.strip()
+        if tag.startswith(OWN_TAGS):
+            raise _wrong_value(name, pair, f"a tag of yours: those that begin with {OWN_TAGS} are the gateway's")
         if not equals or not _NAME.fullmatch(tag) or not 0 < len(content) <= LONGEST_TAG or not content.isprintable():
             raise _wrong_value(name, pair, "a tag such as feature=refunds")
         found[tag] = content

@@ -22,6 +22,9 @@ OVERHEAD = (0.00005, 0.0001, 0.00015, 0.0002, 0.0003, 0.0005, 0.00075, 0.001, 0.
 LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds. From a cached answer to the longest reasoning."""
 
+SIMILARITY = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.999)
+"""From 0 to 1; above the last, the answers are the same."""
+
 MICRO = 1_000_000
 NANO = 1_000_000_000
 
@@ -51,6 +54,7 @@ LABELS = {
     "outcome": "How an attempt ended, as in the ledger.",
     "provider": "The provider's name in the configuration. Empty for a request that reached none.",
     "reason": "Why.",
+    "whose": "The `first` answer, which the client got, or the `shadow`'s.",
     "result": "Whether the new configuration was taken.",
     "state": "`busy` with a call, or `idle` and kept for the next.",
     "status": "The HTTP status that was sent.",
@@ -58,6 +62,8 @@ LABELS = {
     "version": "As `trunkline --version` prints it.",
     "what": "What could not be written: the journal of intents, or the store.",
     "when": "`waiting` for the first output, or while it was `receiving`.",
+    "shadow": "`provider/model` of the shadow.",
+    "route": "The configured name that was asked for.",
     "to": "What a breaker has become: `opened` or `closed`.",
 }
 """What each label says."""
@@ -204,6 +210,38 @@ METRICS = (
         known=("busy", "idle"),
         help="Connections to providers that are open now.",
     ),
+    # shadows
+    Metric(
+        name="trunkline_shadows_total",
+        kind="counter",
+        labels=("reason",),
+        known=("compared", "failed", "unanswered", "unfit", "busy"),
+        help="Requests drawn to be sent to a second model as well: `compared`; the second `failed`; the request itself "
+        "was `unanswered`; the second cannot take it (`unfit`); left out, there being enough to do (`busy`).",
+    ),
+    Metric(
+        name="trunkline_shadow_similarity",
+        kind="histogram",
+        labels=("route", "shadow"),
+        buckets=SIMILARITY,
+        help="How like a shadow's wording is to that of the answer the client got, from 0 to 1.",
+    ),
+    Metric(
+        name="trunkline_shadow_duration_seconds",
+        kind="histogram",
+        labels=("route", "shadow", "whose"),
+        known=("first", "shadow"),
+        buckets=LATENCY,
+        help="How long both took, of the same requests.",
+    ),
+    Metric(
+        name="trunkline_shadow_cost_dollars_total",
+        kind="counter",
+        labels=("route", "shadow", "whose"),
+        known=("first", "shadow"),
+        per=NANO,
+        help="What both cost, of the same requests, where both have a price.",
+    ),
     # the ledger
     Metric(name="trunkline_ledger_lag_rows", kind="gauge", help="Settled attempts that are not yet in the store."),
     Metric(
@@ -277,6 +315,7 @@ Event = Literal[
     "refused_connections",
     "reloads",
     "retries",
+    "shadows",
     "shed_requests",
     "unsaved_responses",
 ]

@@ -30,6 +30,8 @@ Snapshot = dict[str, list[tuple[Labels, Numbers]]]
 Reading = float | Mapping[Labels, float]
 """A value, or one by labels."""
 
+WHOSE = BY_NAME["trunkline_shadow_cost_dollars_total"].known
+
 _encode = msgspec.msgpack.Encoder().encode
 _FIRST_FAILURE = 400
 
@@ -106,6 +108,17 @@ class _Attempts:
         }
 
 
+class _Shadows:
+    """Comparisons of one route's answers with those of one other model."""
+
+    __slots__ = ("costs", "durations", "similarity")
+
+    def __init__(self) -> None:
+        self.similarity = _Histogram("trunkline_shadow_similarity")
+        self.durations = [_Histogram("trunkline_shadow_duration_seconds") for _ in WHOSE]
+        self.costs = [0 for _ in WHOSE]
+
+
 class Metrics:
     """The metrics of one worker. Everything is called on one thread."""
 
@@ -117,6 +130,7 @@ class Metrics:
         self._firsts: dict[str, _Histogram] = {}
         self._overheads = {stream: _Histogram("trunkline_overhead_seconds") for stream in (False, True)}
         self._attempts: dict[tuple[str, str], _Attempts] = {}
+        self._shadows: dict[tuple[str, str], _Shadows] = {}
         self._events = {event: dict.fromkeys(_known(event), 0) for event in get_args(Event)}
         self._readers: dict[str, Callable[[], Reading]] = {}
 
@@ -164,6 +178,30 @@ class Metrics:
             cell.first_byte.add(row.first_byte_us)
         if row.total_us >= 0:
             cell.duration.add(row.total_us)
+
+    def shadow(
+        self,
+        route: str,
+        shadow: str,
+        similarity: float | None,
+        seconds: tuple[float, float],
+        costs: tuple[int, int],
+    ) -> None:
+        """Count one comparison. `seconds` and `costs` (nano-dollars; negative without a price) are of the answer that
+        the client got and of the shadow's.
+        """
+        key = (self._label(_text(route), served=True), self._label(_text(shadow), served=True))
+        cell = self._shadows.get(key)
+        if cell is None:
+            if len(self._shadows) >= self._limit:
+                key = (OTHER, OTHER)
+            cell = self._shadows.setdefault(key, _Shadows())
+        if similarity is not None:
+            cell.similarity.add(similarity)
+        for durations, value in zip(cell.durations, seconds, strict=True):
+            durations.add(value)
+        if min(costs) >= 0:
+            cell.costs = [before + cost for before, cost in zip(cell.costs, costs, strict=True)]
 
     def event(self, name: Event, label: str = "") -> None:
         """Count one thing that happened. `label` is empty exactly for those without one."""
@@ -227,6 +265,7 @@ class Metrics:
                 ((_bool(stream),), histogram.numbers()) for stream, histogram in self._overheads.items()
             ],
             **self._of_attempts(),
+            **self._of_shadows(),
             "trunkline_workers": [((), [1])],
         }
         for event, counts in self._events.items():
@@ -254,6 +293,20 @@ class Metrics:
             "trunkline_unpriced_attempts_total": [(key, [cell.unpriced]) for key, cell in cells],
             "trunkline_upstream_first_byte_seconds": [(key, cell.first_byte.numbers()) for key, cell in cells],
             "trunkline_upstream_duration_seconds": [(key, cell.duration.numbers()) for key, cell in cells],
+        }
+
+    def _of_shadows(self) -> Snapshot:
+        cells = self._shadows.items()
+        return {
+            "trunkline_shadow_similarity": [(key, cell.similarity.numbers()) for key, cell in cells],
+            "trunkline_shadow_duration_seconds": [
+                ((*key, whose), durations.numbers())
+                for key, cell in cells
+                for whose, durations in zip(WHOSE, cell.durations, strict=True)
+            ],
+            "trunkline_shadow_cost_dollars_total": [
+                ((*key, whose), [cost]) for key, cell in cells for whose, cost in zip(WHOSE, cell.costs, strict=True)
+            ],
         }
 
 
