@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "serve": "Answer requests: start Trunkline.",
     "check": "Validate the configuration, and say what is wrong with it.",
     "explain": "Show which models a request would go to, and why.",
+    "simulate": "Replay recorded requests with another configuration.",
     "route": "Fit what routes of the strategy `complexity` go by.",
     "reload": "Have the running Trunkline read its configuration again.",
     "keys": "Create, list and revoke virtual keys.",

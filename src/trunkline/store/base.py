@@ -6,7 +6,7 @@ are of the tree in `store/errors.py`.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -225,6 +225,11 @@ class Store(VaultStore, ResponseStore, LimitStore, Copyable, Protocol):
 
     def recorded(self, pairs: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
         """Those of the (request, attempt) pairs that have a row, settled or not."""
+
+    def attempts(self, since: datetime, until: datetime | None = None) -> Iterator[Row]:
+        """Every row that began at or after `since` and before `until` (which carry a time zone), in that order, read
+        some at a time.
+        """
 
     def usage(
         self,
