@@ -32,7 +32,7 @@ ASSUMPTIONS: Final = (
 @click.option(
     "--policy",
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="The configuration to try.",
 )
 @click.option(
