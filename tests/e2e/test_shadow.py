@@ -65,7 +65,7 @@ async def test_a_shadow_is_compared_with_the_answer_of_which_it_changes_nothing(
     assert first.tags == ""
     assert metrics.value("trunkline_shadows_total", reason="compared") == 1
     of = {"route": "it", "shadow": "other/echo"}
-    assert metrics.value("trunkline_shadow_similarity_sum", **of) == 1
+    assert metrics.value("trunkline_shadow_similarity_ratio_sum", **of) == 1
     assert metrics.value("trunkline_shadow_cost_dollars_total", **of, whose="shadow") == shadow.cost / 1e9
     assert metrics.value("trunkline_shadow_duration_seconds_count", **of, whose="first") == 1
 

@@ -266,7 +266,7 @@ def test_definitions_keep_the_conventions_of_prometheus() -> None:
         assert metric.name.startswith("trunkline_")
         assert (metric.kind == "counter") == metric.name.endswith("_total"), metric.name
         assert (metric.kind == "histogram") == bool(metric.buckets), metric.name
-        assert metric.kind != "histogram" or metric.name.endswith("_seconds"), metric.name
+        assert metric.kind != "histogram" or metric.name.endswith(("_seconds", "_ratio")), metric.name
         assert list(metric.buckets) == sorted(metric.buckets)
     assert (OVERHEAD[0], OVERHEAD[-1]) == (0.00005, 0.1)
     assert (LATENCY[0], LATENCY[-1]) == (0.005, 300.0)
@@ -280,3 +280,18 @@ def test_every_event_has_a_counter_with_at_most_one_label() -> None:
     for event in get_args(Event):
         assert len(counters[f"trunkline_{event}_total"].labels) <= 1
     assert Samples(metrics).total("trunkline_retries_total") == 1
+
+
+def test_comparisons_with_shadows_are_summed_and_bounded() -> None:
+    metrics, of = Metrics(limit=3), {"route": "bot", "shadow": "openai/gpt-4o"}
+    metrics.shadow("bot", "openai/gpt-4o", 0.9, (2.0, 1.0), (3_000_000_000, 1_000_000_000))
+    metrics.shadow("bot", "openai/gpt-4o", None, (2.0, 0.5), (3_000_000_000, -1))
+    read = Samples(metrics)
+    assert read.value("trunkline_shadow_similarity_ratio_count", **of) == 1
+    assert read.value("trunkline_shadow_duration_seconds_sum", **of, whose="first") == 4
+    assert read.value("trunkline_shadow_duration_seconds_sum", **of, whose="shadow") == 1.5
+    assert read.value("trunkline_shadow_cost_dollars_total", **of, whose="first") == 3
+    assert read.value("trunkline_shadow_cost_dollars_total", **of, whose="shadow") == 1
+    for number in range(20):
+        metrics.shadow(f"route-{number}", "openai/gpt-4o", 0.9, (2.0, 1.0), (3, 1))
+    assert len(Samples(metrics).labels("trunkline_shadow_similarity_ratio_sum")) <= 4

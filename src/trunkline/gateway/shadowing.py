@@ -78,8 +78,9 @@ class Shadow:
         seconds = monotonic() - journey.arrived
         first = await self.first
         alike, meaning = (None, None) if error else await self._compared(first.copy)
-        times, costs = (first.seconds, seconds), (first.cost, journey.cost)
-        journey.gateway.metrics.shadow(self._route, self.candidate.name, alike, times, costs)
+        if not error:
+            times, costs = (first.seconds, seconds), (first.cost, journey.cost)
+            journey.gateway.metrics.shadow(self._route, self.candidate.name, alike, times, costs)
         journey.gateway.report(
             "shadow.compared",
             request=journey.id,
@@ -171,24 +172,24 @@ class Shadows:
 
     def beside(self, journey: Journey, plan: Plan) -> None:
         """Let the shadows of `plan` begin once the request is on its way."""
-        if self._has_room(journey):
+        if self._has_room(journey.asked.size) and self._is_idle(journey):
             journey.delivery.copy = Copy()
             journey.beside = Beside(self, journey, plan)
         else:
             self._gateway.metrics.event("shadows", "busy")
 
-    def _has_room(self, journey: Journey) -> bool:
+    def _has_room(self, size: int) -> bool:
+        return len(self._under_way) < MOST and self._bytes + size <= MOST_BYTES
+
+    def _is_idle(self, journey: Journey) -> bool:
         gateway = self._gateway
-        return (
-            len(self._under_way) < MOST
-            and self._bytes + journey.asked.size <= MOST_BYTES
-            and gateway.server.in_flight <= journey.snapshot.in_flight * BUSY
-            and gateway.ready
-            and not gateway.ledger.full
-        )
+        return gateway.ready and gateway.server.in_flight <= journey.snapshot.in_flight * BUSY
 
     def start(self, shadow: Shadow) -> None:
-        """Send it."""
+        """Send it, unless others have begun meanwhile."""
+        if not self._has_room(shadow.size):
+            self._gateway.metrics.event("shadows", "busy")
+            return
         self._under_way[shadow] = None
         self._bytes += shadow.size
         strand = Strand(self._run(shadow), self.loop)

@@ -220,7 +220,7 @@ METRICS = (
         "was `unanswered`; the second cannot take it (`unfit`); left out, there being enough to do (`busy`).",
     ),
     Metric(
-        name="trunkline_shadow_similarity",
+        name="trunkline_shadow_similarity_ratio",
         kind="histogram",
         labels=("route", "shadow"),
         buckets=SIMILARITY,

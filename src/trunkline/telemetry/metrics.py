@@ -114,7 +114,7 @@ class _Shadows:
     __slots__ = ("costs", "durations", "similarity")
 
     def __init__(self) -> None:
-        self.similarity = _Histogram("trunkline_shadow_similarity")
+        self.similarity = _Histogram("trunkline_shadow_similarity_ratio")
         self.durations = [_Histogram("trunkline_shadow_duration_seconds") for _ in WHOSE]
         self.costs = [0 for _ in WHOSE]
 
@@ -298,7 +298,7 @@ class Metrics:
     def _of_shadows(self) -> Snapshot:
         cells = self._shadows.items()
         return {
-            "trunkline_shadow_similarity": [(key, cell.similarity.numbers()) for key, cell in cells],
+            "trunkline_shadow_similarity_ratio": [(key, cell.similarity.numbers()) for key, cell in cells],
             "trunkline_shadow_duration_seconds": [
                 ((*key, whose), durations.numbers())
                 for key, cell in cells
