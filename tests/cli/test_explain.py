@@ -98,3 +98,11 @@ def test_a_request_that_is_wrong_is_told_as_the_server_would(place: Place) -> No
     assert "elsewhere.json: No such file" in place.run("explain", "--file", "elsewhere.json", code=1).stderr
     assert "Did you mean 'cheap'" in place.run("explain", "-m", "cheep", code=2).stderr
     assert "names no model" in place.run("explain", code=2).stderr
+
+
+def test_a_route_by_complexity_is_explained_with_the_score(place: Place) -> None:
+    auto = "  auto: {route: complexity, easy: openai/gpt-4o-mini, hard: openai/gpt-4o}\n"
+    place.configure(TWO.replace("keys:", f"{auto}keys:"))
+    said = place.run("explain", "-m", "auto").stdout
+    assert "- auto: easy, with a score of 0." in said
+    assert rows(said)[0][:2] == ["1", "openai/gpt-4o-mini"]
