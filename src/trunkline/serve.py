@@ -177,6 +177,7 @@ class Process:
         gauge("trunkline_connections", lambda: float(len(server.connections)))
         gauge("trunkline_refused_connections_total", lambda: float(server.turned_away))
         gauge("trunkline_log_dropped_lines_total", lambda: float(self.log.sink.dropped))
+        gauge("trunkline_guard_decisions_total", lambda: gateway.guard_decisions)
         gauge("trunkline_ledger_lag_rows", lambda: float(gateway.ledger.lag))
         gauge("trunkline_config_loaded_timestamp_seconds", lambda: self._config_loaded)
         gauge("trunkline_upstream_connections", self._upstream_connections)
@@ -305,6 +306,7 @@ class Process:
             await deployment.close()
         if self.gateway.snapshot.learnt.embedding is not None:
             await asyncio.to_thread(self.gateway.snapshot.learnt.embedding.close)
+        await self.gateway.questions.close()
         await self.remembered.close()
         await self.gateway.ledger.close()
         if self.gateway.log is not None:

@@ -117,9 +117,10 @@ def configured_keys(config: schema.Config, digest: Digest) -> list[tuple[bytes, 
         else:
             known = bytes.fromhex((key.hash or "").rpartition(":")[2])
         expires = int(key.expires.timestamp()) if key.expires is not None else None
-        found.append(
-            (known, Caller(key=key.name, models=tuple(key.models or ()), tags=dict(key.tags), expires=expires))
+        caller = Caller(
+            key=key.name, models=tuple(key.models or ()), tags=dict(key.tags), expires=expires, guards=key.guard
         )
+        found.append((known, caller))
     return found
 
 

@@ -36,6 +36,7 @@ def check(document: Document, types: Collection[str], environment: Collection[st
         check_models(known),
         _prices(_mapping(root.get("prices")), known),
         _guard(_mapping(root.get("guard")), known),
+        check_guard.names(root),
         _keys([_mapping(key) for key in keys] if isinstance(keys, list) else [], known),
         check_limits(root, known),
     ):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from trunkline.config.document import Value
-from trunkline.config.problems import Path, quote
+from trunkline.config.problems import Path, quote, suggestion
 
 CHECKS: Final = ("pii", "secrets", "words", "regex", "injection", "length", "json_schema", "webhook", "moderation")
 _TEXTS: Final = {"pii", "secrets", "words", "regex", "injection"}
@@ -19,6 +19,29 @@ _SETTINGS: Final[Mapping[str, set[str]]] = {
 """Settings, and the checks that they go with."""
 
 Finding = tuple[Path, str, str]
+
+
+def names(root: Mapping[str, Value]) -> Iterator[Finding]:
+    """Every name of a policy, at keys and routes, that none has."""
+    policies = root.get("guard")
+    known = policies if isinstance(policies, dict) else {}
+    for path, said in _said(root):
+        named = said if isinstance(said, list) else [said]
+        for index, name in enumerate(named):
+            if isinstance(name, str) and name not in known:
+                at = (*path, index) if isinstance(said, list) else path
+                yield at, f"there is no policy {quote(name)} under `guard`", suggestion(name, known)
+
+
+def _said(root: Mapping[str, Value]) -> Iterator[tuple[Path, Value]]:
+    """What keys and routes say of `guard`."""
+    keys, models = root.get("keys"), root.get("models")
+    for index, key in enumerate(keys if isinstance(keys, list) else []):
+        if isinstance(key, dict) and "guard" in key:
+            yield ("keys", index, "guard"), key["guard"]
+    for name, model in models.items() if isinstance(models, dict) else ():
+        if isinstance(model, dict) and "guard" in model:
+            yield ("models", name, "guard"), model["guard"]
 
 
 def findings(policies: Mapping[str, Value]) -> Iterator[Finding]:

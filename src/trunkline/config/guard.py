@@ -133,6 +133,7 @@ class Injected(Section):
 class Policy(Section):
     """What may be said, to models and by them."""
 
+    everywhere: kinds.Switch = setting(False, "Whether it holds for every request, whoever asks for what.")
     input: Annotated[tuple[Check, ...], kinds.MaybeList] = setting(
         (), "Rules about requests: every message, tool call and tool result of them."
     )
@@ -148,4 +149,5 @@ class Policy(Section):
         ("US", "GB", "DE", "FR", "ES", "IT", "NL"),
         "Countries whose phone numbers are known without a country code, as ISO 3166 codes.",
     )
+    header: kinds.Switch = setting(True, "Whether answers tell in `x-trunkline-guard` what it decided.")
     record_text: kinds.Switch = setting(False, "Whether decisions carry the text that was found.")

@@ -78,8 +78,8 @@ class Shadow(Section):
 
 class Route(Section):
     """What every route may say, whatever its strategy. It holds for all that is below the route; of two, the nearer to
-    the model wins, but for `deadline.total` and `retries`, where it is the one farther out, and for `data` and
-    `max_price`, which both hold.
+    the model wins, but for `deadline.total` and `retries`, where it is the one farther out, and for `data`,
+    `max_price` and `guard`, which all hold.
     """
 
     deadline: DeadlineOverride | None = setting(None, "Deadlines that differ for this model.")
@@ -91,6 +91,9 @@ class Route(Section):
     critical: kinds.Switch = setting(False, "Whether its requests are critical: they never fall to a weaker model.")
     data: DataPolicy | None = setting(None, "What providers must keep to.")
     max_price: PriceCap | None = setting(None, "What a model may cost.")
+    guard: Annotated[tuple[kinds.Text, ...], kinds.MaybeList] = setting(
+        (), "Names of policies under `guard` that hold for its requests, whichever of its models is asked."
+    )
     shadow: Shadow | None = setting(None, "Where a share of the requests is sent as well.")
 
 

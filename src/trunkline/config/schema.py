@@ -279,6 +279,9 @@ class Key(Section):
     )
     data: DataPolicy | None = setting(None, "What providers must keep to with what it sends, besides the routes' own.")
     max_price: PriceCap | None = setting(None, "What a model may cost that it uses, besides the routes' own caps.")
+    guard: Annotated[tuple[kinds.Text, ...], kinds.MaybeList] = setting(
+        (), "Names of policies under `guard` that hold for its requests."
+    )
     expires: kinds.Moment | None = setting(
         None, "From when it is refused; in UTC, unless it says otherwise. Default: never."
     )

@@ -20,6 +20,7 @@ from trunkline.gateway.fetching import Fetcher
 from trunkline.gateway.fronts import likely
 from trunkline.gateway.headers import header_text
 from trunkline.gateway.identity import Keys
+from trunkline.gateway.questions import Questions
 from trunkline.gateway.remembered import Remembered
 from trunkline.gateway.shadowing import Shadows
 from trunkline.gateway.snapshot import Snapshot
@@ -68,6 +69,9 @@ class Gateway:
         self.metrics = metrics
         self.log = log
         self.fetcher = Fetcher(deadlines)
+        self.questions = Questions(deadlines)
+        self.guard_decisions: dict[tuple[str, ...], float] = {}
+        """How often which rule decided what."""
         self.report = report
         """Tells the operator of an event: `report(name, **facts)`."""
         self.server: Server
@@ -155,6 +159,8 @@ class Gateway:
         if not journey.counted and error is None:
             return
         metrics, asked = self.metrics, journey.asked
+        if journey.guarding is not None:
+            journey.guarding.record(journey)
         seconds = monotonic() - journey.arrived
         overhead = journey.overhead()
         target = journey.target

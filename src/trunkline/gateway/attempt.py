@@ -8,7 +8,7 @@ import time
 from time import monotonic
 from typing import Protocol
 
-from trunkline.formats.conversation import Usage
+from trunkline.formats.conversation import Reply, Usage
 from trunkline.formats.format import ShapeError
 from trunkline.formats.losses import CannotCarry, Losses
 from trunkline.gateway.charging import intent_of, outcome_of, reservation, row_of, used
@@ -26,6 +26,7 @@ from trunkline.gateway.errors import (
     UpstreamUnreachable,
 )
 from trunkline.gateway.failing import kind_of
+from trunkline.gateway.guarding import objected
 from trunkline.gateway.judging import Reason, judged, read_reply, read_stream
 from trunkline.gateway.reception import Reception, error_of
 from trunkline.gateway.state import Journey
@@ -54,6 +55,7 @@ class Attempt:
     """One try of one candidate."""
 
     __slots__ = (
+        "_asks",
         "_began",
         "_bridge",
         "_contest",
@@ -89,7 +91,10 @@ class Attempt:
         self._times = candidate.times
         self._picky = picky
         self._contest = contest
-        self._held: list[bytes] | None = [] if contest is not None and contest.whole else None
+        guarding = journey.guarding
+        self._asks = guarding is not None and guarding.asks_about_answers
+        whole = self._asks or (contest is not None and contest.whole)
+        self._held: list[bytes] | None = [] if whole else None
         self._ticket: Ticket
         self._number = 0
         self._dropped: tuple[str, ...] = ()
@@ -216,6 +221,8 @@ class Attempt:
             del call, self._request  # the line has it; it may be large, and the reply may take long
             error = await reception.outcome
             outcome = outcome_of(error, produced=reception.produced)
+            if error is None and self._asks:
+                error = await objected(journey, self._answer(reception))
             if error is None and self._picky:
                 error = self._judged(reception)
         finally:
@@ -230,16 +237,20 @@ class Attempt:
     def _judged(self, reception: Reception) -> GatewayError | None:
         """Why the answer is not to be handed on, where it is held; None if it is. What streams is on its way."""
         journey = self._journey
-        if self._held is not None and journey.asked.stream:
-            reply = read_stream(journey.front.format, b"".join(self._held))
-        elif journey.asked.stream:
+        if self._held is None and journey.asked.stream:
             return None
-        else:
-            reply = read_reply(journey.front.format, reception.body)
+        reply = self._answer(reception)
         error = judged(reply, self._picky, self.candidate.target, wants_json=journey.wants_json)
         if error is not None and journey.second_best is None:
             journey.second_best = self
         return error
+
+    def _answer(self, reception: Reception) -> Reply:
+        """A whole answer, or a stream that is held, as the client is to get it."""
+        spoken = self._journey.front.format
+        if self._journey.asked.stream:
+            return read_stream(spoken, b"".join(self._held or ()))
+        return read_reply(spoken, reception.body)
 
     def _time_left(self, now: float) -> Times:
         """What is left of the request's deadlines. A reply that is not streamed has no first token to wait for."""

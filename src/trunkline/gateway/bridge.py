@@ -19,6 +19,7 @@ from trunkline.formats.losses import Losses
 from trunkline.formats.renaming import Renamed, rename
 from trunkline.formats.translation import Stamp, Translator
 from trunkline.formats.whole_calls import WholeCalls
+from trunkline.gateway.watching import Watch
 
 UNNAMED = {"openai_chat": "chatcmpl-", "openai_completions": "cmpl-", "anthropic_messages": "msg_"}
 """How the id begins, in the client's format, of a reply to which its provider gave none."""
@@ -112,6 +113,7 @@ class Translating:
         "_renamed",
         "_request",
         "_stamp",
+        "_watch",
         "_whole_calls",
         "_writer",
         "back",
@@ -130,10 +132,12 @@ class Translating:
         whole_calls: bool,
         reply_id: str,
         request_id: str = "",
+        watch: Watch | None = None,
     ) -> None:
         """`reply_id`, where it is not empty, is the reply's id whatever the provider calls it; `request_id` makes the
-        id of a reply that has none.
+        id of a reply that has none. `watch` says what may be handed on.
         """
+        self._watch = watch
         self._front = front
         self.back = back
         self._laid = laid
@@ -159,6 +163,8 @@ class Translating:
     def scanner(self, asked: Asked, limit: int) -> Scanner:
         del asked
         writer = self._front.writer(self._request)
+        if self._watch is not None:
+            writer = self._watch.writer(writer)
         if self._renamed:
             writer = self._renamed.writer(writer)
         self._writer = WholeCalls(writer) if self._whole_calls or self._renamed.properties else writer
@@ -183,13 +189,39 @@ class Translating:
         self._stamp.put(reply)
         if self._renamed:
             self._renamed.restore(reply)
-        return reply
+        return reply if self._watch is None else self._watch.reply(reply)
 
     def refusal(self, problem: Problem) -> bytes:
         return self._front.write_error(problem)
 
     def fail(self, problem: Problem) -> bytes:
         return (self._writer or self._front.writer(self._request)).fail(problem)
+
+
+class Watched:
+    """Requests pass, and answers are read, watched and written. Made for one request and one target."""
+
+    __slots__ = ("_passing", "_translating", "_watch", "back", "body", "fail", "scanner", "streamed")
+
+    passes = True
+
+    def __init__(self, passing: Passing, translating: Translating, watch: Watch) -> None:
+        """`translating` leads from the format to itself, and has the same `watch`."""
+        self._passing = passing
+        self._translating = translating
+        self._watch = watch
+        self.back = passing.back
+        self.body = passing.body
+        self.scanner = translating.scanner
+        self.streamed = translating.streamed
+        self.fail = translating.fail
+
+    def reply(self, body: bytes) -> tuple[ReplyFacts, bytes]:
+        facts, written = self._translating.reply(body)
+        return facts, written if self._watch.changed else body
+
+    def refusal(self, problem: Problem) -> None:
+        del problem
 
 
 def _read(spoken: Format, body: bytes, dialect: Dialect) -> Reply:

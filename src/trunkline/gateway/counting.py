@@ -74,7 +74,8 @@ async def count(journey: Journey, counter: Counter, place: Place) -> None:
     journey.document = document
     choose(journey)
     target = journey.policy.candidates[0].target
-    told = await _by_provider(journey, counter, document, target)
+    guarded = journey.snapshot.guards.names(journey.caller.guards, journey.policy.guards)
+    told = None if guarded else await _by_provider(journey, counter, document, target)
     head = journey.gateway.target_head(target)
     if told is not None:
         journey.delivery.whole(head, told)

@@ -13,6 +13,9 @@
     │   ├── NoCandidate           400  every model of the route is kept out by a filter
     │   ├── CannotExpress         400  the provider's API has no words for part of it; another target may have
     │   └── TransportRefused      4xx  what transport.server refused (413, 408, 431, …)
+    ├── GuardRefused              400  a policy refuses the request (403: its model or its tools)
+    │   └── GuardWithheld         403  a policy withholds the answer
+    ├── GuardUnavailable          503  a check of a policy could not be made
     ├── AuthenticationFailed      401  no key, or not one of ours
     ├── PermissionDenied          403  a key that may not do this
     ├── ForbiddenOrigin           403  without keys, only programs on this machine may call
@@ -146,6 +149,38 @@ class TransportRefused(InvalidRequest):
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message, code=code)
         self.status = status
+
+
+class GuardRefused(GatewayError):
+    """A policy refuses the request. `param` is where in the conversation it found something."""
+
+    status = 400
+    kind = "invalid_request_error"
+    code = "guard_refused"
+
+    def __init__(self, message: str, *, param: str | None = None, status: int = 400) -> None:
+        super().__init__(message)
+        self.param = param
+        self.status = status
+        if status == PermissionDenied.status:
+            self.kind = PermissionDenied.kind
+
+
+class GuardWithheld(GuardRefused):
+    """A policy withholds the answer, of which it found something or could not check something."""
+
+    code = "guard_withheld"
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message, param=param, status=403)
+
+
+class GuardUnavailable(GatewayError):
+    """A check of a policy could not be made, so nothing is sent."""
+
+    status = 503
+    code = "guard_unavailable"
+    retry_after = 5.0
 
 
 class AuthenticationFailed(GatewayError):

@@ -7,6 +7,7 @@ from trunkline.gateway.errors import (
     CannotExpress,
     ContextExceeded,
     GatewayError,
+    GuardWithheld,
     UpstreamAuth,
     UpstreamBroken,
     UpstreamError,
@@ -43,7 +44,7 @@ def kind_of(error: GatewayError | None, reception: Reception | None, outcome: Ou
     """How an attempt ended, as health counts it. `hurried`: it was the caller's own deadline that passed."""
     if outcome == "cancelled":
         return "cancelled"
-    if error is None or isinstance(error, UpstreamUnusable):
+    if error is None or isinstance(error, UpstreamUnusable | GuardWithheld):
         return "ok"  # it answers; whether the answer is any good, is between the model and the question
     verdict = reception.verdict if reception is not None else None
     if verdict is not None:

@@ -41,9 +41,22 @@ _encode = msgspec.json.Encoder().encode
 class Following:
     """One request's place in its conversation."""
 
-    __slots__ = ("_items", "_keepers", "_memory", "_previous", "_renames", "_response", "_tenant", "id", "kept")
+    __slots__ = (
+        "_here",
+        "_items",
+        "_keepers",
+        "_memory",
+        "_previous",
+        "_renames",
+        "_response",
+        "_tenant",
+        "id",
+        "kept",
+    )
 
-    def __init__(self, memory: Remembered, tenant: str, document: dict[str, Any]) -> None:
+    def __init__(self, memory: Remembered, tenant: str, document: dict[str, Any], *, here: bool = False) -> None:
+        """`here`: it goes on from what is kept here, also where the provider keeps it."""
+        self._here = here
         self._memory = memory
         self._tenant = tenant
         self._previous = document.get("previous_response_id") or ""
@@ -70,7 +83,7 @@ class Following:
             raise PreviousResponseNotFound(
                 f"Previous response with id '{self._previous}' not found.", param="previous_response_id"
             )
-        if stored.upstream:
+        if stored.upstream and not self._here:
             self._keepers = tuple(target for target in passing if target.provider == stored.provider)
         if self._keepers:
             return None
@@ -85,7 +98,7 @@ class Following:
     def answered_by(self, *, passes: bool, keeps: bool) -> None:
         """Who is about to answer: whether in the client's own format, and whether it keeps responses itself."""
         self._response = None
-        self._renames = (self.kept and passes and not keeps) or self._joined
+        self._renames = (self.kept and passes and (not keeps or self._here)) or self._joined
 
     def whole(self, body: bytes) -> bytes:
         """The whole response as the client gets it."""

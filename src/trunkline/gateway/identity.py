@@ -34,6 +34,8 @@ class Caller(msgspec.Struct, frozen=True):
     team: str = ""
     user: str = ""
     """Whom the key belongs to; each empty where it is nobody's."""
+    guards: tuple[str, ...] = ()
+    """Names of the policies about what may be said that hold for its requests, in their order."""
 
 
 ANYBODY = Caller(key="")

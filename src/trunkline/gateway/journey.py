@@ -15,9 +15,9 @@ from trunkline.gateway import attempts
 from trunkline.gateway.errors import CannotExpress, InvalidRequest, LedgerUnavailable, Overloaded
 from trunkline.gateway.following import Following
 from trunkline.gateway.fronts import RESPONSES, Front, takes_whole_calls
+from trunkline.gateway.guarding import guard, guarding_of
 from trunkline.gateway.planning import choose, make_plan
 from trunkline.gateway.state import Journey
-from trunkline.guard.inspect import inspect
 from trunkline.limits.admission import shed
 from trunkline.routing.plan import Plan
 
@@ -39,8 +39,13 @@ async def travel(journey: Journey, front: Front) -> None:
     asked = journey.asked
     choose(journey)
 
-    # 3. guard: what may be said
-    inspect(document, snapshot.rules)
+    # 3. guard: what may be said, with all that was said before
+    if snapshot.guards or journey.caller.guards:
+        journey.guarding = guarding_of(journey)
+    if front is RESPONSES:
+        await _follow(journey)
+    if journey.guarding is not None:
+        await guard(journey, journey.guarding)
 
     # 4. cache: is the answer known already
     answer = look_up(snapshot.caches, document, journey.caller.key)
@@ -49,8 +54,6 @@ async def travel(journey: Journey, front: Front) -> None:
         return
 
     # 5. plan: who could answer, in which order
-    if front is RESPONSES:
-        await _follow(journey)
     plan = await make_plan(journey)
     if journey.following is not None:
         plan = journey.following.narrowed(plan)
@@ -102,12 +105,15 @@ async def _follow(journey: Journey) -> None:
     if previous is not None and not isinstance(previous, str):
         name = "previous_response_id"
         raise InvalidRequest(f"Invalid type for '{name}': expected str.", param=name, code="invalid_type")
-    following = journey.following = Following(journey.gateway.remembered, journey.caller.key, document.value)
+    here = journey.guarding is not None and journey.guarding.keeps_conversation
+    memory, key = journey.gateway.remembered, journey.caller.key
+    following = journey.following = Following(memory, key, document.value, here=here)
     targets = [candidate.target for candidate in journey.policy.candidates]
     keepers = [target for target in targets if journey.bridges(target) is not None]
     items = await following.whole_input(keepers, document.value)
     if items is not None:
         document.change({"input": items, "previous_response_id": None})
+        journey.neutral = None
         journey.asked.size = len(document.write())
 
 

@@ -96,6 +96,8 @@ async def plan_instead(journey: Journey, name: str) -> Plan:
         document.value = msgspec.json.decode(document.write())
     try:
         policy, _ = _named(journey, name, NONE, ANYBODY)
+        if not (journey.guarding.names if journey.guarding is not None else frozenset()).issuperset(policy.guards):
+            raise NoCandidate(f"The policies of {name!r} were not applied to this request.")
         return await _plan(journey, policy, NONE, journey.asker)
     finally:
         document.seal()

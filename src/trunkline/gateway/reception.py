@@ -12,6 +12,7 @@ from trunkline.formats.format import Asked, Problem, Scanner, StreamError
 from trunkline.gateway.bridge import Bridge
 from trunkline.gateway.errors import (
     GatewayError,
+    GuardWithheld,
     StreamTruncated,
     UpstreamAuth,
     UpstreamBroken,
@@ -166,6 +167,9 @@ class Reception:
         except StreamError as error:
             self._broken_stream(scanner, str(error))
             return
+        except GuardWithheld as error:
+            self._withhold(error)
+            return
         if started:
             if out:
                 sink.more(out)
@@ -190,7 +194,11 @@ class Reception:
 
     def _end_stream(self, scanner: Scanner) -> None:
         """Upstream has ended its reply: was the stream complete?"""
-        rest = scanner.close() if scanner.started else b""
+        try:
+            rest = scanner.close() if scanner.started else b""
+        except GuardWithheld as error:
+            self._withhold(error)
+            return
         if rest and self._sink is not None:
             self._sink.more(rest)
         if scanner.complete():
@@ -227,6 +235,11 @@ class Reception:
         except ValueError as error:
             self._conclude(UpstreamBroken(f"{self.target} answered {self.status}, but {error}."))
             return
+        except GuardWithheld as error:
+            facts = self._bridge.back.look_reply(self.body)
+            self.usage, self.finish = facts.usage, facts.finish
+            self._withhold(error)
+            return
         self.usage, self.finish = facts.usage, facts.finish
         if facts.error is not None:
             self._conclude(self._refused(read_error_value(self.status, facts.error)))
@@ -237,6 +250,13 @@ class Reception:
             self._conclude(None)
 
     # conclusions
+
+    def _withhold(self, error: GuardWithheld) -> None:
+        """The answer is not handed on; it costs all the same."""
+        self.produced = True
+        if self.scanner is not None:
+            self.usage, self.finish = self.scanner.usage, self.scanner.finish
+        self._give_up(error)
 
     def _conclude(self, error: GatewayError | None) -> None:
         self.detach()

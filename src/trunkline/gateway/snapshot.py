@@ -5,7 +5,7 @@ A request keeps the snapshot it began with. Providers that a reload does not tou
 
 import ipaddress
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
@@ -19,9 +19,9 @@ from trunkline.formats.conversation import FormatName
 from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.deployments import Deployment, Door
 from trunkline.gateway.fetching import Allowed
+from trunkline.gateway.guarding import Guards
 from trunkline.gateway.learnt import NOTHING, Learnt, learn
 from trunkline.gateway.logins import SetupError, keys_of
-from trunkline.guard.inspect import Rule
 from trunkline.ledger.prices import Catalogue, Override
 from trunkline.providers.base import SETTINGS, Provider, Unfilled
 from trunkline.providers.families import Rules
@@ -41,7 +41,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     policies: Policies
     deployments: dict[str, Deployment]
     catalogue: Catalogue
-    rules: Sequence[Rule]
+    guards: Guards
     caches: tuple[Cache, ...]
     in_flight: int
     depth: int
@@ -76,7 +76,7 @@ def build(
         policies=Policies(config, {name: deployment.facts for name, deployment in deployments.items()}),
         deployments=deployments,
         catalogue=_catalogue(config),
-        rules=(),
+        guards=Guards(config.guard, previous.guards if previous is not None else None),
         caches=(),
         in_flight=config.server.in_flight,
         depth=limits.depth,

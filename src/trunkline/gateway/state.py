@@ -13,7 +13,7 @@ from trunkline.formats.conversation import Request as Neutral
 from trunkline.formats.document import Document
 from trunkline.formats.efforts import reasons
 from trunkline.formats.format import NOTHING, Asked, Format, ShapeError
-from trunkline.gateway.bridge import Bridge, Passing, Translating
+from trunkline.gateway.bridge import Bridge, Passing, Translating, Watched
 from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.delivery import Delivery
 from trunkline.gateway.deployments import Deployment, Door, Way
@@ -23,6 +23,7 @@ from trunkline.gateway.fronts import CHAT, Front
 from trunkline.gateway.headers import listed
 from trunkline.gateway.identity import ANYBODY, Caller
 from trunkline.gateway.ids import mint, sane
+from trunkline.gateway.watching import Watch
 from trunkline.ledger.journal import Segment
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import UNPRICED, Row
@@ -37,6 +38,7 @@ from trunkline.transport.request import Request
 if TYPE_CHECKING:
     from trunkline.gateway.app import Gateway
     from trunkline.gateway.attempt import Attempt
+    from trunkline.gateway.guarding import Guarding
     from trunkline.gateway.shadowing import Beside
 
 PASSED_ON = frozenset({b"traceparent", b"tracestate", b"baggage"})
@@ -82,6 +84,10 @@ class Journey:
     """The request in full, once a target that speaks another format than the client has wanted it."""
     unreadable: CannotExpress | None = None
     """Why it cannot be read."""
+    guarding: "Guarding | None" = None
+    """The policies it is under, where any hold."""
+    must_translate = False
+    """What they make of it cannot be handed on as it came."""
     caller: Caller = ANYBODY
     asked: Asked = NOTHING
     counted = False
@@ -165,6 +171,8 @@ class Journey:
             way = way.reasoned
         if way.passing is None:
             return way
+        if self.must_translate:
+            return Way(way.door, None)
         value = self.document.value or msgspec.json.decode(self.document.write())
         return way if way.passing.takes(value) else Way(way.door, None)
 
@@ -183,9 +191,14 @@ class Journey:
 
     def bridge(self, target: Target) -> Bridge:
         """How the request gets to `target`, and the reply back. Raises `CannotExpress`."""
-        return self.bridges(target) or self.translating(target)
+        watch = self.guarding.watch() if self.guarding is not None else None
+        passing = self.bridges(target)
+        if watch is None:
+            return passing or self.translating(target)
+        translating = self.translating(target, watch)
+        return translating if passing is None else Watched(passing, translating, watch)
 
-    def translating(self, target: Target) -> Translating:
+    def translating(self, target: Target, watch: Watch | None = None) -> Translating:
         """The same where it must be translated."""
         deployment = self.snapshot.deployments[target.provider]
         door = self.way(target).door
@@ -198,6 +211,7 @@ class Journey:
             whole_calls=self.front.place.whole_calls,
             reply_id=self.following.id if self.following is not None else "",
             request_id=self.id,
+            watch=watch,
         )
 
     def in_full(self) -> Neutral:
@@ -214,6 +228,12 @@ class Journey:
                 self.unreadable = CannotExpress(str(error), param=error.param, code=error.code)
                 raise self.unreadable from None
         return self.neutral
+
+    def replace(self, request: Neutral, *, must_translate: bool) -> None:
+        """`request` is to be sent in place of what came, and what the document says now is no more than that."""
+        self.neutral = request
+        self.must_translate = must_translate
+        self._ways = {}
 
     def key_for(self, deployment: Deployment) -> ProviderKey | None:
         """A key for what is no attempt at a model, such as counting; None if all are refused."""
@@ -274,6 +294,8 @@ class Journey:
             told = self.gateway.target_head(target)
         if cost is not None and cost != UNPRICED:
             told += b"x-trunkline-cost: %d.%09d\r\n" % divmod(cost, 1_000_000_000)
+        if self.guarding is not None:
+            told += self.guarding.head()
         if self.explained:
             told += b"x-trunkline-explain: %b\r\n" % self.explained
         if self.dropped:

@@ -36,6 +36,13 @@ class Policy:
         self._shape = tuple(shape)
         self._models = models
         self._tools = tools
+        self.rules_answers = bool(output_screen.rules or shape or tools is not None)
+        """Whether anything is said about answers, beside what others are asked."""
+
+    @property
+    def forbids_storing(self) -> bool:
+        """Whether providers are told to keep nothing."""
+        return self.injected is not None and self.injected.forced.store is False
 
     def refused_model(self, model: str) -> Finding | None:
         """The decision against a model."""

@@ -15,7 +15,7 @@ from trunkline.transport.exchange import Times
 
 class Inherited(msgspec.Struct, frozen=True):
     """What holds here. Of two routes the nearer to the candidate wins; for what concerns the request as a whole
-    (`total`, `retries`) the one farther out; data policies and price caps all hold.
+    (`total`, `retries`) the one farther out; data policies, price caps and guards all hold.
     """
 
     attempt: Mapping[str, float] = {}
@@ -31,6 +31,7 @@ class Inherited(msgspec.Struct, frozen=True):
     caps: tuple[Cap, ...] = ()
     weaker: bool = False
     shadows: tuple[Shadow, ...] = ()
+    guards: tuple[str, ...] = ()
 
     def below(self, route: routes.Route, config: schema.Config) -> "Inherited":
         """The same below `route`."""
@@ -53,6 +54,8 @@ class Inherited(msgspec.Struct, frozen=True):
             said["data"] = (*self.data, policy_of(route.data))
         if route.max_price is not None:
             said["caps"] = (*self.caps, cap_of(route.max_price))
+        if route.guard:
+            said["guards"] = (*self.guards, *route.guard)
         return msgspec.structs.replace(self, critical=self.critical or route.critical, **said)
 
     def times(self, deadline: schema.Deadline) -> Times:
@@ -62,7 +65,7 @@ class Inherited(msgspec.Struct, frozen=True):
 
     def terms(self, total: float) -> Terms:
         """What holds for a request that goes to a candidate here."""
-        return Terms(total, self.retries, self.on_failure, self.critical, self.drops, self.resumes)
+        return Terms(total, self.retries, self.on_failure, self.critical, self.drops, self.resumes, self.guards)
 
 
 def retries_of(retries: schema.Retries) -> Retries:

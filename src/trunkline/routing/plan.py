@@ -103,6 +103,8 @@ class Terms(msgspec.Struct, frozen=True):
     """What a provider's API has no words for is dropped even where the answer depends on it."""
     resumes: bool = False
     """A stream that breaks off is continued by the next candidate."""
+    guards: tuple[str, ...] = ()
+    """Names of the policies about what may be said that the routes on the way to it have."""
 
     def consequence(self, reason: FailureReason) -> str:
         """What a failure leads to: `next`, `stop`, or the name of a model."""

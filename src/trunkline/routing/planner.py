@@ -40,6 +40,8 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
     """It asks how difficult a request is (`Request.difficulty`)."""
     sorted_within: bool = False
     """Its parts have been put in the order that the request wishes, each for itself."""
+    guards: tuple[str, ...] = ()
+    """Names of the policies about what may be said, of all its candidates: they hold whichever of them is asked."""
 
 
 def at_once(policy: Policy, wishes: Wishes, asker: Asker, health: Health) -> Plan | None:

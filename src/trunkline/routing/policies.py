@@ -16,7 +16,7 @@ from trunkline.routing.bounds import Asker, Cap, DataPolicy, Wish
 from trunkline.routing.compiling import Compiler, what_matters
 from trunkline.routing.inherited import cap_of, outermost, policy_of
 from trunkline.routing.lookup import Lookup
-from trunkline.routing.plan import Plan, Step, Target
+from trunkline.routing.plan import Candidate, Plan, Step, Target
 from trunkline.routing.planner import Policy
 from trunkline.routing.strategies import Fallback, Leaf, Node
 from trunkline.routing.wished import AsWished
@@ -78,7 +78,8 @@ class Policies:
             return None
         candidates, shadows = tuple(compiler.candidates), tuple(compiler.shadows)
         matters = what_matters(candidates, shadows)
-        policy = Policy(label or name, root, candidates, matters, shadows, scored=compiler.scored)
+        guards = _guards(candidates, shadows)
+        policy = Policy(label or name, root, candidates, matters, shadows, scored=compiler.scored, guards=guards)
         return msgspec.structs.replace(policy, ready=_ready(policy))
 
     # what a request asks
@@ -181,7 +182,12 @@ def _one_after_the_other(policies: list[Policy], wishes: Wishes) -> Policy:
         shadows,
         scored=any(policy.scored for policy in policies),
         sorted_within=not wishes.across_models,
+        guards=_guards(candidates, shadows),
     )
+
+
+def _guards(candidates: Iterable[Candidate], shadows: Iterable[Candidate]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for each in (*candidates, *shadows) for name in each.terms.guards))
 
 
 def _bounds_of(config: schema.Config) -> tuple["_Bounds", dict[str, "_Bounds"]]:

@@ -64,6 +64,8 @@ LABELS = {
     "when": "`waiting` for the first output, or while it was `receiving`.",
     "shadow": "`provider/model` of the shadow.",
     "route": "The configured name that was asked for.",
+    "rule": "The policy, and the rule in it.",
+    "action": "What became of what it found: `block`, `redact`, `pseudonymise` or `report`.",
     "to": "What a breaker has become: `opened` or `closed`.",
 }
 """What each label says."""
@@ -128,6 +130,12 @@ METRICS = (
         name="trunkline_keepalives_total",
         kind="counter",
         help="Comments sent into a stream because nothing else had come for a while.",
+    ),
+    Metric(
+        name="trunkline_guard_decisions_total",
+        kind="counter",
+        labels=("rule", "action"),
+        help="What policies about what may be said have decided.",
     ),
     # attempts upstream
     Metric(
