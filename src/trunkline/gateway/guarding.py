@@ -35,11 +35,15 @@ class Guards:
     def __init__(self, policies: Mapping[str, configured.Policy], previous: "Guards | None" = None) -> None:
         """What has not changed since `previous` is taken from there: compiling takes a tenth of a second each."""
         self._said = policies
-        self._held: dict[str, Held] = {}
-        for name, policy in policies.items():
-            same = previous is not None and previous._said.get(name) == policy
-            self._held[name] = previous._held[name] if previous is not None and same else _held(name, policy)
+        self._held = {
+            name: (previous.compiled(name, policy) if previous is not None else None) or _held(name, policy)
+            for name, policy in policies.items()
+        }
         self._everywhere = tuple(name for name, policy in policies.items() if policy.everywhere)
+
+    def compiled(self, name: str, policy: configured.Policy) -> Held | None:
+        """A policy that is here already."""
+        return self._held[name] if self._said.get(name) == policy else None
 
     def __bool__(self) -> bool:
         return bool(self._held)

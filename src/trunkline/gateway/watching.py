@@ -81,7 +81,12 @@ class Watch:
         return _Watched(self, writer)
 
     def event(self, event: Event) -> Event:
-        """An event of the stream with what may be released. Raises `GuardWithheld`."""
+        """An event of the stream with what may be released. Raises `GuardWithheld`.
+
+        What it says in its format's own words is left out: it may say the text once more, and nobody can tell.
+        """
+        deltas = [msgspec.structs.replace(delta, extras={}, spelling={}) for delta in event.deltas]
+        event = msgspec.structs.replace(event, kind="", extras={}, spelling={}, deltas=deltas)
         for held, screen in self._screens:
             event = screen.feed(event)
             if screen.blocked is not None:

@@ -74,6 +74,7 @@ def taken(whole: Request | Reply) -> Iterator[Taken]:
     if isinstance(whole, Reply):
         for index, choice in enumerate(whole.choices):
             yield from _parts(choice.parts, ("choices", index, "parts"), "assistant")
+            yield from _any(choice.extras, ("choices", index, "extras"), "assistant")
         return
     if whole.instructions is not None:
         yield from _message(whole.instructions, ("instructions",))

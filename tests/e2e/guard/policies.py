@@ -1,0 +1,27 @@
+"""The policies of these tests, and a name of a model for every policy before every upstream: `private-chat`, …"""
+
+from typing import Any
+
+from tests.e2e.formats.upstreams import MODELS
+
+POLICIES: dict[str, dict[str, Any]] = {
+    "private": {"input": [{"pii": ["email", "card", "phone"], "action": "pseudonymise"}]},
+    "strict": {"input": [{"pii": "all"}, {"secrets": "all"}], "output": [{"words": ["forbidden"], "action": "block"}]},
+    "quiet": {"input": [{"pii": "email", "action": "redact"}], "output": [{"pii": "email", "action": "redact"}]},
+    "house": {
+        "inject": {
+            "system_first": "House rule one.",
+            "system_last": "House rule two.",
+            "parameters": {"most_temperature": 0.5, "most_output": 50},
+        }
+    },
+    "tools": {"tools": ["get_weather"], "models": ["tools-*"]},
+}
+SETTINGS: dict[str, Any] = {
+    "guard": POLICIES,
+    "models": {
+        f"{policy}-{name}": {"route": "fallback", "of": [model], "guard": [policy]}
+        for policy in POLICIES
+        for name, model in MODELS.items()
+    },
+}
