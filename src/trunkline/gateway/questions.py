@@ -112,7 +112,7 @@ async def _moderation(journey: "Journey", question: Question) -> object:
         raise Unanswered(f"{target.provider} has no key that is good")
     if key.stale:
         await key.renew()
-    door = deployment.door(CHAT, target.model)
+    door = deployment.way(CHAT, target.model).door
     body = _encode({"model": target.model, "input": [piece.text for piece in question.pieces]})
     return await _asked(door.upstream, door.post("/moderations", key, {}, body), question.deadline)
 

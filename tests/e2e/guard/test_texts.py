@@ -57,11 +57,9 @@ def test_a_forbidden_answer_ends_with_an_error(hall: Hall, client: str, upstream
     hall.act(upstream, in_pieces(answer, 5) if stream else says(answer))
     speaker = hall.clients[client]
     heard: list[str] = []
+    asked = speaker.pieces if stream else lambda text, model: [speaker.say(text, model, stream=False)]
     with pytest.raises(speaker.raises) as caught:
-        if stream:
-            heard.extend(speaker.pieces("Go on.", f"strict-{upstream}"))
-        else:
-            speaker.say("Go on.", f"strict-{upstream}", stream=False)
+        heard.extend(asked("Go on.", f"strict-{upstream}"))
     assert "guard_withheld" in repr(vars(caught.value)) or "output[0].words" in str(caught.value)
     assert "forbidden" not in "".join(heard)
     assert hall.row().error == "guard_withheld"
