@@ -51,6 +51,18 @@ PiiKinds = Annotated[tuple[Annotated[str, _one_of(*_PII)], ...], Field(min_lengt
 SecretKinds = Annotated[
     tuple[Annotated[str, _one_of(*_SECRET)], ...], Field(min_length=1), _ONE_OR_MORE, _shown(*_SECRET)
 ]
+PolicyNames = Annotated[
+    tuple[kinds.Text, ...],
+    kinds.MaybeList,
+    _ONE_OR_MORE,
+    WithJsonSchema(
+        {
+            "title": "a policy's name, or several",
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        }
+    ),
+]
+"""Which policies hold somewhere: one name, or a list of them."""
 Expression = Annotated[str, BeforeValidator(_expression)]
 Region = Annotated[str, BeforeValidator(values.country)]
 Characters = Annotated[int, Field(ge=0, le=100_000_000), kinds.Whole]

@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from trunkline.config import kinds
 from trunkline.config.attempts import DeadlineOverride, OnTruncated, OnUnsupported, RetriesOverride
+from trunkline.config.guard import PolicyNames
 from trunkline.config.section import Section, setting
 
 Names = Annotated[tuple[kinds.ModelName, ...], kinds.MaybeList]
@@ -91,8 +92,8 @@ class Route(Section):
     critical: kinds.Switch = setting(False, "Whether its requests are critical: they never fall to a weaker model.")
     data: DataPolicy | None = setting(None, "What providers must keep to.")
     max_price: PriceCap | None = setting(None, "What a model may cost.")
-    guard: Annotated[tuple[kinds.Text, ...], kinds.MaybeList] = setting(
-        (), "Names of policies under `guard` that hold for its requests, whichever of its models is asked."
+    guard: PolicyNames = setting(
+        (), "The policy under `guard` that holds for its requests, whichever of its models is asked; or several."
     )
     shadow: Shadow | None = setting(None, "Where a share of the requests is sent as well.")
 

@@ -17,7 +17,7 @@ from trunkline.config.attempts import DeadlineOverride as DeadlineOverride
 from trunkline.config.attempts import OnTruncated, OnUnsupported
 from trunkline.config.attempts import Retries as Retries
 from trunkline.config.document import Mark
-from trunkline.config.guard import Policy
+from trunkline.config.guard import Policy, PolicyNames
 from trunkline.config.learnt import Complexity, Embedder
 from trunkline.config.limits import Budget, Loops, Queue, Rates, WhenAway
 from trunkline.config.problems import Path as Place
@@ -279,9 +279,7 @@ class Key(Section):
     )
     data: DataPolicy | None = setting(None, "What providers must keep to with what it sends, besides the routes' own.")
     max_price: PriceCap | None = setting(None, "What a model may cost that it uses, besides the routes' own caps.")
-    guard: Annotated[tuple[kinds.Text, ...], kinds.MaybeList] = setting(
-        (), "Names of policies under `guard` that hold for its requests."
-    )
+    guard: PolicyNames = setting((), "The policy under `guard` that holds for its requests, or a list of them.")
     expires: kinds.Moment | None = setting(
         None, "From when it is refused; in UTC, unless it says otherwise. Default: never."
     )

@@ -164,7 +164,7 @@ class Translating:
         del asked
         writer = self._front.writer(self._request)
         if self._watch is not None:
-            writer = self._watch.writer(writer)
+            writer = self._watch.writer(WholeCalls(writer) if self._whole_calls else writer)
         if self._renamed:
             writer = self._renamed.writer(writer)
         self._writer = WholeCalls(writer) if self._whole_calls or self._renamed.properties else writer

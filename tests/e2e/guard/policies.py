@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.e2e.formats.hall import KEYS
 from tests.e2e.formats.upstreams import MODELS
 
 POLICIES: dict[str, dict[str, Any]] = {
@@ -15,10 +16,12 @@ POLICIES: dict[str, dict[str, Any]] = {
             "parameters": {"most_temperature": 0.5, "most_output": 50},
         }
     },
+    "shaped": {"output": [{"length": {"most": 20}}]},
     "tools": {"tools": ["get_weather"], "models": ["tools-*"]},
 }
 SETTINGS: dict[str, Any] = {
     "guard": POLICIES,
+    "keys": [*KEYS, {"name": "none", "key": "sk-none"}],
     "models": {
         f"{policy}-{name}": {"route": "fallback", "of": [model], "guard": [policy]}
         for policy in POLICIES
