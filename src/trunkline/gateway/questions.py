@@ -9,7 +9,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -77,11 +77,9 @@ class Questions:
     async def _webhook(self, question: Question) -> object:
         parts = urlsplit(question.target)
         body = _encode(webhook_body(question))
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         head = (
-            f"POST {path} HTTP/1.1\r\nhost: {parts.netloc.rpartition('@')[2]}\r\ncontent-type: application/json\r\n"
-            f"accept: application/json\r\naccept-encoding: identity\r\n{_login(parts.username, parts.password)}"
-            f"content-length: {len(body)}\r\n\r\n"
+            f"POST {parts.path or '/'} HTTP/1.1\r\nhost: {parts.netloc}\r\ncontent-type: application/json\r\n"
+            f"accept: application/json\r\naccept-encoding: identity\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         return await _asked(self._pool(parts.scheme, parts.netloc), Call(head.encode(), body), question.deadline)
 
@@ -132,14 +130,6 @@ async def _asked(upstream: Upstream, call: Call, deadline: float) -> object:
         return _decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Unanswered("the answer is not JSON") from None
-
-
-def _login(name: str | None, password: str | None) -> str:
-    """The header line for a URL with a login in it."""
-    if name is None:
-        return ""
-    login = base64.b64encode(f"{unquote(name)}:{unquote(password or '')}".encode()).decode()
-    return f"authorization: Basic {login}\r\n"
 
 
 def _readable(piece: Piece) -> Piece:

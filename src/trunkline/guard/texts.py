@@ -36,6 +36,9 @@ Taken = tuple[Steps, Piece]
 _TEXTUAL: Final = ("text/", "application/json", "application/xml", "application/yaml", "application/csv", "message/")
 """Beginnings of the media types of files that are texts."""
 
+_NO_TEXTS: Final = frozenset({"finishReason", "finish_reason", "id", "object", "role", "status", "type"})
+"""Fields of a choice in its own format that have words of the format, not of the model."""
+
 
 def pieces(whole: Request | Reply) -> list[Piece]:
     """Every text that is not empty, in its order."""
@@ -74,7 +77,9 @@ def taken(whole: Request | Reply) -> Iterator[Taken]:
     if isinstance(whole, Reply):
         for index, choice in enumerate(whole.choices):
             yield from _parts(choice.parts, ("choices", index, "parts"), "assistant")
-            yield from _any(choice.extras, ("choices", index, "extras"), "assistant")
+            for each in _any(choice.extras, ("choices", index, "extras"), "assistant"):
+                if each[0][-1] not in _NO_TEXTS:
+                    yield each
         return
     if whole.instructions is not None:
         yield from _message(whole.instructions, ("instructions",))

@@ -22,7 +22,7 @@ class Asked(Hall):
 
     def __init__(self, background: Background) -> None:
         self.checker = background.enter(Upstream("chat"))
-        hook = f"http://127.0.0.1:{self.checker.port}/check?v=1"
+        hook = f"http://127.0.0.1:{self.checker.port}/check/v1"
         guard = {
             "before": {"input": [{"pii": "email", "action": "redact"}, {"webhook": hook, "deadline": "300ms"}]},
             "lenient": {"input": [{"webhook": hook, "deadline": "300ms", "on_failure": "allow"}]},
@@ -53,7 +53,7 @@ def test_a_webhook_is_asked_about_the_texts_as_the_other_rules_left_them(hall: A
     hall.checker.act(replies(200, PASSES))
     assert post(hall, "before").status == 200
     asked = hall.checker.requests[-1]
-    assert (asked.method, asked.target) == ("POST", "/check?v=1")
+    assert (asked.method, asked.target) == ("POST", "/check/v1")
     [text] = asked.json()["texts"]
     assert text == {"path": "messages[0].parts[0].text", "role": "user", "text": "I am [EMAIL]."}
 
