@@ -13,7 +13,8 @@
     │   ├── NoCandidate           400  every model of the route is kept out by a filter
     │   ├── CannotExpress         400  the provider's API has no words for part of it; another target may have
     │   └── TransportRefused      4xx  what transport.server refused (413, 408, 431, …)
-    ├── GuardRefused              400  a policy refuses the request (403: its model or its tools)
+    ├── GuardRefused              400  a policy refuses the request
+    │   ├── GuardForbidden        403  for its model or its tools
     │   └── GuardWithheld         403  a policy withholds the answer
     ├── GuardUnavailable          503  a check of a policy could not be made
     ├── AuthenticationFailed      401  no key, or not one of ours
@@ -158,21 +159,24 @@ class GuardRefused(GatewayError):
     kind = "invalid_request_error"
     code = "guard_refused"
 
-    def __init__(self, message: str, *, param: str | None = None, status: int = 400) -> None:
+    def __init__(self, message: str, *, param: str | None = None) -> None:
         super().__init__(message)
         self.param = param
-        self.status = status
-        if status == PermissionDenied.status:
-            self.kind = PermissionDenied.kind
+
+
+class GuardForbidden(GuardRefused):
+    """A policy does not allow the request's model, or one of its tools."""
+
+    status = 403
+    kind = "permission_error"
 
 
 class GuardWithheld(GuardRefused):
     """A policy withholds the answer, of which it found something or could not check something."""
 
+    status = 403
+    kind = "permission_error"
     code = "guard_withheld"
-
-    def __init__(self, message: str, *, param: str | None = None) -> None:
-        super().__init__(message, param=param, status=403)
 
 
 class GuardUnavailable(GatewayError):

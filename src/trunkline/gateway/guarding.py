@@ -13,7 +13,7 @@ from trunkline.config import guard as configured
 from trunkline.formats.conversation import Reply, Request
 from trunkline.formats.dialect import PLAIN
 from trunkline.formats.losses import CannotCarry, Losses
-from trunkline.gateway.errors import CannotExpress, GuardRefused, GuardUnavailable, GuardWithheld
+from trunkline.gateway.errors import CannotExpress, GuardForbidden, GuardRefused, GuardUnavailable, GuardWithheld
 from trunkline.gateway.guards import compiled
 from trunkline.gateway.headers import listed
 from trunkline.gateway.state import Journey
@@ -103,7 +103,8 @@ class Guarding:
             return GuardUnavailable(f"The policy {held.name!r} needs an answer to {finding.rule}, and there was none.")
         where = f" in {finding.path}" if finding.path else ""
         told = f"The policy {held.name!r} refuses this request: {finding.rule} finds {finding.kind!r}{where}."
-        return GuardRefused(told, param=finding.path or None, status=403 if finding.rule == "tools" else 400)
+        kind = GuardForbidden if finding.rule == "tools" else GuardRefused
+        return kind(told, param=finding.path or None)
 
     @property
     def keeps_conversation(self) -> bool:
@@ -188,7 +189,7 @@ def _check_models(journey: Journey, guarding: Guarding) -> None:
             if finding is not None and each.policy.refused_model(suffix(name)[0]) is not None:
                 guarding.note(each, (finding,))
                 told = f"The policy {each.name!r} does not allow the model {name!r}."
-                raise GuardRefused(told, param="model", status=403)
+                raise GuardForbidden(told, param="model")
 
 
 async def _objection(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from trunkline.formats.conversation import Event, Reply
+from trunkline.formats.conversation import Event, Reply, Text
 from trunkline.formats.format import StreamWriter
 from trunkline.gateway.errors import GuardWithheld
 from trunkline.guard.answers import FAILED
@@ -85,8 +85,9 @@ class Watch:
 
         What it says in its format's own words is left out: it may say the text once more, and nobody can tell.
         """
-        deltas = [msgspec.structs.replace(delta, extras={}, spelling={}) for delta in event.deltas]
-        event = msgspec.structs.replace(event, kind="", extras={}, spelling={}, deltas=deltas)
+        event.kind, event.extras, event.spelling = "", {}, {}
+        for delta in event.deltas:
+            delta.extras, delta.spelling = {}, {}
         for held, screen in self._screens:
             event = screen.feed(event)
             if screen.blocked is not None:
@@ -107,7 +108,8 @@ class _Watched:
 
     def feed(self, event: Event) -> bytes:
         self._ended = self._ended or event.ends
-        return self._writer.feed(self._watch.event(event))
+        released = self._watch.event(event)
+        return b"" if _is_nothing(released) else self._writer.feed(released)
 
     def end(self) -> bytes:
         rest = b""
@@ -115,3 +117,13 @@ class _Watched:
             left = self._watch.event(Event(ends=True))
             rest = self._writer.feed(msgspec.structs.replace(left, ends=False)) if left.deltas else b""
         return rest + self._writer.end()
+
+
+def _is_nothing(event: Event) -> bool:
+    """Whether all of an event is held back: it brought a piece of a text, and nothing else."""
+    if not event.deltas or event.starts or event.stops or event.ends or event.usage is not None:
+        return False
+    return all(
+        type(delta.piece) is Text and not (delta.piece.text or delta.piece.citations or delta.begins or delta.ends)
+        for delta in event.deltas
+    )
