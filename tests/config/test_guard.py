@@ -58,3 +58,17 @@ def test_every_mistake_is_told_with_its_place() -> None:
     assert 'did you mean "email"?' in told[0]
     assert "re2 does not know this expression" in told[1]
     assert "matches the empty text" in told[2]
+
+
+def test_where_a_policy_holds_it_has_to_be_there() -> None:
+    text = (
+        "guard: {house: {everywhere: true}, private: }\n"
+        "keys: [{name: a, key: sk-abcdefgh, guard: private}, {name: b, key: sk-abcdefgi, guard: [house, privat]}]\n"
+        "models: {m: {route: fallback, of: [openai/x], guard: %s}}\n"
+    )
+    told = wrong(text % "hous")
+    assert [line.split("  ")[1].partition(": ")[0] for line in told] == ["keys[1].guard[1]", "models.m.guard"]
+    assert 'did you mean "private"?' in told[0]
+    config = read((text % "house").replace("privat]", "private]"))
+    assert [key.guard for key in config.keys] == [("private",), ("house", "private")]
+    assert config.models["m"].guard == ("house",)  # type: ignore[union-attr]  # it is a route

@@ -222,7 +222,7 @@ class Attempt:
             error = await reception.outcome
             outcome = outcome_of(error, produced=reception.produced)
             if error is None and self._asks:
-                error = await objected(journey, self._answer(reception))
+                error = await self._objected(reception)
             if error is None and self._picky:
                 error = self._judged(reception)
         finally:
@@ -233,6 +233,14 @@ class Attempt:
                 journey.waited += monotonic() - self._sent
             self._settle(outcome, error)
         return error
+
+    async def _objected(self, reception: Reception) -> GatewayError | None:
+        """Why others withhold the answer, whom the policies ask about it."""
+        try:
+            reply = self._answer(reception)
+        except ValueError as error:
+            return UpstreamBroken(f"{self.candidate.target} gave an answer that cannot be looked at: {error}.")
+        return await objected(self._journey, reply)
 
     def _judged(self, reception: Reception) -> GatewayError | None:
         """Why the answer is not to be handed on, where it is held; None if it is. What streams is on its way."""
