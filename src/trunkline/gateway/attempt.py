@@ -93,7 +93,7 @@ class Attempt:
         self._contest = contest
         guarding = journey.guarding
         self._asks = guarding is not None and guarding.asks_about_answers
-        whole = self._asks or (contest is not None and contest.whole)
+        whole = (guarding is not None and guarding.holds_answers) or (contest is not None and contest.whole)
         self._held: list[bytes] | None = [] if whole else None
         self._ticket: Ticket
         self._number = 0

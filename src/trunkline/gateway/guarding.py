@@ -115,8 +115,13 @@ class Guarding:
 
     @property
     def asks_about_answers(self) -> bool:
-        """Whether others have a say about answers: then these are held to their end."""
+        """Whether others have a say about answers."""
         return any(each.policy.output.questions for each in self.held)
+
+    @property
+    def holds_answers(self) -> bool:
+        """Whether streams are held to their end, so that one that is withheld never begins."""
+        return any(each.policy.output.reach is None for each in self.held)
 
     def watch(self) -> Watch | None:
         """What the answer of one attempt has to pass; None where nothing is said about answers."""

@@ -85,8 +85,9 @@ def test_an_answer_in_which_nothing_is_found_keeps_its_bytes(hall: Hall) -> None
 def test_an_answer_that_is_too_long_is_withheld(hall: Hall, stream: bool) -> None:
     hall.act("chat", says(Answer("Much more than twenty characters.")))
     speaker = hall.clients["chat"]
-    with pytest.raises(speaker.raises, match="length"):
+    with pytest.raises(speaker.raises, match="length") as caught:
         speaker.say("Go on.", "shaped-chat", stream=stream)
+    assert speaker.status(caught.value) == 403
     hall.act("chat", says(Answer("Not so much.")))
     assert speaker.say("Go on.", "shaped-chat", stream=stream) == "Not so much."
 

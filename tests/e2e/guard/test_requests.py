@@ -9,7 +9,6 @@ from tests.compatibility.scenario import Answer
 from tests.e2e.formats.hall import Hall
 from tests.e2e.formats.plain import Plain, send
 from tests.e2e.formats.upstreams import says
-from tests.e2e.guard.policies import SETTINGS
 
 MAIL = "alice.smith@example.com"
 NOVELTY: Any = {"deep": [{"er": None, "n": 1e2, "text": "ü"}]}
@@ -168,10 +167,3 @@ def test_tokens_are_counted_without_sending_what_was_not_looked_at(hall: Hall) -
     answer = send(hall.running.port, "POST", "/v1/messages/count_tokens", body)
     assert (answer.status, answer.headers["x-trunkline-estimated"]) == (200, "true")
     assert len(found.requests) == before
-
-
-def test_a_policy_that_is_not_there_refuses(hall: Hall) -> None:
-    assert SETTINGS["guard"].keys() == hall.running.process.gateway.snapshot.config.guard.keys()
-    guards = hall.running.process.gateway.snapshot.guards
-    with pytest.raises(Exception, match="there is none"):
-        guards.held(["gone"])
