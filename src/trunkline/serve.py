@@ -8,6 +8,7 @@ import os
 import resource
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from time import monotonic
 
 from trunkline import __version__
@@ -20,8 +21,8 @@ from trunkline.gateway.learnt import learn
 from trunkline.gateway.logins import SetupError
 from trunkline.gateway.remembered import ELSEWHERE, Remembered
 from trunkline.gateway.snapshot import Snapshot, build, declare, replaced
+from trunkline.ledger.catalogue import load_catalogue
 from trunkline.ledger.ledger import Ledger, recover
-from trunkline.ledger.prices import load_catalogue
 from trunkline.routing.health import Health
 from trunkline.routing.targets import Target
 from trunkline.setup import (
@@ -166,7 +167,7 @@ class Process:
 
         def price(target: Target) -> None:
             facts = snapshot.deployments[target.provider].facts
-            snapshot.catalogue.look_up(target.provider, facts.catalogue, target.model, now)
+            snapshot.catalogue.look_up(target.provider, facts.catalogue, target.model, now, datetime.now(UTC))
 
         for target in targets:
             await asyncio.to_thread(policies.learn, [target], price)

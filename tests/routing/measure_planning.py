@@ -5,12 +5,13 @@ Each figure is the least of many short windows, in microseconds, for ten candida
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 from tests.routing.world import World
 
-from trunkline.ledger.prices import Catalogue, load_catalogue
+from trunkline.ledger.catalogue import Catalogue, load_catalogue
 from trunkline.providers import PROVIDERS
 from trunkline.routing.bounds import ANYBODY
 from trunkline.routing.planner import plan
@@ -74,9 +75,9 @@ def world() -> World:
     load_catalogue()
     catalogue, targets = Catalogue(), there.policies.targets()
     there.policies.learn(targets, lambda _: None)
-    found = {
-        each: catalogue.look_up(each.provider, PROVIDERS[each.provider].catalogue, each.model, 0.0) for each in targets
-    }
+    sources = {name: page.catalogue for name, page in PROVIDERS.items()}
+    at = datetime.now(UTC)
+    found = {each: catalogue.look_up(each.provider, sources[each.provider], each.model, 0.0, at) for each in targets}
     there.prices = {target: price for target, price in found.items() if price is not None}
     for name in TEN:
         there.answer(name, 0.5, times=30)

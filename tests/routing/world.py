@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from tests.config.reading import read
 
-from trunkline.ledger.prices import Price, build
+from trunkline.ledger.prices import Price, Rates
 from trunkline.providers import PROVIDERS
 from trunkline.providers.base import Provider
 from trunkline.routing.bounds import ANYBODY, Asker
@@ -25,14 +25,8 @@ PROVIDED = ("openai", "anthropic", "google", "mistral", "groq", "openrouter", "s
 
 def price(dollars_in: float, dollars_out: float, cached: float | None = None) -> Price:
     """US dollars per million tokens."""
-    return build(
-        input=round(dollars_in * 1e9),
-        output=round(dollars_out * 1e9),
-        cached=None if cached is None else round(cached * 1e9),
-        cache_write=None,
-        reasoning=None,
-        per_request=0,
-    )
+    again = None if cached is None else round(cached * 1e9)
+    return Rates(input=round(dollars_in * 1e9), output=round(dollars_out * 1e9), cached=again).price()
 
 
 class World:

@@ -1,6 +1,7 @@
 """`trunkline check`: is this configuration right?"""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -55,7 +56,7 @@ def read_and_build(given: setup.Options, environment: options.Environment) -> sc
 
     def price(target: Target) -> Price | None:
         source = snapshot.deployments[target.provider].facts.catalogue
-        return snapshot.catalogue.look_up(target.provider, source, target.model, 0.0)
+        return snapshot.catalogue.look_up(target.provider, source, target.model, 0.0, datetime.now(UTC))
 
     file = str(config.source or "")
     problems = [

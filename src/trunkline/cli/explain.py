@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from trunkline.cli.failure import Failure, Wrong, told
 from trunkline.formats.document import Document, DocumentError
 from trunkline.formats.format import ShapeError
 from trunkline.gateway.snapshot import Snapshot
-from trunkline.ledger.prices import Price, load_catalogue
+from trunkline.ledger.catalogue import load_catalogue
+from trunkline.ledger.prices import Price
 from trunkline.routing.bounds import Asker, dollars
 from trunkline.routing.health import Health
 from trunkline.routing.plan import Considered, Plan, Target
@@ -147,7 +149,8 @@ class _Asked:
     def _look_up(self, target: Target) -> None:
         source = self._snapshot.deployments[target.provider].facts.catalogue
         catalogue = self._snapshot.catalogue
-        self._prices[target] = catalogue.look_up(target.provider, source, target.model, time.monotonic())
+        at = datetime.now(UTC)
+        self._prices[target] = catalogue.look_up(target.provider, source, target.model, time.monotonic(), at)
 
     def as_json(self, made: Plan) -> dict[str, Any]:
         """All there is to say."""

@@ -35,6 +35,7 @@ def check(document: Document, types: Collection[str], environment: Collection[st
         _providers(providers, known),
         check_models(known),
         _prices(_mapping(root.get("prices")), known),
+        _currencies(root, providers),
         _guard(_mapping(root.get("guard")), known),
         check_guard.names(root),
         _keys([_mapping(key) for key in keys] if isinstance(keys, list) else [], known),
@@ -74,6 +75,17 @@ def _prices(prices: Mapping[str, Value], known: Names) -> Iterator[Finding]:
             yield ("prices", name), "a price is of one provider/model", "for all of a provider's, it has its `price`"
         elif not known.is_deployment(name):
             yield ("prices", name), *unknown(name, known)
+
+
+def _currencies(root: Mapping[str, Value], providers: Mapping[str, Value]) -> Iterator[Finding]:
+    rates = {*_mapping(root.get("currencies")), "USD"}
+    prices: list[tuple[tuple[str, ...], Value]]
+    prices = [(("prices", name), price) for name, price in _mapping(root.get("prices")).items()]
+    prices += [(("providers", name, "price"), _mapping(it).get("price")) for name, it in providers.items()]
+    for path, price in prices:
+        currency = _mapping(price).get("currency", "USD")
+        if isinstance(currency, str) and currency not in rates:
+            yield (*path, "currency"), f"nothing says what {quote(currency)} is worth", "put it under `currencies`"
 
 
 def _guard(policies: Mapping[str, Value], known: Names) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from trunkline.config.document import Mark
 from trunkline.config.guard import Policy, PolicyNames
 from trunkline.config.learnt import Complexity, Embedder
 from trunkline.config.limits import Budget, Loops, Queue, Rates, WhenAway
+from trunkline.config.prices import Currency, Price
 from trunkline.config.problems import Path as Place
 from trunkline.config.quotas import SharedUrl
 from trunkline.config.routes import DataFacts, DataPolicy, Model, PriceCap
@@ -77,20 +78,6 @@ class Server(Section):
     keep_alive: kinds.Timeout = setting("15s", "A comment goes out on a stream after so long a silence.")
     grace: kinds.Duration = setting("5s", "At shutdown, how long readiness is red before new connections are refused.")
     shutdown: kinds.Duration = setting("30s", "After that, how long requests under way may take to finish.")
-
-
-class Price(Section):
-    """What a model costs, in US dollars; what is not named here is as in the price catalogue.
-
-    Read, they are integers: nano-dollars per million tokens, and per request.
-    """
-
-    input: kinds.Price | None = setting(None, "A million tokens of input.")
-    output: kinds.Price | None = setting(None, "A million tokens of output.")
-    cached: kinds.Price | None = setting(None, "A million tokens of input that the provider had cached.")
-    cache_write: kinds.Price | None = setting(None, "A million tokens of input that the provider caches.")
-    reasoning: kinds.Price | None = setting(None, "A million tokens of reasoning.")
-    per_request: kinds.Price | None = setting(None, "One request, besides its tokens.")
 
 
 class Simulated(Section):
@@ -382,6 +369,9 @@ class Config(Section):
     embedder: Embedder | None = setting(None, "A model that turns texts into vectors. Default: none.")
     prices: Annotated[Mapping[kinds.ModelName, Price], kinds.MaybeMapping] = setting(
         {}, "What a `provider/model` costs, where the price catalogue is wrong or does not know."
+    )
+    currencies: Annotated[Mapping[Currency, kinds.Price], kinds.MaybeMapping] = setting(
+        {}, "What one unit of each other currency is worth in US dollars, for prices that are not in them."
     )
     guard: Annotated[Mapping[kinds.Text, Policy], kinds.MaybeMapping] = setting(
         {}, "Policies about what may be said, by name."

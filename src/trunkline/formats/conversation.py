@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from trunkline.formats.billing import Details
+
 MOST_TOKENS = 1_000_000_000
 """More tokens than any request can have. What a client asks or a provider reports beyond is counted as this many."""
 
@@ -36,6 +38,8 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     cache_write: int = 0
     output: int = 0
     reasoning: int = 0
+    details: Details | None = None
+    """What is told besides, where anything is."""
 
 
 class Node(msgspec.Struct, kw_only=True):

@@ -88,6 +88,8 @@ class ReplyFacts(msgspec.Struct, gc=False):
     """The provider's own word for why it ended."""
     choices: int
     error: object
+    tier: str = ""
+    """The service tier by whose prices it is charged, as the provider calls it; empty where it does not say."""
 
 
 class StreamReader(Protocol):
@@ -125,6 +127,8 @@ class Scanner(Protocol):
     """The stream's own last event has come."""
     finish: str
     usage: Usage | None
+    tier: str
+    """See `ReplyFacts`."""
     error: object
     """The value of an error event: the stream has failed."""
     terminator: bytes

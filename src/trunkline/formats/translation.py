@@ -60,7 +60,19 @@ class _Names:
 class Translator:
     """Translates a stream as it passes."""
 
-    __slots__ = ("_events", "_names", "_reader", "_writer", "done", "error", "finish", "started", "terminator", "usage")
+    __slots__ = (
+        "_events",
+        "_names",
+        "_reader",
+        "_writer",
+        "done",
+        "error",
+        "finish",
+        "started",
+        "terminator",
+        "tier",
+        "usage",
+    )
 
     def __init__(self, reader: StreamReader, writer: StreamWriter, stamp: Stamp) -> None:
         self._names = _Names(stamp)
@@ -71,6 +83,7 @@ class Translator:
         self.done = False
         self.finish = ""
         self.usage: Usage | None = None
+        self.tier = ""
         self.error: object = None
         self.terminator = b""
 
@@ -101,6 +114,7 @@ class Translator:
             return b""
         if event.usage is not None:
             self.usage = event.usage
+        self.tier = event.service_tier or self.tier
         for stop in event.stops.values():
             self.finish = self.finish or stop.said or stop.reason
         if event.deltas:

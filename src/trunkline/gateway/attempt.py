@@ -11,7 +11,7 @@ from typing import Protocol
 from trunkline.formats.conversation import Reply, Usage
 from trunkline.formats.format import ShapeError
 from trunkline.formats.losses import CannotCarry, Losses
-from trunkline.gateway.charging import intent_of, outcome_of, reservation, row_of, used
+from trunkline.gateway.charging import charged, intent_of, outcome_of, reservation, row_of, used
 from trunkline.gateway.credentials import LoginRefused, ProviderKey
 from trunkline.gateway.deployments import Deployment, ImpossibleModel
 from trunkline.gateway.errors import (
@@ -32,7 +32,7 @@ from trunkline.gateway.reception import Reception, error_of
 from trunkline.gateway.state import Journey
 from trunkline.ledger.journal import Segment
 from trunkline.ledger.prices import Price
-from trunkline.ledger.record import UNPRICED, Outcome
+from trunkline.ledger.record import Outcome
 from trunkline.routing.plan import Candidate
 from trunkline.routing.tickets import Ticket
 from trunkline.transport.exchange import Call, Exchange, Fault, Times
@@ -379,10 +379,14 @@ class Attempt:
         facts = self._door.facts
         stops = facts.local or (journey.asked.stream and facts.stops_meter is not False)
         usage, source = used(journey.asked, reception, outcome, stops=stops)
-        cost = UNPRICED if self._price is None else 0 if source == "none" else self._price.cost(usage)
+        tier = reception.tier if reception is not None else ""
+        charge = charged(journey.asked, self._price, usage, source, tier, self.candidate.abilities.context, outcome)
+        source = charge[0]
+        if source == "impossible":
+            journey.note(f"usage: {target} reports what cannot be: {usage.input} in, {usage.output} out")
         code = (error.code or error.kind) if error is not None and outcome != "cancelled" else ""
         times = (self._started, self._began, now)
-        row = row_of(journey, target, self._number, times, outcome, code, reception, usage, source, cost)
+        row = row_of(journey, target, self._number, times, outcome, code, reception, usage, charge)
         journey.settle(row, self._segment)
         told = usage if source == "provider" else Usage()
         change = self._ticket.end(

@@ -8,13 +8,19 @@ from trunkline.gateway.errors import GatewayError, UpstreamAuth, UpstreamQuota, 
 from trunkline.gateway.reception import Reception
 from trunkline.gateway.state import Journey
 from trunkline.ledger.prices import Price
-from trunkline.ledger.record import UNPRICED, Intent, Outcome, Row, UsageSource
+from trunkline.ledger.record import REPORTED, RESERVATION, UNPRICED, Intent, Outcome, Row, UsageSource
 from trunkline.routing.targets import Target
 
 ASSUMED_OUTPUT = 4096
 """Tokens a reply is reserved at where the caller sets no cap."""
 BYTES_A_TOKEN = 3
 """Of a request; few enough that the reservation is seldom too small."""
+ADDED = 10_000
+"""Tokens that a provider may add to a prompt by itself, for tools and the like."""
+CERTAINLY = 1.25
+"""How much more than a model's context is more than it can have: what is known of contexts is not always exact."""
+LONGEST = 20_000_000
+"""Tokens of the longest context, where a model's is not known."""
 TOLD = frozenset({"rate_limit_exceeded", "upstream_server_error"})
 """Errors that the provider told, rather than broke down."""
 
@@ -62,6 +68,54 @@ def used(asked: Asked, reception: Reception | None, outcome: Outcome, *, stops: 
     return Usage(), "none"
 
 
+def charged(
+    asked: Asked,
+    price: Price | None,
+    usage: Usage,
+    source: UsageSource,
+    tier: str,
+    context: int | None,
+    outcome: Outcome,
+) -> tuple[UsageSource, int, str]:
+    """Where the counts come from after all, what is charged in nano-dollars, and by what.
+
+    What the provider says that it cost is what it cost. Usage that cannot be true, and that of a whole answer without
+    any, is charged at the reservation, at least.
+    """
+    if source == "none":
+        return source, 0, ""
+    details = usage.details
+    if source == "provider":
+        if _impossible(asked, usage, context):
+            return "impossible", reservation(asked, price), RESERVATION if price is not None else ""
+        if details is not None and details.cost is not None:
+            return source, details.cost, REPORTED
+    if price is None:
+        return source, UNPRICED, ""
+    cost = price.cost(usage, tier)
+    if source == "estimated" and outcome == "ok":
+        return source, max(cost, reservation(asked, price)), RESERVATION
+    if not cost and price.units and not (price.input or price.output):
+        return source, UNPRICED, ""  # it is priced by something that was not counted
+    if details is not None and price.lacks(details):
+        return source, cost, f"{price.origin}, without {', '.join(price.lacks(details))}"
+    return source, cost, price.origin
+
+
+def _impossible(asked: Asked, usage: Usage, context: int | None) -> bool:
+    """Whether no answer to the request can have had such a usage.
+
+    A prompt may be longer than its bytes, for they may name files; and longer than the context that is known of the
+    model, for that may be outdated; but not both.
+    """
+    if usage.details is not None and usage.details.impossible:
+        return True
+    if usage.cached + usage.cache_write > usage.input or usage.reasoning > usage.output:
+        return True
+    most = CERTAINLY * (context or LONGEST)
+    return (usage.input > asked.size + ADDED and usage.input > most) or usage.output > most * asked.choices
+
+
 def outcome_of(error: GatewayError | None, *, produced: bool) -> Outcome:
     """How an attempt ended that was not cancelled."""
     if error is None:
@@ -106,12 +160,12 @@ def row_of(
     error: str,
     reception: Reception | None,
     usage: Usage,
-    source: UsageSource,
-    cost: int,
+    charge: tuple[UsageSource, int, str],
 ) -> Row:
     """What is known of an attempt that has ended. `times`: when it began, as Unix time in microseconds; the same of the
-    monotonic clock; and when it ended.
+    monotonic clock; and when it ended. `charge` is what `charged` gave.
     """
+    source, cost, price = charge
     started, began, ended = times
     caller = journey.caller
     return Row(
@@ -141,6 +195,8 @@ def row_of(
         caller.team,
         caller.user,
         journey.tags,
+        0,
+        price,
     )
 
 

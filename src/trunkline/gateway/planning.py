@@ -7,6 +7,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from time import monotonic
 
 import msgspec
@@ -151,9 +152,10 @@ async def _learn_prices(journey: Journey, policy: Policy) -> None:
 
 
 def _look_up(journey: Journey, targets: Sequence[Target], now: float) -> None:
+    at = datetime.now(UTC)
     for target in targets:
         source = journey.snapshot.deployments[target.provider].facts.catalogue
-        journey.snapshot.catalogue.look_up(target.provider, source, target.model, now)
+        journey.snapshot.catalogue.look_up(target.provider, source, target.model, now, at)
 
 
 def _nobody(refusal: Refusal, removed: Sequence[Removed], health: Health) -> GatewayError:

@@ -64,6 +64,7 @@ class Reception:
         "scanner",
         "status",
         "target",
+        "tier",
         "timed_out",
         "usage",
         "verdict",
@@ -85,6 +86,8 @@ class Reception:
         self.status = 0
         self.headers: dict[bytes, bytes] = {}
         self.usage: Usage | None = None
+        self.tier = ""
+        """The service tier by whose prices it is charged, where the provider says."""
         self.finish = ""
         self.first_byte = 0.0
         """When the first byte of the body came; 0 before it."""
@@ -211,7 +214,7 @@ class Reception:
             self._conclude(UpstreamBroken(f"{self.target} ended its stream without any output."))
 
     def _finish_stream(self, scanner: Scanner) -> None:
-        self.usage = scanner.usage
+        self.usage, self.tier = scanner.usage, scanner.tier
         self.finish = scanner.finish
         if not scanner.started:  # complete, and empty: `[DONE]` and nothing else
             self._conclude(UpstreamBroken(f"{self.target} ended its stream without any output."))
@@ -237,10 +240,10 @@ class Reception:
             return
         except GuardWithheld as error:
             facts = self._bridge.back.look_reply(self.body)
-            self.usage, self.finish = facts.usage, facts.finish
+            self.usage, self.tier, self.finish = facts.usage, facts.tier, facts.finish
             self._withhold(error)
             return
-        self.usage, self.finish = facts.usage, facts.finish
+        self.usage, self.tier, self.finish = facts.usage, facts.tier, facts.finish
         if facts.error is not None:
             self._conclude(self._refused(read_error_value(self.status, facts.error)))
         else:
@@ -275,7 +278,7 @@ class Reception:
     def _truncated(self, how: str, kind: type[GatewayError] = StreamTruncated) -> GatewayError:
         scanner = self.scanner
         if scanner is not None:
-            self.usage, self.finish = scanner.usage, scanner.finish
+            self.usage, self.tier, self.finish = scanner.usage, scanner.tier, scanner.finish
         return kind(f"The stream of {self.target} {how}. What was sent so far is not the whole answer.")
 
     def _refused(self, refused: Refused) -> GatewayError:

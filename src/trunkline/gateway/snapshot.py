@@ -22,7 +22,8 @@ from trunkline.gateway.fetching import Allowed
 from trunkline.gateway.guarding import Guards
 from trunkline.gateway.learnt import NOTHING, Learnt, learn
 from trunkline.gateway.logins import SetupError, keys_of
-from trunkline.ledger.prices import Catalogue, Override
+from trunkline.gateway.pricing import catalogue_of
+from trunkline.ledger.catalogue import Catalogue
 from trunkline.providers.base import SETTINGS, Provider, Unfilled
 from trunkline.providers.families import Rules
 from trunkline.providers.simulated import Settings, Simulated
@@ -75,8 +76,8 @@ def build(
         config=config,
         policies=Policies(config, {name: deployment.facts for name, deployment in deployments.items()}),
         deployments=deployments,
-        catalogue=_catalogue(config),
         guards=Guards(config.guard, previous.guards if previous is not None else None),
+        catalogue=catalogue_of(config),
         caches=(),
         in_flight=config.server.in_flight,
         depth=limits.depth,
@@ -116,19 +117,6 @@ def _sources(config: schema.Config, environment: Mapping[str, str]) -> dict[str,
     for name in [*providers.in_environment(environment), providers.SIMULATED.type]:
         written.setdefault(name, schema.Provider(type=name))
     return written
-
-
-def _catalogue(config: schema.Config) -> Catalogue:
-    models = {}
-    for name, price in config.prices.items():
-        provider, _, model = name.partition("/")
-        models[provider, model] = _override(price)
-    whole = {name: _override(p.price) for name, p in config.providers.items() if p.price is not None}
-    return Catalogue(models, whole)
-
-
-def _override(price: schema.Price) -> Override:
-    return Override(**price.model_dump(exclude_none=True))
 
 
 def _deploy(name: str, provider: schema.Provider, environment: Mapping[str, str], deadlines: Deadlines) -> Deployment:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from math import inf
 from time import monotonic
 from types import MappingProxyType
@@ -273,7 +274,8 @@ class Journey:
         known, price = catalogue.known(deployment.name, model, now)
         if known:
             return price
-        return await asyncio.to_thread(catalogue.look_up, deployment.name, deployment.facts.catalogue, model, now)
+        source, at = deployment.facts.catalogue, datetime.now(UTC)
+        return await asyncio.to_thread(catalogue.look_up, deployment.name, source, model, now, at)
 
     def first_output(self, waited: float) -> None:
         """The first output has come, after `waited` more seconds of waiting for upstream."""

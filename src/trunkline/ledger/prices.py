@@ -1,27 +1,48 @@
-"""What tokens cost: prices folded into integers once, so that charging an attempt is a few multiplications.
+"""What an attempt costs: prices as integers, so that charging one is a few multiplications and one rounding.
 
-The figures come from the `genai-prices` catalogue (its `TieredPrices` apply a tier's price to *all* tokens once the
-input is longer than its start), or from the operator. Nothing here is a float.
+A price is in nano-dollars for a million tokens of each kind, and for so many of each unit that is no token. Where they
+come from is told in `ledger/catalogue.py`. Nothing here is a float.
 """
-
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from trunkline.formats.billing import Details, Unit
 from trunkline.formats.conversation import Usage
 
-if TYPE_CHECKING:
-    from genai_prices.types import ModelPrice
-
-NANO = 1_000_000_000
 MILLION = 1_000_000
-FRESH_FOR = 3600.0
-"""Seconds after which a folded price is looked up anew: catalogue prices may depend on the date."""
-REMEMBERED = 10_000
-"""Prices kept. Callers choose names of models, so it must be bounded."""
+PER: dict[Unit, int] = {
+    "web_search": 1000,
+    "social_search": 1000,
+    "file_search": 1000,
+    "code_execution": 1000,
+    "citation_token": MILLION,
+    "rerank": 1000,
+    "image": 1000,
+    "character": MILLION,
+    "millisecond": 3_600_000,
+    "output_millisecond": 3_600_000,
+    "page": 1000,
+    "annotated_page": 1000,
+    "pixel": 1_000_000_000,
+    "message": 1000,
+}
+"""For how many of a unit its price is: as many as price lists quote, so that no price has to be divided."""
+WHOLE = 9_000_000_000
+"""A multiple of every number in `PER` and of a million: in parts as small, sums of parts of nano-dollars are exact."""
+STANDARD = frozenset({"", "default", "standard", "auto", "on_demand"})
+"""What providers call the service tier that has the prices everybody means."""
+
+
+class Media(msgspec.Struct, frozen=True, gc=False):
+    """Nano-dollars per million tokens of sound and pictures, and of what stays in a cache for an hour."""
+
+    cache_write_1h: int
+    audio_input: int
+    audio_cached: int
+    audio_output: int
+    image_input: int
+    image_cached: int
+    image_output: int
 
 
 class Price(msgspec.Struct, frozen=True, gc=False):
@@ -35,11 +56,23 @@ class Price(msgspec.Struct, frozen=True, gc=False):
     per_request: int = 0
     tiers: tuple[tuple[int, "Price"], ...] = ()
     """(input tokens above which it applies, the price for all tokens then), rising."""
+    media: Media | None = None
+    """Where any of these costs something else than the kind it is a part of."""
+    units: tuple[tuple[Unit, int], ...] = ()
+    """Nano-dollars for `PER[unit]` of a unit."""
+    minimum: int = 0
+    """Nano-dollars that a request costs at least."""
+    services: tuple[tuple[str, "Price"], ...] = ()
+    """The prices of other service tiers than the standard one: `batch`, `flex`, `priority`, `fast`."""
+    origin: str = ""
+    """Where it comes from, and since when it holds: what a row of the ledger says of it."""
 
-    def cost(self, usage: Usage) -> int:
-        """Nano-dollars, rounded once, half up."""
-        price = self
-        for start, tier in self.tiers:
+    def cost(self, usage: Usage, service: str = "") -> int:
+        """Nano-dollars, rounded once, half up. `service`: the service tier, as the provider calls it; one without
+        prices of its own costs what the standard one does.
+        """
+        price = self if not service or service in STANDARD else self.of(service)
+        for start, tier in price.tiers:
             if usage.input > start:
                 price = tier
         millionths = usage.input * price.input + usage.output * price.output
@@ -52,153 +85,117 @@ class Price(msgspec.Struct, frozen=True, gc=False):
                 + written * (price.cache_write - price.input)
                 + reasoning * (price.reasoning - price.output)
             )
-        return price.per_request + (millionths + MILLION // 2) // MILLION
+        if usage.details is None:
+            cost = price.per_request + (millionths + MILLION // 2) // MILLION
+        else:
+            cost = price.with_details(millionths, usage, usage.details)
+        return max(price.minimum, cost)
+
+    def of(self, service: str) -> "Price":
+        """The price at a service tier."""
+        return next((price for name, price in self.services if name == service), self)
+
+    def lacks(self, details: Details) -> tuple[Unit, ...]:
+        """The units of which there were some and that have no price."""
+        priced = {unit for unit, _ in self.units}
+        return tuple(unit for unit, _ in details.units if unit not in priced)
+
+    def with_details(self, millionths: int, usage: Usage, details: Details) -> int:
+        """The same, with what is told besides the counts; `millionths` is what those cost by the token."""
+        if self.media is not None:
+            millionths += _of_media(self, self.media, usage, details)
+        parts = millionths * (WHOLE // MILLION)
+        if details.units and self.units:
+            rates = dict(self.units)
+            parts += sum(count * rates.get(unit, 0) * (WHOLE // PER[unit]) for unit, count in details.units)
+        return self.per_request + (parts + WHOLE // 2) // WHOLE
 
 
-class Override(msgspec.Struct, frozen=True):
-    """What an operator says of a price; None: as in the catalogue."""
+def _of_media(price: Price, media: Media, usage: Usage, details: Details) -> int:
+    """What tokens with prices of their own cost more (or less) than is counted for them, in millionths. None of them is
+    more than the whole that it is a part of.
+    """
+    cached = min(usage.cached, usage.input)
+    lasting = min(details.cache_write_1h, usage.cache_write, usage.input - cached)
+    audio_cached = min(details.audio_cached, cached)
+    image_cached = min(details.image_cached, cached - audio_cached)
+    fresh = usage.input - cached - min(usage.cache_write, usage.input - cached)
+    audio = min(max(details.audio_input - audio_cached, 0), fresh)
+    image = min(max(details.image_input - image_cached, 0), fresh - audio)
+    spoken = usage.output - min(usage.reasoning, usage.output)
+    audio_output = min(details.audio_output, spoken)
+    image_output = min(details.image_output, spoken - audio_output)
+    return (
+        lasting * (media.cache_write_1h - price.cache_write)
+        + audio * (media.audio_input - price.input)
+        + image * (media.image_input - price.input)
+        + audio_cached * (media.audio_cached - price.cached)
+        + image_cached * (media.image_cached - price.cached)
+        + audio_output * (media.audio_output - price.output)
+        + image_output * (media.image_output - price.output)
+    )
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """Nano-dollars per million tokens as somebody lists them; None: nothing is said."""
 
     input: int | None = None
     output: int | None = None
     cached: int | None = None
     cache_write: int | None = None
+    cache_write_1h: int | None = None
     reasoning: int | None = None
-    per_request: int | None = None
+    audio_input: int | None = None
+    audio_cached: int | None = None
+    audio_output: int | None = None
+    image_input: int | None = None
+    image_cached: int | None = None
+    image_output: int | None = None
 
-    def over(self, base: Price | None) -> Price | None:
-        """This price where it says something, `base` where it does not; None if neither prices input and output."""
-        given = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
-        if base is not None:
-            tiers = () if "input" in given or "output" in given else base.tiers
-            return msgspec.structs.replace(base, **given, tiers=tiers)
-        if self.input is None or self.output is None:
-            return None
-        return build(
-            input=self.input,
-            output=self.output,
-            cached=self.cached,
-            cache_write=self.cache_write,
-            reasoning=self.reasoning,
-            per_request=self.per_request or 0,
+    def over(self, base: "Rates") -> "Rates":
+        """These where they say something, else `base`."""
+        return msgspec.structs.replace(base, **self.said())
+
+    def said(self) -> dict[str, int]:
+        """What they say something of."""
+        named = ((name, getattr(self, name)) for name in RATES)
+        return {name: value for name, value in named if value is not None}
+
+    def price(self) -> Price:
+        """A price in which what is not listed costs what the kind that it is a part of costs."""
+        read, made = self.input or 0, self.output or 0
+        cached = read if self.cached is None else self.cached
+        written = read if self.cache_write is None else self.cache_write
+
+        def again(fresh: int | None) -> int:
+            return cached if fresh is None or self.cached is not None else fresh
+
+        own = (
+            (self.cache_write_1h, written),
+            (self.audio_input, read),
+            (self.audio_cached, again(self.audio_input)),
+            (self.audio_output, made),
+            (self.image_input, read),
+            (self.image_cached, again(self.image_input)),
+            (self.image_output, made),
         )
+        media = Media(*(usual if listed is None else listed for listed, usual in own))
+        differs = any(listed is not None for listed, _ in own)
+        reasoning = made if self.reasoning is None else self.reasoning
+        return Price(read, made, cached, written, reasoning, media=media if differs else None)
 
 
-class Catalogue:
-    """Prices by provider and model, looked up once an hour each.
-
-    `models` are what the operator says of one model of one provider, `providers` of all models of one.
-    """
-
-    def __init__(
-        self, models: Mapping[tuple[str, str], Override] | None = None, providers: Mapping[str, Override] | None = None
-    ) -> None:
-        self._models = dict(models or {})
-        self._providers = dict(providers or {})
-        self._found: dict[tuple[str, str], tuple[float, Price | None]] = {}
-
-    def known(self, provider: str, model: str, now: float) -> tuple[bool, Price | None]:
-        """Whether the price is looked up and fresh, and the price, None for an unpriced one. Never waits."""
-        found = self._found.get((provider, model))
-        if found is None or now - found[0] > FRESH_FOR:
-            return False, None
-        return True, found[1]
-
-    def latest(self, provider: str, model: str) -> Price | None:
-        """The price as it was last looked up, however long ago; None if it never was, or there is none."""
-        found = self._found.get((provider, model))
-        return found[1] if found is not None else None
-
-    def look_up(self, provider: str, source: str, model: str, now: float) -> Price | None:
-        """Find and fold the price of a provider's model; `source` is the provider's id in the catalogue, or empty.
-
-        The first call loads the catalogue, some half a second: for worker threads. None: unpriced.
-        """
-        base = _from_catalogue(source, model) if source else None
-        for override in (self._providers.get(provider), self._models.get((provider, model))):
-            base = override.over(base) if override is not None else base
-        if len(self._found) >= REMEMBERED:
-            self._found.clear()
-        self._found[provider, model] = (now, base)
-        return base
+RATES = Rates.__struct_fields__
 
 
-def load_catalogue() -> None:
-    """Import the catalogue, which takes some half a second, before it is needed. For worker threads."""
-    from genai_prices.data_snapshot import get_snapshot
-
-    get_snapshot()
-
-
-def _from_catalogue(catalogue: str, model: str) -> Price | None:
-    from genai_prices.data_snapshot import get_snapshot  # here, because it is large and slow to import
-
-    try:
-        _, info = get_snapshot().find_provider_model(model, None, catalogue, None)
-    except LookupError:
-        return None
-    return fold(info.get_prices(datetime.now(UTC)))
-
-
-def fold(prices: "ModelPrice") -> Price | None:
-    """A catalogue entry as integers; None where it does not price both directions by the token."""
-    from genai_prices.types import TieredPrices
-
-    named = {name: getattr(prices, name) for name in _UNITS}
-    if named["input_mtok"] is None and named["output_mtok"] is None:
-        return None
-    starts = sorted({t.start for value in named.values() if isinstance(value, TieredPrices) for t in value.tiers})
-
-    def at(tokens: int) -> Price:
-        def rate(name: str) -> int | None:
-            value = named[name]
-            if isinstance(value, TieredPrices):
-                value = next((t.price for t in reversed(value.tiers) if tokens > t.start), value.base)
-            return None if value is None else nano(value)
-
-        per_thousand = rate("requests_kcount") or 0
-        return build(
-            input=rate("input_mtok") or 0,
-            output=rate("output_mtok") or 0,
-            cached=rate("cache_read_mtok"),
-            cache_write=rate("cache_write_mtok"),
-            reasoning=rate("output_reasoning_mtok"),
-            per_request=(per_thousand + 500) // 1000,
-        )
-
-    base = at(0)
-    return msgspec.structs.replace(base, tiers=tuple((start, at(start + 1)) for start in starts))
-
-
-_UNITS = (
-    "input_mtok",
-    "output_mtok",
-    "cache_read_mtok",
-    "cache_write_mtok",
-    "output_reasoning_mtok",
-    "requests_kcount",
-)
-
-
-def build(
-    *,
-    input: int,  # noqa: A002  # the field's name
-    output: int,
-    cached: int | None,
-    cache_write: int | None,
-    reasoning: int | None,
-    per_request: int,
-) -> Price:
-    """A price whose unnamed kinds cost what the kind they belong to costs."""
-    return Price(
-        input=input,
-        output=output,
-        cached=input if cached is None else cached,
-        cache_write=input if cache_write is None else cache_write,
-        reasoning=output if reasoning is None else reasoning,
-        per_request=per_request,
+def rates_of(price: Price) -> Rates:
+    """The same as a list, in which nothing is left out that differs from its kind."""
+    media = msgspec.structs.asdict(price.media) if price.media is not None else {}
+    return Rates(
+        input=price.input,
+        output=price.output,
+        cached=price.cached,
+        cache_write=price.cache_write,
+        reasoning=price.reasoning,
+        **media,
     )
-
-
-def nano(dollars: Decimal) -> int:
-    """Dollars as nano-dollars, to the nearest."""
-    return int((dollars * NANO).to_integral_value(ROUND_HALF_EVEN))

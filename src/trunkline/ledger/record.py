@@ -17,9 +17,9 @@ mid-stream. `cancelled`: the client left, or another attempt won. `unsettled`: t
 the reservation.
 """
 
-UsageSource = Literal["provider", "estimated", "none"]
-"""Where the token counts come from: the provider's `usage`, our estimate of what was produced, or nothing was
-produced.
+UsageSource = Literal["provider", "estimated", "impossible", "none"]
+"""Where the token counts come from: the provider's `usage`, our estimate of what was produced, a `usage` that cannot be
+true (a count below zero, or larger than the request and the model allow), or nothing was produced.
 """
 
 
@@ -95,9 +95,15 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A JSON object of strings, or empty: what the attempt was for."""
     saved: int = 0
     """Nano-dollars that an answer from the cache did not cost."""
+    price: str = ""
+    """By what the cost was reckoned: the price list and since when its price holds (`genai-prices 0.2.3 2026-01-31`,
+    `configuration`), `reported` by the provider, or `reservation`. Empty where nothing was.
+    """
 
 
 UNPRICED = -1
+RESERVATION = "reservation"
+REPORTED = "reported"
 
 
 def unsettled(intent: Intent) -> Row:
@@ -129,4 +135,5 @@ def unsettled(intent: Intent) -> Row:
         team=intent.team,
         user=intent.user,
         tags=intent.tags,
+        price=RESERVATION if intent.reserved != UNPRICED else "",
     )

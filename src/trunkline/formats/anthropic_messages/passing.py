@@ -7,7 +7,7 @@ import msgspec
 from trunkline.formats.anthropic_messages.checks import list_in, text_in, wrong_type
 from trunkline.formats.anthropic_messages.returning import is_begun, repaired
 from trunkline.formats.anthropic_messages.stream_read import read_payload
-from trunkline.formats.anthropic_messages.usage import read_usage
+from trunkline.formats.anthropic_messages.usage import read_usage, service_tier
 from trunkline.formats.anthropic_messages.words import ISSUER
 from trunkline.formats.conversation import MOST_TOKENS
 from trunkline.formats.dialect import Dialect
@@ -84,4 +84,5 @@ def look_reply(body: bytes) -> ReplyFacts:
         finish=reason if isinstance(reason, str) else "",
         choices=1,
         error=error,
+        tier=service_tier(usage) if isinstance(usage, dict) else "",
     )

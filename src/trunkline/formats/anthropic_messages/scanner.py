@@ -3,7 +3,7 @@
 import msgspec
 
 from trunkline.formats.anthropic_messages.stream_read import read_payload
-from trunkline.formats.anthropic_messages.usage import merged, read_usage
+from trunkline.formats.anthropic_messages.usage import merged, read_usage, service_tier
 from trunkline.formats.conversation import Usage
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import Asked, StreamError
@@ -35,6 +35,7 @@ class Scanner:
         "error",
         "finish",
         "started",
+        "tier",
         "usage",
     )
 
@@ -52,6 +53,7 @@ class Scanner:
         """`message_stop` has come."""
         self.finish = ""
         self.usage: Usage | None = None
+        self.tier = ""
         self.error: object = None
         """The value of `error` of an error event: the stream has failed."""
 
@@ -122,6 +124,7 @@ class Scanner:
         if isinstance(usage, dict):
             self._reported = merged(self._reported, usage)
             self.usage = read_usage(self._reported)
+            self.tier = service_tier(self._reported)
         told = message if begins else value.get("delta")
         reason = told.get("stop_reason") if isinstance(told, dict) else None
         if isinstance(reason, str):

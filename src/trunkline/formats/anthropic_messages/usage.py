@@ -5,6 +5,7 @@ In a stream the numbers are cumulative: those of `message_start` hold until `mes
 
 from typing import Any
 
+from trunkline.formats.billing import Details, beyond_belief, reported_cost, told, units
 from trunkline.formats.conversation import MOST_TOKENS, Usage
 
 
@@ -19,7 +20,27 @@ def read_usage(reported: dict[str, Any]) -> Usage:
         cache_write=written,
         output=_count(reported.get("output_tokens")),
         reasoning=_count(details.get("thinking_tokens")) if type(details) is dict else 0,
+        details=_details(reported),
     )
+
+
+def _details(reported: dict[str, Any]) -> Details | None:
+    lasting, tools = reported.get("cache_creation"), reported.get("server_tool_use")
+    names = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
+    return told(
+        Details(
+            cache_write_1h=_count(lasting.get("ephemeral_1h_input_tokens")) if type(lasting) is dict else 0,
+            units=units(web_search=tools.get("web_search_requests")) if type(tools) is dict else (),
+            cost=reported_cost(reported),
+            impossible=beyond_belief(*map(reported.get, names)),
+        )
+    )
+
+
+def service_tier(reported: dict[str, Any]) -> str:
+    """By which prices the answer is charged: `fast` where it was asked for, else the tier; empty where nothing says."""
+    said = "fast" if reported.get("speed") == "fast" else reported.get("service_tier")
+    return said if isinstance(said, str) else ""
 
 
 def _count(tokens: object) -> int:

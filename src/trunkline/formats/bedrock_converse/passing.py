@@ -6,7 +6,7 @@ import msgspec
 
 from trunkline.formats.bedrock_converse.checks import need, typed
 from trunkline.formats.bedrock_converse.stream_read import failure_of, payload_of
-from trunkline.formats.bedrock_converse.usage import usage_of
+from trunkline.formats.bedrock_converse.usage import read_tier, usage_of
 from trunkline.formats.conversation import MOST_TOKENS, Usage
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.document import Document
@@ -77,13 +77,14 @@ def look_reply(body: bytes) -> ReplyFacts:
         finish=finish if isinstance(finish, str) else "",
         choices=1,
         error=None,
+        tier=read_tier(dict(value)),
     )
 
 
 class Scanner:
     """Follows a stream of frames as it passes: hands on whole frames and notes what the journey must know."""
 
-    __slots__ = ("_bytes", "_events", "_splitter", "_stopped", "done", "error", "finish", "started", "usage")
+    __slots__ = ("_bytes", "_events", "_splitter", "_stopped", "done", "error", "finish", "started", "tier", "usage")
 
     terminator = b""
 
@@ -96,6 +97,7 @@ class Scanner:
         self.done = False
         self.finish = ""
         self.usage: Usage | None = None
+        self.tier = ""
         self.error: object = None
 
     def feed(self, data: bytes) -> bytes:
@@ -131,7 +133,9 @@ class Scanner:
                 self.finish = finish if isinstance(finish, str) else ""
                 self.started = self._stopped = True
             case "metadata":
-                usage = payload_of(frame).get("usage")
+                told = payload_of(frame)
+                usage = told.get("usage")
+                self.tier = read_tier(dict(told))
                 self.usage = usage_of(usage) if isinstance(usage, dict) else None
                 self.done = True
             case _:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from trunkline.formats.bedrock_converse.terms import STOP_WORDS, STOPS
+from trunkline.formats.billing import Details, beyond_belief, told
 from trunkline.formats.conversation import MOST_TOKENS, Stop, Usage
 from trunkline.formats.losses import rest
 
@@ -26,6 +27,19 @@ def usage_of(value: dict[str, Any]) -> Usage:
         cached=cached,
         cache_write=written,
         output=_count(value, "outputTokens"),
+        details=_details(value),
+    )
+
+
+def _details(value: dict[str, Any]) -> Details | None:
+    kept = value.get("cacheDetails")
+    entries = [each for each in kept if isinstance(each, dict)] if isinstance(kept, list) else []
+    counts = (value.get("inputTokens"), value.get("outputTokens"), value.get("cacheReadInputTokens"))
+    return told(
+        Details(
+            cache_write_1h=sum(_count(each, "inputTokens") for each in entries if each.get("ttl") == "1h"),
+            impossible=beyond_belief(*counts, value.get("cacheWriteInputTokens")),
+        )
     )
 
 

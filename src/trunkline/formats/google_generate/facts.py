@@ -1,8 +1,10 @@
 """What an answer says about itself: why it ended, what it used, how likely its tokens were."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from trunkline.formats.billing import Details, beyond_belief, told
 from trunkline.formats.conversation import MOST_TOKENS, Logprob, Stop, StopReason, Usage
 from trunkline.formats.google_generate.names import NAME, kept, snake
 
@@ -113,13 +115,51 @@ def read_usage(reported: Any) -> Usage | None:
     """
     if not isinstance(reported, dict):
         return None
+    details = _details(reported)
     if "prompt_token_count" in reported:
         reported = {name: reported.get(name, reported.get(snake(name))) for name in _COUNTS}
     prompt, output, thoughts, tools, cached = map(_tokens, map(reported.get, _COUNTS))
     if prompt is None and output is None and thoughts is None:
         return None
     thoughts = thoughts or 0
-    return Usage((prompt or 0) + (tools or 0), cached or 0, 0, (output or 0) + thoughts, thoughts)
+    return Usage((prompt or 0) + (tools or 0), cached or 0, 0, (output or 0) + thoughts, thoughts, details)
+
+
+def _details(reported: dict[str, Any]) -> Details | None:
+    """Of each kind of medium how much there was: `promptTokensDetails` and its like."""
+    read, again, made = (
+        by_medium(reported.get(name, reported.get(snake(name))))
+        for name in ("promptTokensDetails", "cacheTokensDetails", "candidatesTokensDetails")
+    )
+    return details_of(read, again, made, map(reported.get, _COUNTS))
+
+
+def by_medium(entries: object) -> dict[str, int]:
+    """Tokens by medium: `AUDIO`, `IMAGE`, …; of a list whose entries have a `modality` and a `tokenCount`."""
+    found: dict[str, int] = {}
+    for each in entries if isinstance(entries, list) else ():
+        if isinstance(each, dict):
+            medium, tokens = each.get("modality"), each.get("tokenCount", each.get("token_count"))
+            if isinstance(medium, str) and type(tokens) is int:
+                found[medium] = count(tokens)
+    return found
+
+
+def details_of(
+    read: dict[str, int], again: dict[str, int], made: dict[str, int], counts: Iterable[object]
+) -> Details | None:
+    """What the tokens of the prompt, of the cached part of it, and of the answer say besides their number."""
+    return told(
+        Details(
+            audio_input=read.get("AUDIO", 0),
+            audio_cached=again.get("AUDIO", 0),
+            audio_output=made.get("AUDIO", 0),
+            image_input=read.get("IMAGE", 0),
+            image_cached=again.get("IMAGE", 0),
+            image_output=made.get("IMAGE", 0),
+            impossible=beyond_belief(*counts),
+        )
+    )
 
 
 def _tokens(value: Any) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from trunkline.formats.conversation import Usage
-from trunkline.formats.google_generate.facts import UNSPECIFIED, count, read_usage
+from trunkline.formats.google_generate.facts import UNSPECIFIED, by_medium, count, details_of, read_tier, read_usage
 
 
 class FrameUsage(msgspec.Struct, gc=False, rename="camel"):
@@ -21,6 +21,11 @@ class FrameUsage(msgspec.Struct, gc=False, rename="camel"):
     cached_content_token_count: int | None = None
     candidates_token_count: int | None = None
     thoughts_token_count: int | None = None
+    prompt_tokens_details: Any = None
+    cache_tokens_details: Any = None
+    candidates_tokens_details: Any = None
+    service_tier: Any = None
+    traffic_type: Any = None
 
     def read(self) -> Usage | None:
         """None where it counts nothing."""
@@ -33,6 +38,12 @@ class FrameUsage(msgspec.Struct, gc=False, rename="camel"):
             0,
             count(output) + count(thoughts),
             count(thoughts),
+            details_of(
+                by_medium(self.prompt_tokens_details),
+                by_medium(self.cache_tokens_details),
+                by_medium(self.candidates_tokens_details),
+                (prompt, output, thoughts, self.cached_content_token_count),
+            ),
         )
 
 
@@ -60,6 +71,13 @@ class Frame(msgspec.Struct, gc=False):
     def usage(self) -> Usage | None:
         """None where it counts nothing."""
         return read_usage(self.snake_usage) if self.camel_usage is None else self.camel_usage.read()
+
+    @property
+    def tier(self) -> str:
+        """The service tier, where it is not the usual one."""
+        if self.camel_usage is None:
+            return read_tier(self.snake_usage)
+        return read_tier({"serviceTier": self.camel_usage.service_tier, "trafficType": self.camel_usage.traffic_type})
 
     @property
     def is_reply(self) -> bool:

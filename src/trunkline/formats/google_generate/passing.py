@@ -99,4 +99,5 @@ def look_reply(body: bytes) -> ReplyFacts:
         finish=candidates[0].finish if candidates else frame.blocked,
         choices=max(1, len(candidates)),
         error=frame.error or None,
+        tier=frame.tier,
     )

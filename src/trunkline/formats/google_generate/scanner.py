@@ -45,6 +45,7 @@ class Scanner:
         "error",
         "finish",
         "started",
+        "tier",
         "usage",
     )
 
@@ -63,6 +64,7 @@ class Scanner:
         self.done = False
         self.finish = ""
         self.usage: Usage | None = None
+        self.tier = ""
         self.error: object = None
 
     def feed(self, data: bytes) -> bytes:
@@ -115,6 +117,7 @@ class Scanner:
             self.error = frame.error
             return False
         self.usage = frame.usage or self.usage
+        self.tier = frame.tier or self.tier
         self._count(frame, payload)
         return True
 

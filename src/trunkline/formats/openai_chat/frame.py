@@ -9,16 +9,24 @@ from typing import Any
 
 import msgspec
 
+from trunkline.formats.billing import Details, beyond_belief, reported_cost, told, units
 from trunkline.formats.conversation import MOST_TOKENS, Usage
 
 
 class PromptDetails(msgspec.Struct, gc=False):
     cached_tokens: int | None = 0
     cache_write_tokens: int | None = 0
+    audio_tokens: int | None = 0
+    image_tokens: int | None = 0
 
 
 class CompletionDetails(msgspec.Struct, gc=False):
     reasoning_tokens: int | None = 0
+    audio_tokens: int | None = 0
+    image_tokens: int | None = 0
+
+
+_NO_PROMPT, _NO_COMPLETION = PromptDetails(), CompletionDetails()
 
 
 class FrameUsage(msgspec.Struct, gc=False):
@@ -38,14 +46,26 @@ class FrameUsage(msgspec.Struct, gc=False):
     cache_creation_input_tokens: int | None = None
     """Tokens written to a cache, as gateways in front of Anthropic say it."""
 
+    cost: Any = None
+    """In dollars: a number, or an object with a `total_cost`; see `billing.reported_cost`, also of the next three."""
+    cost_in_usd_ticks: Any = None
+    is_byok: Any = None
+    cost_details: Any = None
+    server_tool_use: Any = None
+    """What the provider's own tools did, as Anthropic and OpenRouter say it."""
+    num_search_queries: Any = None
+    """… as Perplexity says it …"""
+    citation_tokens: Any = None
+
     def read(self, reasoning_apart: bool = False) -> Usage:
         """`reasoning_apart`: the provider counts reasoning apart from its output, and perhaps in the total only."""
-        prompt, completion = self.prompt_tokens_details, self.completion_tokens_details
-        cached, written = (prompt.cached_tokens, prompt.cache_write_tokens) if prompt is not None else (0, 0)
+        prompt = self.prompt_tokens_details or _NO_PROMPT
+        completion = self.completion_tokens_details or _NO_COMPLETION
+        cached, written = prompt.cached_tokens, prompt.cache_write_tokens
         if not cached:
             cached = self.prompt_cache_hit_tokens or self.num_cached_tokens or self.cached_tokens
         read, output = count(self.prompt_tokens), count(self.completion_tokens)
-        reasoning = count(completion.reasoning_tokens) if completion is not None else 0
+        reasoning = count(completion.reasoning_tokens)
         if reasoning and self.total_tokens == read + output + reasoning:
             output += reasoning  # xAI, whatever is known of it
         elif reasoning_apart and count(self.total_tokens) > read + output:
@@ -53,7 +73,31 @@ class FrameUsage(msgspec.Struct, gc=False):
             output = count(self.total_tokens) - read
         if reasoning > output:
             reasoning = output  # OpenRouter reports more now and then
-        return Usage(read, count(cached), count(written or self.cache_creation_input_tokens), output, reasoning)
+        written = count(written or self.cache_creation_input_tokens)
+        return Usage(read, count(cached), written, output, reasoning, self._details(prompt, completion))
+
+    def _details(self, prompt: PromptDetails, completion: CompletionDetails) -> Details | None:
+        counts = (self.prompt_tokens, self.completion_tokens, prompt.cached_tokens, completion.reasoning_tokens)
+        more = (self.cost, self.cost_in_usd_ticks, self.server_tool_use, self.num_search_queries, self.citation_tokens)
+        media = prompt.audio_tokens or prompt.image_tokens or completion.audio_tokens or completion.image_tokens
+        if not media and more == _NO_MORE and not beyond_belief(*counts):
+            return None
+        tools = self.server_tool_use if isinstance(self.server_tool_use, dict) else {}
+        searches = tools.get("web_search_requests", self.num_search_queries)
+        return told(
+            Details(
+                audio_input=count(prompt.audio_tokens),
+                audio_output=count(completion.audio_tokens),
+                image_input=count(prompt.image_tokens),
+                image_output=count(completion.image_tokens),
+                units=units(web_search=searches, citation_token=self.citation_tokens),
+                cost=reported_cost(msgspec.structs.asdict(self)),
+                impossible=beyond_belief(*counts),
+            )
+        )
+
+
+_NO_MORE = (None,) * 5
 
 
 def count(tokens: int | None) -> int:
@@ -98,6 +142,12 @@ class Frame(msgspec.Struct, gc=False):
     usage: FrameUsage | None = None
     error: Any = None
     x_groq: GroqFrame | None = None
+    service_tier: Any = None
+
+    @property
+    def tier(self) -> str:
+        """The service tier; empty where nothing is said."""
+        return self.service_tier if isinstance(self.service_tier, str) else ""
 
 
 _frame = msgspec.json.Decoder(Frame).decode
@@ -123,6 +173,7 @@ def _read_odd_frame(data: bytes) -> Frame:
         choices=[_odd_choice(choice) for choice in choices] if isinstance(choices, list) else None,
         usage=usage,
         error=value.get("error"),
+        service_tier=value.get("service_tier"),
     )
 
 

@@ -180,4 +180,5 @@ def look_reply(body: bytes) -> ReplyFacts:
         finish=(choices[0].finish_reason or "") if choices else "",
         choices=len(choices),
         error=reply.error or None,
+        tier=reply.tier,
     )

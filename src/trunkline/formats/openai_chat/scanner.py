@@ -31,6 +31,7 @@ class Scanner:
         "finish",
         "finished",
         "started",
+        "tier",
         "usage",
     )
 
@@ -51,6 +52,7 @@ class Scanner:
         self.finished: set[int] = set()
         """Indices of the choices that are finished."""
         self.usage: Usage | None = None
+        self.tier = ""
         self.error: object = None
         """The value of `error` of an event that had one: the stream has failed."""
         self.events = 0
@@ -114,9 +116,11 @@ class Scanner:
             self._count(choices, payload)
         if chunk.usage is not None:
             self.usage = chunk.usage.read(self._apart)
+            self.tier = chunk.tier
             return bool(choices) or self._asked.usage_wanted
         if chunk.x_groq is not None and chunk.x_groq.usage is not None:
             self.usage = chunk.x_groq.usage.read(self._apart)
+            self.tier = chunk.tier
         return True
 
     def _count(self, choices: list[FrameChoice], payload: bytes) -> None:

@@ -16,7 +16,7 @@ from trunkline.formats.losses import Losses
 from trunkline.formats.openai_responses.frame import ended_with
 from trunkline.formats.openai_responses.returning import repaired
 from trunkline.formats.openai_responses.shape import missing
-from trunkline.formats.openai_responses.usage import read_usage
+from trunkline.formats.openai_responses.usage import read_usage, with_calls
 from trunkline.formats.sealed import MARK
 
 Fields = dict[str, Any]
@@ -88,6 +88,7 @@ class _Reply(msgspec.Struct, gc=False):
     incomplete_details: Any = None
     usage: Any = None
     error: Any = None
+    service_tier: Any = None
 
 
 _reply = msgspec.json.Decoder(_Reply).decode
@@ -104,7 +105,13 @@ def look_reply(body: bytes) -> ReplyFacts:
     if reply.output is None and not reply.error:
         raise ValueError("the reply has neither an output nor an error")
     said = {"status": reply.status, "incomplete_details": reply.incomplete_details}
-    return ReplyFacts(usage=read_usage(reply.usage), finish=ended_with(said), choices=1, error=reply.error or None)
+    return ReplyFacts(
+        usage=with_calls(read_usage(reply.usage), reply.output),
+        finish=ended_with(said),
+        choices=1,
+        error=reply.error or None,
+        tier=reply.service_tier if isinstance(reply.service_tier, str) else "",
+    )
 
 
 def _odd_reply(body: bytes) -> _Reply:

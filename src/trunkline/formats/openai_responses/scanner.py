@@ -9,7 +9,7 @@ from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import Asked, StreamError
 from trunkline.formats.openai_responses.frame import ended_with
 from trunkline.formats.openai_responses.stream_read import DONE, decode, error_in
-from trunkline.formats.openai_responses.usage import read_usage
+from trunkline.formats.openai_responses.usage import read_usage, with_calls
 from trunkline.formats.sse import Splitter, data_of
 
 Fields = dict[str, Any]
@@ -43,7 +43,7 @@ class Scanner:
     `feed` returns the bytes to hand on. Until `started`, they carry no output and are better held.
     """
 
-    __slots__ = ("_bytes", "_events", "_frames", "_overhead", "done", "error", "finish", "started", "usage")
+    __slots__ = ("_bytes", "_events", "_frames", "_overhead", "done", "error", "finish", "started", "tier", "usage")
 
     terminator = b""
 
@@ -56,6 +56,7 @@ class Scanner:
         self.done = False
         self.finish = ""
         self.usage: Usage | None = None
+        self.tier = ""
         self.error: object = None
 
     def feed(self, data: bytes) -> bytes:
@@ -123,7 +124,9 @@ class Scanner:
     def _end(self, kind: str, value: Fields) -> None:
         response = value.get("response")
         response = response if isinstance(response, dict) else {}
-        self.usage = read_usage(response.get("usage"))
+        self.usage = with_calls(read_usage(response.get("usage")), response.get("output"))
+        tier = response.get("service_tier")
+        self.tier = tier if isinstance(tier, str) else ""
         self.finish = ended_with(response)
         if kind == "response.failed":
             self.error = error_in(response)

@@ -13,12 +13,12 @@ SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('sync
 INSERT INTO attempts (
     request, attempt, started, label, key, asked, provider, model, stream, outcome, status, error, finish, usage,
     input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, first_byte_us, total_us,
-    org, team, "user", tags, saved
+    org, team, "user", tags, saved, price
 )
 SELECT DISTINCT ON (request, attempt)
     request, attempt, started, label, key, asked, provider, model, stream, outcome, status, error, finish, usage,
     input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, first_byte_us, total_us,
-    org, team, "user", tags, saved
+    org, team, "user", tags, saved, price
 FROM incoming
 ORDER BY request, attempt, outcome = 'unsettled', ctid
 ON CONFLICT (request, attempt) DO UPDATE SET
@@ -35,7 +35,8 @@ ON CONFLICT (request, attempt) DO UPDATE SET
     cost = excluded.cost,
     first_byte_us = excluded.first_byte_us,
     total_us = excluded.total_us,
-    saved = excluded.saved
+    saved = excluded.saved,
+    price = excluded.price
 WHERE attempts.outcome = 'unsettled' AND excluded.outcome <> 'unsettled';
 
 -- name: recorded

@@ -4,7 +4,7 @@
 INSERT INTO attempts (
     request, attempt, started, label, key, asked, provider, model, stream, outcome, status, error, finish, usage,
     input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, first_byte_us, total_us,
-    org, team, user, tags, saved
+    org, team, user, tags, saved, price
 )
 VALUES {rows}
 ON CONFLICT (request, attempt) DO UPDATE SET
@@ -21,12 +21,13 @@ ON CONFLICT (request, attempt) DO UPDATE SET
     cost = excluded.cost,
     first_byte_us = excluded.first_byte_us,
     total_us = excluded.total_us,
-    saved = excluded.saved
+    saved = excluded.saved,
+    price = excluded.price
 WHERE attempts.outcome = 'unsettled' AND excluded.outcome <> 'unsettled';
 
 -- name: attempt_row
 -- The values of one row. A request id that is no UUID becomes NULL, which the table refuses.
-(unhex(?, '-'), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+(unhex(?, '-'), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: recorded
 -- Which of the pairs in a JSON array of [request, attempt] have a row.
