@@ -48,7 +48,7 @@ def exactly(listed: ModelPrice, usage: Usage) -> Fraction:
 
     def rate(*names: str) -> Fraction:
         for name in names:
-            value = getattr(listed, name)
+            value = listed.__dict__.get(name)  # an attribute that is missing takes long
             if isinstance(value, TieredPrices):
                 value = next((t.price for t in reversed(value.tiers) if usage.input > t.start), value.base)
             if value is not None:

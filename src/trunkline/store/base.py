@@ -15,6 +15,7 @@ import msgspec
 from trunkline.ledger.record import Row
 from trunkline.store.copying import Copyable
 from trunkline.store.limit_books import LimitStore
+from trunkline.store.listing import ListingStore
 
 Dimension = Literal["org", "team", "user", "key", "model", "provider", "outcome", "day", "hour"]
 """What usage can be told apart by: `day` and `hour` of UTC, in which the attempt started, as `2026-01-31` and
@@ -213,7 +214,7 @@ class ResponseStore(Protocol):
         """Delete at most so many of those whose time is over; how many it were."""
 
 
-class Store(VaultStore, ResponseStore, LimitStore, Copyable, Protocol):
+class Store(VaultStore, ResponseStore, LimitStore, ListingStore, Copyable, Protocol):
     """Where the ledger, the virtual keys, and all that is encrypted are kept."""
 
     def write_attempts(self, rows: Sequence[Row]) -> None:

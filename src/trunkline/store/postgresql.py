@@ -15,6 +15,7 @@ from trunkline.store.postgresql_schema import add_parts, drop_parts, migrate, un
 from trunkline.store.tables.budgets import BudgetTables
 from trunkline.store.tables.keys import KeyTables
 from trunkline.store.tables.leases import LeaseTables
+from trunkline.store.tables.listing import ListingTables
 from trunkline.store.tables.sealed import ResponseTables, VaultTables
 from trunkline.store.tables.usage import UsageTables
 
@@ -26,7 +27,7 @@ _PATIENT = "SET LOCAL idle_in_transaction_session_timeout = 0"
 _COLUMNS = Row.__struct_fields__
 
 
-class PostgreSQLStore(KeyTables, VaultTables, ResponseTables, LeaseTables, BudgetTables, UsageTables):
+class PostgreSQLStore(KeyTables, VaultTables, ResponseTables, LeaseTables, BudgetTables, UsageTables, ListingTables):
     """Implements `trunkline.store.base.Store`."""
 
     def __init__(self, url: str) -> None:

@@ -17,6 +17,7 @@ from trunkline.store.sqlite_database import SQL, SQLiteDatabase, SQLiteSession
 from trunkline.store.tables.budgets import BudgetTables
 from trunkline.store.tables.keys import KeyTables
 from trunkline.store.tables.leases import LeaseTables
+from trunkline.store.tables.listing import ListingTables
 from trunkline.store.tables.sealed import ResponseTables, VaultTables
 from trunkline.store.tables.usage import UsageTables
 
@@ -31,7 +32,7 @@ others wait long for their turn to write. Reports read what is not in the sums y
 """
 
 
-class SQLiteStore(KeyTables, VaultTables, ResponseTables, LeaseTables, BudgetTables, UsageTables):
+class SQLiteStore(KeyTables, VaultTables, ResponseTables, LeaseTables, BudgetTables, UsageTables, ListingTables):
     """Implements `trunkline.store.base.Store`."""
 
     def __init__(self, path: Path) -> None:

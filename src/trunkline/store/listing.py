@@ -1,0 +1,46 @@
+"""What exports and reconciliation read of the ledger: its rows, and sums that tell everything apart but the hour."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+import msgspec
+
+from trunkline.ledger.record import Row
+
+
+class DailyLine(msgspec.Struct, frozen=True):
+    """Exact integer sums over the attempts of one UTC day that agree in everything named before `requests`."""
+
+    day: date
+    org: str
+    team: str
+    user: str
+    key: str
+    provider: str
+    model: str
+    requests: int
+    attempts: int
+    errors: int
+    input_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    cost: int
+    """Nano-dollars of the priced attempts."""
+    unpriced: int
+    saved: int
+
+
+class ListingStore(Protocol):
+    """See this module."""
+
+    def daily(self, first: date, last: date) -> list[DailyLine]:
+        """Sums of the days (UTC) from `first` to `last`, both included, in their order."""
+
+    def rows(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Sequence[Row]]:
+        """The attempts that began in that span, in their order, some at a time; both times must have a zone.
+
+        Rows that are written in the meantime may be missing, none comes twice.
+        """
