@@ -189,13 +189,19 @@ RATES = Rates.__struct_fields__
 
 
 def rates_of(price: Price) -> Rates:
-    """The same as a list, in which nothing is left out that differs from its kind."""
-    media = msgspec.structs.asdict(price.media) if price.media is not None else {}
-    return Rates(
-        input=price.input,
-        output=price.output,
-        cached=price.cached,
-        cache_write=price.cache_write,
-        reasoning=price.reasoning,
-        **media,
-    )
+    """The same as a list, in which what costs the same as the kind that it is a part of is left out."""
+    listed = {name: getattr(price, name) for name in ("input", "output", "cached", "cache_write", "reasoning")}
+    if price.media is not None:
+        listed |= msgspec.structs.asdict(price.media)
+    usual = Rates(input=price.input, output=price.output).price()
+    return Rates(**{name: rate for name, rate in listed.items() if rate != _usual(name, price, usual)})
+
+
+def _usual(name: str, price: Price, plain: Price) -> int | None:
+    """What a kind costs where a list does not say: as much as what it is a part of. Input and output always say."""
+    if name in ("input", "output"):
+        return None
+    if name in ("cached", "cache_write", "reasoning"):
+        return int(getattr(plain, name))
+    whole = {"cache_write_1h": price.cache_write, "audio_cached": price.cached, "image_cached": price.cached}
+    return whole.get(name, price.input if name.endswith("input") else price.output)

@@ -21,6 +21,7 @@ from tests.formats.openai_chat.chat import (
 )
 from tests.formats.splits import split
 
+from trunkline.formats.billing import Details
 from trunkline.formats.conversation import Usage
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import Asked, Scanner, StreamError
@@ -244,7 +245,7 @@ def test_output_that_cannot_be_read_is_output(text: bytes) -> None:
         ),
         ({"completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 4}}, Usage(output=9, reasoning=4)),
         ({"prompt_tokens": None, "completion_tokens": None, "prompt_tokens_details": None}, Usage()),
-        ({"prompt_tokens": -5, "completion_tokens": -1}, Usage()),
+        ({"prompt_tokens": -5, "completion_tokens": -1}, Usage(details=Details(impossible=True))),
         ({"prompt_tokens": 12.0, "completion_tokens": "9"}, Usage(input=12, output=9)),
         ({"prompt_tokens": 1, "a_new_detail": {"x": 1}}, Usage(input=1)),
     ],

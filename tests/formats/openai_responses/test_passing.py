@@ -10,6 +10,7 @@ from tests.formats.openai_responses.speaking import CREATED, LIMIT, MESSAGE, USA
 from tests.formats.openai_responses.test_stream import STREAM
 from tests.formats.splits import split
 
+from trunkline.formats.billing import Details
 from trunkline.formats.conversation import Usage
 from trunkline.formats.dialect import PLAIN, Dialect
 from trunkline.formats.document import Document
@@ -19,6 +20,7 @@ from trunkline.formats.openai_responses import FORMAT
 from trunkline.formats.sealed import Sealed, seal
 
 READ = Usage(input=9, cached=4, output=3, reasoning=1)
+SEARCHED = Usage(9, 4, 0, 3, 1, Details(units=(("web_search", 1),)))
 
 
 def asked(**fields: Any) -> Asked:
@@ -73,7 +75,7 @@ def test_reasoning_that_was_sealed_for_another_family_is_taken_out() -> None:
 def test_a_stream_passes_and_is_noted() -> None:
     seen = scanner()
     assert seen.feed(STREAM) + seen.close() == STREAM
-    assert (seen.started, seen.done, seen.finish, seen.usage) == (True, True, "completed", READ)
+    assert (seen.started, seen.done, seen.finish, seen.usage) == (True, True, "completed", SEARCHED)
     assert seen.complete()
     assert seen.terminator == b""
 
@@ -83,7 +85,7 @@ def test_a_stream_passes_however_it_is_cut(data: st.DataObject) -> None:
     seen = scanner()
     stream = STREAM + b": bye\n\ndata: [DONE]\n\n"
     assert b"".join([seen.feed(piece) for piece in data.draw(split(stream))]) + seen.close() == stream
-    assert (seen.done, seen.usage) == (True, READ)
+    assert (seen.done, seen.usage) == (True, SEARCHED)
 
 
 def test_a_stream_begins_with_its_first_output() -> None:

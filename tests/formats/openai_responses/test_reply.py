@@ -6,6 +6,7 @@ import pytest
 from openai.types.responses import Response
 from tests.formats.openai_responses.speaking import MESSAGE, USAGE, completed, read, read_items
 
+from trunkline.formats.billing import Details
 from trunkline.formats.conversation import (
     AnyPart,
     Audio,
@@ -129,7 +130,9 @@ def test_usage_without_its_reasoning_is_seen_by_its_total() -> None:
         "total_tokens": 14,
     }
     assert read_reply(usage=usage).usage == Usage(input=5, output=9, reasoning=7)
-    assert read_reply(usage={"input_tokens": None, "output_tokens": -3}).usage == Usage()
+    assert read_reply(usage={"input_tokens": None, "output_tokens": -3}).usage == Usage(
+        details=Details(impossible=True)
+    )
 
 
 def test_reasoning_carries_its_providers_family() -> None:
