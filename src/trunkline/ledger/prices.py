@@ -89,7 +89,9 @@ class Price(msgspec.Struct, frozen=True, gc=False):
             cost = price.per_request + (millionths + MILLION // 2) // MILLION
         else:
             cost = price.with_details(millionths, usage, usage.details)
-        return max(price.minimum, cost)
+        if cost < price.minimum:
+            return price.minimum
+        return cost
 
     def of(self, service: str) -> "Price":
         """The price at a service tier."""

@@ -64,7 +64,8 @@ class FrameUsage(msgspec.Struct, gc=False):
         cached, written = prompt.cached_tokens, prompt.cache_write_tokens
         if not cached:
             cached = self.prompt_cache_hit_tokens or self.num_cached_tokens or self.cached_tokens
-        read, output = count(self.prompt_tokens), count(self.completion_tokens)
+        read, made = count(self.prompt_tokens), count(self.completion_tokens)
+        output = made
         reasoning = count(completion.reasoning_tokens)
         if reasoning and self.total_tokens == read + output + reasoning:
             output += reasoning  # xAI, whatever is known of it
@@ -74,14 +75,21 @@ class FrameUsage(msgspec.Struct, gc=False):
         if reasoning > output:
             reasoning = output  # OpenRouter reports more now and then
         written = count(written or self.cache_creation_input_tokens)
+        if (
+            made == self.completion_tokens
+            and read == self.prompt_tokens
+            and self.cost is None
+            and self.cost_in_usd_ticks is None
+            and self.server_tool_use is None
+            and self.num_search_queries is None
+            and self.citation_tokens is None
+            and not (prompt.audio_tokens or prompt.image_tokens or completion.audio_tokens or completion.image_tokens)
+        ):
+            return Usage(read, count(cached), written, output, reasoning)  # nearly all of them
         return Usage(read, count(cached), written, output, reasoning, self._details(prompt, completion))
 
     def _details(self, prompt: PromptDetails, completion: CompletionDetails) -> Details | None:
         counts = (self.prompt_tokens, self.completion_tokens, prompt.cached_tokens, completion.reasoning_tokens)
-        more = (self.cost, self.cost_in_usd_ticks, self.server_tool_use, self.num_search_queries, self.citation_tokens)
-        media = prompt.audio_tokens or prompt.image_tokens or completion.audio_tokens or completion.image_tokens
-        if not media and more == _NO_MORE and not beyond_belief(*counts):
-            return None
         tools = self.server_tool_use if isinstance(self.server_tool_use, dict) else {}
         searches = tools.get("web_search_requests", self.num_search_queries)
         return told(
@@ -95,9 +103,6 @@ class FrameUsage(msgspec.Struct, gc=False):
                 impossible=beyond_belief(*counts),
             )
         )
-
-
-_NO_MORE = (None,) * 5
 
 
 def count(tokens: int | None) -> int:
