@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from pyarrow import parquet
+from arro3.io import read_parquet
 from tests.cli.command import Place
 from tests.store.rows import START, row
 
@@ -80,8 +80,9 @@ def test_a_span_is_kept_to(ledger: Place) -> None:
 def test_parquet_holds_the_same(ledger: Place, tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     ledger.run("export", "--format", "parquet", "-o", str(path))
-    table = parquet.read_table(path).to_pydict()
-    assert (table["cost"], table["model"][2]) == ([1_234_567_890, 10, -1], "=1+1")
+    table = read_parquet(path).read_all()
+    assert table.column("cost").to_pylist() == [1_234_567_890, 10, -1]
+    assert table.column("model").to_pylist()[2] == "=1+1"
 
 
 def test_what_cannot_be_written_is_told(ledger: Place) -> None:

@@ -151,7 +151,8 @@ def test_every_mistake_is_told_at_once_in_the_order_of_lines() -> None:
         (
             "18:1  tenants: unknown setting; known: breaker, budgets, currencies, data, deadline, fetch, guard, "
             "key_secret, keys, ledger, limits, loops, master_key, max_price, models, on_truncated, "
-            "on_unsupported, prices, providers, queue, requests_may, responses, retries, server, shared, store, telemetry, when_shared_away"
+            "on_unsupported, prices, providers, queue, requests_may, responses, retries, server, shared, store, "
+            "telemetry, when_shared_away"
         ),
     ]
 

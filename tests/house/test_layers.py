@@ -119,6 +119,7 @@ LAYERS: dict[str, set[str]] = {
 
 OWNERS: dict[str, set[str]] = {
     "apsw": {"store"},
+    "arro3": {"cli.parquet"},
     "asyncpg": {"store"},
     "cel_expr_python": {"routing.expressions"},
     "click": {"cli"},

@@ -1,29 +1,30 @@
-"""Tables as Parquet. Imports pyarrow, which the extra `parquet` brings: import this where one is written."""
+"""Tables as Parquet. Imports arro3, which the extra `parquet` brings: import this where one is written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from trunkline.cli.failure import Failure
 
 try:
-    import pyarrow as pa
-    from pyarrow import parquet
+    from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema
+    from arro3.io import write_parquet
 except ImportError:
     raise Failure("Parquet needs another library: pip install 'trunkline[parquet]'.") from None
 
 AT_ONCE = 50_000
-"""Lines in memory at a time, which are a row group of the file."""
+"""Lines in memory at a time."""
 
 
 def write(path: Path, columns: Mapping[str, bool], lines: Iterable[Sequence[str | int]]) -> None:
     """Write `lines` to a file. `columns`: by name, whether it is text rather than whole numbers."""
-    kinds = {name: pa.string() if text else pa.int64() for name, text in columns.items()}
-    schema = pa.schema(list(kinds.items()))
-    rest = iter(lines)
-    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+    kinds = [DataType.string() if text else DataType.int64() for text in columns.values()]
+    schema = Schema([Field(name, kind, nullable=False) for name, kind in zip(columns, kinds, strict=True)])
+
+    def batches() -> Iterator[RecordBatch]:
+        rest = iter(lines)
         while some := list(islice(rest, AT_ONCE)):
-            arrays = [
-                pa.array(cells, kind) for cells, kind in zip(zip(*some, strict=True), kinds.values(), strict=True)
-            ]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            cells = zip(zip(*some, strict=True), kinds, strict=True)
+            yield RecordBatch.from_arrays([Array(list(column), kind) for column, kind in cells], schema=schema)
+
+    write_parquet(RecordBatchReader.from_batches(schema, batches()), path, compression="zstd(3)")
