@@ -48,11 +48,11 @@ class Listed(msgspec.Struct, frozen=True):
 @options.json_option
 @options.config_option
 def command(names: tuple[str, ...], check: bool, as_json: bool, config: Path | None) -> None:
-    """Show what models cost, as of now, and where that is known from.
+    """Show what models cost, and which have no price.
 
-    Without MODEL, those that the configuration names; a MODEL is a name of the configuration, or `provider/model`. What
-    is not in the price catalogue has no price until the configuration gives it one, under `prices`: it is recorded as
-    unpriced, never as free.
+    Prices are those of now, and stand with where they are known from. Without MODEL, those of the models that the
+    configuration names; a MODEL is such a name, or `provider/model`. What is not in the price catalogue has no price
+    until the configuration gives it one, under `prices`: it is recorded as unpriced, never as free.
     """
     environment = options.environment()
     with told():

@@ -18,7 +18,7 @@ MEANINGS = (*ASPECTS, *FIGURES)
 
 
 @click.command("reconcile")
-@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--provider", required=True, metavar="NAME", help="Whose file it is: a provider of the ledger.")
 @click.option(
     "--by",
@@ -58,9 +58,9 @@ def command(
     config: Path | None,
     data: Path | None,
 ) -> None:
-    """Compare the ledger with a provider's own account of its usage, and fail where they differ.
+    """Compare the ledger with a provider's own account of its usage.
 
-    FILE is what OpenAI's or Anthropic's usage or cost API answers (JSON; several pages may stand below each other), or
+    It fails where they differ. FILE is what OpenAI's or Anthropic's usage or cost API answers (JSON; several pages may stand below each other), or
     any CSV with a day and some of: requests, input and output tokens, cached tokens, cost in US dollars. All days (UTC)
     of the file are compared, from the first to the last; only figures that the file has. `-` is standard input.
     """
@@ -68,7 +68,8 @@ def command(
     unknown = [meaning for meaning, _ in columns if meaning not in MEANINGS]
     if unknown:
         raise Wrong(f"{unknown[0]!r} is none of {', '.join(MEANINGS)}.")
-    entries = [_renamed(entry, dict(names)) for entry in _read(path, dict(columns))]
+    with told():
+        entries = [_renamed(entry, dict(names)) for entry in _read(path, dict(columns))]
     by = cast("tuple[Aspect, ...]", tuple(each for each in ASPECTS if each in aspects)) or aspects_of(entries)
     days = [entry.day for entry in entries]
     with opened(config, data) as place, told():

@@ -4,7 +4,7 @@ tokens, the cost itself, and that it cannot be true.
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -27,6 +27,8 @@ Unit = Literal[
 """What is counted and is no token of the conversation. Sound is in milliseconds, and apart where it is output."""
 
 NANO = 1_000_000_000
+MOST = 1_000_000_000
+"""More of anything than a request can have."""
 DEAREST = 1_000_000 * NANO
 """Nano-dollars. No single attempt costs a million dollars."""
 
@@ -61,12 +63,13 @@ def told(details: Details) -> Details | None:
 
 def beyond_belief(*counts: object) -> bool:
     """Whether any of the counts is negative or absurd. What is no number counts as missing, not as wrong."""
-    return any(isinstance(count, int | float) and not 0 <= count <= NANO for count in counts)
+    return any(isinstance(count, int | float) and not 0 <= count <= MOST for count in counts)
 
 
 def units(**counts: object) -> tuple[tuple[Unit, int], ...]:
-    """Those of the units of which there are any."""
-    return tuple((name, count) for name, count in counts.items() if type(count) is int and 0 < count <= NANO)  # type: ignore[misc]
+    """Those of the units, by name, of which there are any."""
+    found = [(name, count) for name, count in counts.items() if type(count) is int and 0 < count <= MOST]
+    return tuple(cast("list[tuple[Unit, int]]", found))
 
 
 def nano_dollars(amount: object) -> int | None:
