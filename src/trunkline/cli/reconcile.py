@@ -60,9 +60,10 @@ def command(
 ) -> None:
     """Compare the ledger with a provider's own account of its usage.
 
-    It fails where they differ. FILE is what OpenAI's or Anthropic's usage or cost API answers (JSON; several pages may stand below each other), or
-    any CSV with a day and some of: requests, input and output tokens, cached tokens, cost in US dollars. All days (UTC)
-    of the file are compared, from the first to the last; only figures that the file has. `-` is standard input.
+    It fails where they differ. FILE is what OpenAI's or Anthropic's usage or cost API answers (JSON; several pages may
+    stand below each other), or any CSV with a day and some of: requests, input and output tokens, cached tokens, cost
+    in US dollars. All days (UTC) of the file are compared, from the first to the last; only figures that the file has.
+    `-` is standard input.
     """
     share = _share(tolerance)
     unknown = [meaning for meaning, _ in columns if meaning not in MEANINGS]
