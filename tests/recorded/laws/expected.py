@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 from tests.recorded.plain.said import Heard
 
@@ -24,7 +25,7 @@ def counts(format_name: str, reported: dict[str, Any] | None, dialect: Dialect) 
     if dialect.output_excludes_reasoning and format_name == "openai_chat":
         found["output"] += found["reasoning"]
     found["reasoning"] = min(found["reasoning"], found["output"])  # OpenRouter says more, at times
-    return Usage(**found)
+    return msgspec.structs.replace(Usage(), **found)
 
 
 def countable(usage: Usage | None, format_name: str) -> Usage | None:
@@ -35,7 +36,7 @@ def countable(usage: Usage | None, format_name: str) -> Usage | None:
     said = {name: 0 if name in lost else getattr(usage, name) for name in COUNTS}
     if format_name in _TABLE["caches_apart"]:  # where a provider says that more was cached than there was
         said["input"] = max(said["input"], said["cached"] + said["cache_write"])
-    return Usage(**said)
+    return msgspec.structs.replace(Usage(), **said)
 
 
 def _term(reported: dict[str, Any], term: str) -> int:

@@ -7,6 +7,7 @@ tokens it had, who answered, what that cost and how long it took.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
 
@@ -16,7 +17,8 @@ from trunkline.config import routes
 from trunkline.formats.conversation import Usage
 from trunkline.gateway.shadowing import NUMBERS
 from trunkline.gateway.snapshot import Snapshot, declare
-from trunkline.ledger.prices import Price, load_catalogue
+from trunkline.ledger.catalogue import load_catalogue
+from trunkline.ledger.prices import Price
 from trunkline.ledger.record import Row
 from trunkline.routing.bounds import Asker
 from trunkline.routing.expressions import compile_expression
@@ -172,7 +174,8 @@ class Replay:
 
     def _look_up(self, target: Target) -> None:
         source = self._snapshot.deployments[target.provider].facts.catalogue
-        self._prices[target] = self._snapshot.catalogue.look_up(target.provider, source, target.model, time.monotonic())
+        catalogue, at = self._snapshot.catalogue, datetime.now(UTC)
+        self._prices[target] = catalogue.look_up(target.provider, source, target.model, time.monotonic(), at)
 
     def _teach(self, health: Health) -> None:
         for name, speed in self._speeds.items():
