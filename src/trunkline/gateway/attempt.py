@@ -29,6 +29,7 @@ from trunkline.gateway.failing import kind_of
 from trunkline.gateway.guarding import objected
 from trunkline.gateway.judging import Reason, judged, read_reply, read_stream
 from trunkline.gateway.reception import Reception, error_of
+from trunkline.gateway.resuming import bridge_to, resumed
 from trunkline.gateway.state import Journey
 from trunkline.ledger.journal import Segment
 from trunkline.ledger.prices import Price
@@ -86,7 +87,7 @@ class Attempt:
         self.candidate = candidate
         target = candidate.target
         self._deployment: Deployment = journey.snapshot.deployments[target.provider]
-        self._bridge = journey.bridge(target)
+        self._bridge = bridge_to(journey, candidate)
         self._door = journey.way(target).door
         self._times = candidate.times
         self._picky = picky
@@ -309,7 +310,7 @@ class Attempt:
         journey.request.producer = self._exchange_line if journey.asked.stream else None
         if self._dropped != journey.dropped:
             journey.leave_out(self._dropped)
-        if journey.following is not None:
+        if journey.following is not None and not journey.delivering:
             journey.following.answered_by(passes=bridge.passes, keeps=self._door.facts.keeps_responses)
         return True
 
@@ -326,9 +327,13 @@ class Attempt:
         journey = self._journey
         journey.first_output(monotonic() - self._sent)
         journey.delivery.failing = self._bridge.fail
+        if journey.delivering:
+            data = resumed(journey, self.candidate.target) + data
         journey.delivery.begin(journey.answer_head(None))
         journey.delivering = True
-        journey.forget_body()
+        journey.told = self._bridge.told
+        if journey.told is None:
+            journey.forget_body()
         self._write(data)
 
     def more(self, data: bytes) -> None:

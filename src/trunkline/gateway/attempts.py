@@ -1,7 +1,8 @@
 """Running a plan: one step after the other until one answers, streamed and not in the same way.
 
-A failure before the first output can be made good by another attempt; after it, it is told. Going on to another model
-is what the plan is for; asking the same one again is bound by a budget, so that an outage is not made worse.
+A failure before the first output can be made good by another attempt. After it, it is told, unless the route resumes
+and another model can go on with the answer. Going on to another model is what the plan is for; asking the same one again
+is bound by a budget, so that an outage is not made worse.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from trunkline.gateway.errors import (
 from trunkline.gateway.failing import reason_of
 from trunkline.gateway.judging import REASONS, Reason
 from trunkline.gateway.planning import plan_instead
+from trunkline.gateway.resuming import ended, may_go_on
 from trunkline.gateway.state import Journey
 from trunkline.routing.plan import Candidate, Plan, Step, after
 from trunkline.routing.targets import Retries
@@ -79,7 +81,7 @@ class _Run:
 
     async def go(self) -> tuple[GatewayError, str] | None:
         """None: there is an answer. Else the last error, and the name of the model that is to be asked instead."""
-        steps = self._plan.steps
+        steps, journey = self._plan.steps, self._journey
         for turn in itertools.count(1):
             place = 0
             while place < len(steps):
@@ -96,6 +98,8 @@ class _Run:
                     self._unwell = error
                     place += 1
                 except GatewayError as error:
+                    if ended(journey):
+                        return None
                     next_one = self._failed(place, error)
                     if isinstance(next_one, str):
                         return error, next_one
@@ -110,7 +114,7 @@ class _Run:
         journey, plan = self._journey, self._plan
         self._last = error
         reason = reason_of(error)
-        if reason is None or journey.delivering or len(journey.tried) >= self._most():
+        if reason is None or not may_go_on(journey) or len(journey.tried) >= self._most():
             raise _told(journey, error) from None
         failed = journey.failed or plan.steps[place].first
         consequence = failed.terms.consequence(reason)
@@ -130,7 +134,7 @@ class _Run:
         return self._before + max(self._plan.terms.retries.attempts, everybody)
 
     async def _take(self, step: Step, place: int, *, again: bool) -> None:
-        if step.kind != "single":
+        if step.kind != "single" and not self._journey.delivering:
             await Contest(self._journey, step).run(again=again)
             return
         await Attempt(self._journey, step.first, self._picky(step, place)).run(again=again)

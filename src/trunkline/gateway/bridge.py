@@ -17,6 +17,7 @@ from trunkline.formats.folding import unfold
 from trunkline.formats.format import Asked, Format, Problem, ReplyFacts, Scanner, StreamWriter
 from trunkline.formats.losses import Losses
 from trunkline.formats.renaming import Renamed, rename
+from trunkline.formats.splicing import Told
 from trunkline.formats.translation import Stamp, Translator
 from trunkline.formats.whole_calls import WholeCalls
 from trunkline.gateway.watching import Watch
@@ -30,6 +31,10 @@ _decode = msgspec.json.Decoder().decode
 
 class Bridge(Protocol):
     """One way from a client's format to a provider's and back."""
+
+    @property
+    def told(self) -> Told | None:
+        """What the client has been told, where somebody else may go on with it."""
 
     @property
     def back(self) -> Format:
@@ -66,6 +71,7 @@ class Passing:
     __slots__ = ("_dialect", "_edit", "_laid", "_scanner", "back", "reply")
 
     passes = True
+    told = None
 
     def __init__(self, spoken: Format, dialect: Dialect, laid: Mapping[str, object]) -> None:
         """`laid` are fields that this provider wants in every request; None takes one out."""
@@ -120,6 +126,7 @@ class Translating:
     )
 
     passes = False
+    told = None
 
     def __init__(
         self,
@@ -165,6 +172,10 @@ class Translating:
         writer = self._front.writer(self._request)
         if self._watch is not None:
             writer = self._watch.writer(WholeCalls(writer) if self._whole_calls else writer)
+        return self.translator(writer, limit)
+
+    def translator(self, writer: StreamWriter, limit: int) -> Translator:
+        """What follows the provider's stream and has it written by `writer`, which speaks the client's format."""
         if self._renamed:
             writer = self._renamed.writer(writer)
         self._writer = WholeCalls(writer) if self._whole_calls or self._renamed.properties else writer

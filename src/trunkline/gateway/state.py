@@ -14,6 +14,7 @@ from trunkline.formats.conversation import Request as Neutral
 from trunkline.formats.document import Document
 from trunkline.formats.efforts import reasons
 from trunkline.formats.format import NOTHING, Asked, Format, ShapeError
+from trunkline.formats.splicing import Told
 from trunkline.gateway.bridge import Bridge, Passing, Translating, Watched
 from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.delivery import Delivery
@@ -106,6 +107,8 @@ class Journey:
     """When it is over as the caller has it."""
     delivering = False
     """The first output is on its way to the client: from here on no attempt can take another's place."""
+    told: Told | None = None
+    """What the client has been told, where somebody else may go on with it."""
     failed: Candidate | None = None
     """Who has failed last."""
     second_best: "Attempt | None" = None
@@ -199,15 +202,15 @@ class Journey:
         translating = self.translating(target, watch)
         return translating if passing is None else Watched(passing, translating, watch)
 
-    def translating(self, target: Target, watch: Watch | None = None) -> Translating:
-        """The same where it must be translated."""
+    def translating(self, target: Target, watch: Watch | None = None, *, request: Neutral | None = None) -> Translating:
+        """The same where it must be translated; or for another `request` than the client's."""
         deployment = self.snapshot.deployments[target.provider]
         door = self.way(target).door
         return Translating(
             self.front.format,
             door.format,
             deployment.dialect(door, target.model),
-            self.in_full(),
+            request or self.in_full(),
             door.facts.body,
             whole_calls=self.front.place.whole_calls,
             reply_id=self.following.id if self.following is not None else "",

@@ -170,6 +170,11 @@ METRICS = (
         help="Second calls made because the first was late.",
     ),
     Metric(
+        name="trunkline_resumes_total",
+        kind="counter",
+        help="How often another model went on with a stream that had broken off.",
+    ),
+    Metric(
         name="trunkline_benched_keys_total",
         kind="counter",
         labels=("provider",),
@@ -322,6 +327,7 @@ Event = Literal[
     "ledger_failures",
     "refused_connections",
     "reloads",
+    "resumes",
     "retries",
     "shadows",
     "shed_requests",
