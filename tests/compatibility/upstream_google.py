@@ -119,6 +119,7 @@ def stream(answer: Answer) -> tuple[str, bytes]:
         else:
             chunks.append([part])
     chunks = [[{k: v for k, v in part.items() if v is not None} for part in chunk] for chunk in chunks]
+    chunks = chunks or [[]]
     replies = [_reply(answer, chunk, None) for chunk in chunks[:-1]] + [_reply(answer, chunks[-1], "STOP")]
     return "text/event-stream", "".join(f"data: {json.dumps(reply)}\r\n\r\n" for reply in replies).encode()
 

@@ -1,8 +1,8 @@
 """Running a plan: one step after the other until one answers, streamed and not in the same way.
 
 A failure before the first output can be made good by another attempt. After it, it is told, unless the route resumes
-and another model can go on with the answer. Going on to another model is what the plan is for; asking the same one again
-is bound by a budget, so that an outage is not made worse.
+and another model can go on with the answer. Going on to another model is what the plan is for; asking the same one
+again is bound by a budget, so that an outage is not made worse.
 """
 
 import asyncio
