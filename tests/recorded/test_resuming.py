@@ -10,9 +10,8 @@ import pytest
 from tests.e2e.formats.going_on import WAYS, goes_on
 from tests.e2e.formats.hall import Hall
 from tests.e2e.formats.plain import send
-from tests.e2e.formats.upstreams import MODELS, streams
+from tests.e2e.formats.upstreams import MODELS, bedrock_frames, streams
 from tests.recorded.exchanges import Exchange, exchange
-from tests.recorded.plain.frames import frames
 from tests.recorded.recordings import folder, missing
 from tests.running import Background
 
@@ -86,7 +85,7 @@ def test_a_recorded_stream_that_is_cut_goes_on(hall: Hall, recorded: Exchange) -
 def pieces(recorded: Exchange) -> list[bytes]:
     """The events of a stream as they came."""
     if recorded.format == "bedrock_converse":
-        return [frame.raw for frame in frames(recorded.stream)]
+        return list(bedrock_frames(recorded.stream))
     return [event for event in re.split(rb"(?<=\n\n)|(?<=\r\n\r\n)", recorded.stream) if event.strip()]
 
 

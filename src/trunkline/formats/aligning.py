@@ -16,6 +16,8 @@ _BEHIND_A_SPACE, _WORD = 8, 3
 """Letters and digits that must repeat to be a repetition: behind a space, where the same word may well come twice; and
 without one, where two words would run into each other.
 """
+_SYMBOLS = 10
+"""Characters of any kind that are enough behind a space."""
 _SAME_BEGINNING, _SAME_ELSEWHERE = 20, 60
 """Characters that agree, after which an answer is told anew if it then says something else."""
 
@@ -198,7 +200,7 @@ class _Overlap:
         if _recurs(said[:place], same):
             return False
         if self._spaced and self._raw[:1].isspace():
-            return letters >= _BEHIND_A_SPACE
+            return letters >= _BEHIND_A_SPACE or len(same.replace(" ", "")) >= _SYMBOLS
         begins_word = not (said[place - 1].isalnum() and said[place].isalnum())
         return letters >= (_WORD if begins_word else _WORD + 1)
 
@@ -218,7 +220,7 @@ def _squeezed(text: str) -> str:
 
 def _recurs(before: str, same: str) -> bool:
     """Whether it is of a kind that may come any number of times: rows, digits, laughter."""
-    if (same + same).find(same, 1) < len(same):
+    if any(same.startswith(same[period:]) for period in range(1, len(same) // 2 + 1)):
         return True
     seen = min(len(before), len(same))
     return seen >= min(len(same), 4) and before.rstrip()[-seen:] == same[-seen:]

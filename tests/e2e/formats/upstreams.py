@@ -76,7 +76,7 @@ class Upstream(FaultServer):
         """Media type and events of a stream that says `answer`."""
         media, body = self.speaker.stream(answer)
         if self.name == "bedrock":
-            return media, list(_frames(body))
+            return media, list(bedrock_frames(body))
         end = b"\r\n\r\n" if self.name == "google" else b"\n\n"
         return media, [event + end for event in body.split(end) if event]
 
@@ -85,7 +85,8 @@ class Upstream(FaultServer):
         await act(self, exchange)
 
 
-def _frames(body: bytes) -> Iterable[bytes]:
+def bedrock_frames(body: bytes) -> Iterable[bytes]:
+    """The events of one of Amazon's streams."""
     at = 0
     while at < len(body):
         [length] = struct.unpack_from(">I", body, at)
