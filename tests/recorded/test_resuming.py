@@ -29,7 +29,6 @@ RECORDINGS = {
     "anthropic/3c57b55a3d98b355": "messages",
     "azure/2184fb15c5f591bc": "messages",
     "gemini/ad8fcb69fd1db307": "generate_content_stream",
-    "gemini/da2eb0c08338ee6f": "generate_content_stream",
     "bedrock/426f6dbbb15b68a3": "converse_stream",
     "bedrock/49653dcb1700f406": "converse_stream",
 }
@@ -90,8 +89,9 @@ def pieces(recorded: Exchange) -> list[bytes]:
 
 
 def text_of(recorded: Exchange) -> str:
-    reader = FORMATS[recorded.format].reader(PLAIN, LIMIT)
-    reply = fold([*reader.feed(recorded.stream), *reader.close()], recorded.format)
+    spoken = FORMATS[recorded.format]
+    reader = spoken.reader(PLAIN, LIMIT)
+    reply = fold([*reader.feed(recorded.stream), *reader.close()], spoken.name)
     return "".join(part.text for part in reply.choices[0].parts if isinstance(part, Text))
 
 

@@ -346,7 +346,8 @@ class Config(Section):
     on_truncated: OnTruncated = setting(
         "error",
         "What becomes of a stream that breaks off: it ends with an error, or the next model is given what there is and "
-        "goes on. Tool calls and structured output are never gone on with.",
+        "goes on. Answers with tool calls, structured output, log probabilities or `n` above 1 are never gone on with. "
+        "Streams that may be gone on with are read and written anew.",
     )
     breaker: Breaker = section(Breaker)
     requests_may: Annotated[tuple[Wish, ...], kinds.MaybeList] = setting(

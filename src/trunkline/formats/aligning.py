@@ -22,7 +22,9 @@ _SAME_BEGINNING, _SAME_ELSEWHERE = 20, 60
 """Characters that agree, after which an answer is told anew if it then says something else."""
 
 _SPACE = re.compile(r"\s+")
-_BREAK = re.compile(r"[:!.…](?=\s|$|[^\x00-\x7f])|[。！：]|\n+")
+_BREAK = re.compile(r"[:!.…](?=[\s.…\"'*_)\]]|$|[^\x00-\x7f])|[。！：]|\n+")
+_CLOSING = ":!.…\"'*_)]"
+"""What may follow the end of a sentence and belongs to it."""
 _OPENINGS = (
     "sure thing", "sure", "certainly", "of course", "absolutely", "okay", "ok", "alright", "all right", "got it",
     "understood", "my apologies", "apologies", "sorry", "no problem", "natürlich", "gerne", "klar", "bien sûr",
@@ -32,10 +34,13 @@ _STARTS = (
     *_OPENINGS, "here", "continu", "i will", "i'll", "i’ll", "let me", "let us", "let's", "picking up", "resum",
     "carrying on", "going on", "to continue", "hier", "weiter", "ich", "voici", "je continue", "aquí", "继续", "続き",
 )  # fmt: skip
+_THING = "(?:answer|response|reply|text|message|story|poem|essay|sentence|explanation|list|code)"
 _GOES_ON = re.compile(
-    r"continu|resum(?:e|ing)|(?:left|broke|cut) off|pick(?:ing)? up|carry(?:ing)? on|going on|fortsetz|geht es weiter"
-    r"|la suite|sigue|prosegu|继续|続き"
-    r"|rest of (?:the|my|your) (?:answer|response|reply|text|message|story|poem|essay|sentence|explanation)"
+    r"(?:continu\w*|resum\w+|picking up|pick up|carry(?:ing)? on|go(?:ing)? on)"
+    rf"(?: with| from)?(?:\W*(?:[:…\n]|\.\.\.)| where| here| right| the {_THING}| my {_THING})"
+    r"|(?:left|broke|cut|was cut|were cut) off|the continuation"
+    rf"|rest of (?:the|my|your) {_THING}"
+    r"|fortsetz|geht es weiter|voici la suite|sigue la respuesta|ecco il seguito|继续|続き"
 )
 _MARKS = " \t\n*_\"'([>"
 
@@ -87,7 +92,7 @@ class Aligner:
     def _without_introduction(self, *, last: bool) -> str | None:
         """What follows the sentences and lines that say that it goes on; all, where there are none."""
         while True:
-            rest = self._held[self._intro :]
+            rest = self._after_introduction()
             end = _BREAK.search(rest)
             if end is None or end.end() > MOST_HELD:
                 if not last and len(rest) < MOST_HELD and _may_introduce(rest):
@@ -99,11 +104,19 @@ class Aligner:
             self._intro += end.end()
         if not self._intro:
             return self._held
-        rest = self._held[self._intro :]
-        rest = rest.removeprefix(" ")  # it parts the introduction from what follows
+        if self._held[self._intro - 1] != "\n":
+            rest = rest.removeprefix(" ")  # it parts the introduction from what follows
         self._inner = Aligner(self._said, self._wanted)
         decided = self._inner.feed(rest)
         return self._inner.finish() if decided is None and last else decided
+
+    def _after_introduction(self) -> str:
+        """What follows it, as far as it is known."""
+        rest = self._held[self._intro :]
+        if self._intro and not self._held[self._intro - 1].isspace():
+            self._intro += len(rest) - len(rest.lstrip(_CLOSING))
+            rest = rest.lstrip(_CLOSING)
+        return rest
 
     def _behind(self, cut: int, *, last: bool) -> str | None:
         """What stands behind the first `cut` characters, which repeat. None: its white space is still coming."""

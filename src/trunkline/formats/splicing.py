@@ -121,11 +121,9 @@ class Told:
         return self._writer.feed(event)
 
     def _note(self, event: Event) -> None:
-        self.id, self.model, self.created = (
-            event.id or self.id,
-            event.model or self.model,
-            event.created or self.created,
-        )
+        self.id = self.id or event.id
+        self.model = self.model or event.model
+        self.created = self.created or event.created
         self.usage = event.usage or self.usage
         self.stopped = self.stopped or bool(event.stops)
         self.pieces += bool(event.deltas)

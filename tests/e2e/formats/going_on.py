@@ -46,7 +46,7 @@ def goes_on(answer: str, way: str, heard: list[str] | None = None) -> Act:
 
 def said_before(body: dict[str, Any]) -> str:
     """The words of the assistant's last message in a request of any format."""
-    turns = body.get("messages") or body.get("contents") or body.get("input")
+    turns = body.get("messages") or body.get("contents") or body["input"]
     said = [turn for turn in turns if isinstance(turn, dict) and turn.get("role") in ("assistant", "model")]
     return "".join(_texts(said[-1])) if said else ""
 

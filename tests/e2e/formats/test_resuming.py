@@ -25,7 +25,6 @@ PAIRS = [
     ("responses", "google"),
     ("google", "responses"),
     ("bedrock", "chat"),
-    ("chat", "bedrock"),
 ]
 SOME = 6
 """Events of a stream after which every format has said something, and not all."""
@@ -65,8 +64,8 @@ def heard(hall: Hall, client: str, model: str) -> tuple[str, Exception | None]:
 def test_the_next_model_goes_on_wherever_a_stream_broke_off(hall: Hall, client: str, pair: tuple[str, str]) -> None:
     first, second = pair
     events = len(hall.upstreams[first].events(SAID)[1])
-    for after, way in zip(range(1, events), itertools.cycle(WAYS), strict=False):
-        hall.act(first, breaks_off(SAID, after=after, politely=bool(after % 2)))
+    for after, way in zip(range(1, events, 2), itertools.cycle(WAYS), strict=False):
+        hall.act(first, breaks_off(SAID, after=after, politely=bool(after % 4 == 1)))
         hall.act(second, goes_on(SAID.text, way))
         assert heard(hall, client, f"{first}-{second}") == (SAID.text, None), (after, way)
 
@@ -96,9 +95,7 @@ def test_the_usage_of_the_whole_answer_is_told(hall: Hall) -> None:
     hall.act("chat", breaks_off(SAID, after=SOME))
     hall.act("anthropic", goes_on(SAID.text, "exactly"))
     before = len(hall.rows())
-    chunks = list(
-        hall.openai.chat.completions.create(**chat("chat-anthropic"), stream_options={"include_usage": True})
-    )
+    chunks = list(hall.openai.chat.completions.create(**chat("chat-anthropic"), stream_options={"include_usage": True}))
     usage = chunks[-1].usage
     broken, rest = hall.rows()[before:]
     assert broken.output_tokens > 0
