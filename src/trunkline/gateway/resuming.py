@@ -22,9 +22,9 @@ from trunkline.gateway.headers import header_text
 from trunkline.gateway.state import Journey
 from trunkline.routing.plan import Candidate, Target
 
-PREFILLED = frozenset({"anthropic_messages", "bedrock_converse"})
-"""Formats in which an assistant's message at the end is what the answer begins with. Servers of others that take one
-there do as they like with it, unless their page says so (Mistral).
+PREFILLED = frozenset({"anthropic_messages"})
+"""Formats in which an assistant's message at the end is what the answer begins with. Servers of others refuse one there
+or do as they like with it, unless their page says otherwise (Mistral).
 """
 
 
