@@ -41,7 +41,7 @@ def may_be_continued(request: Request) -> bool:
 
 def going_on(request: Request, told: "Told", *, prefills: bool) -> tuple[Request, str]:
     """The request for the rest of an answer, and the words that it is asked to begin with: none where the model goes on
-    by itself (`prefills`), which it does behind a word.
+    by itself (`prefills`), which it does behind words.
     """
     said = told.text
     if request.max_output is not None and request.thinking is None:
@@ -50,7 +50,7 @@ def going_on(request: Request, told: "Told", *, prefills: bool) -> tuple[Request
     if not said.strip():
         return request, ""
     messages = [*request.messages, Message(role="assistant", parts=[Text(text=said)], plain=True)]
-    if prefills and not said[-1].isspace():
+    if prefills and not said[-1].isspace() and any(map(str.isalnum, said)):
         return replace(request, messages=messages), ""
     words = last_words(said)
     asked = Text(text=ASKED.format(words=words))
