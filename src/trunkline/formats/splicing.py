@@ -9,16 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from trunkline.formats.aligning import Aligner, Unaligned, last_words
-from trunkline.formats.conversation import (
-    Delta,
-    Event,
-    Message,
-    Reasoning,
-    Refusal,
-    Request,
-    Text,
-    Usage,
-)
+from trunkline.formats.conversation import Delta, Event, Message, Reasoning, Refusal, Request, Text, Usage
 from trunkline.formats.format import Problem, StreamError, StreamWriter
 
 LONGEST: Final = 400_000
@@ -202,9 +193,8 @@ class Splice:
         if isinstance(piece, Reasoning) and self._told.text.strip():
             return []  # how it thought about going on
         if self._aligner is None:
-            return [
-                replace(delta, part=self._number(delta), piece=_unplaced(piece) if isinstance(piece, Text) else piece)
-            ]
+            piece = _unplaced(piece) if isinstance(piece, Text) else piece
+            return [replace(delta, part=self._number(delta), piece=piece)]
         if isinstance(piece, Text):
             rest = self._aligner.feed(piece.text)
             if rest is None:

@@ -190,10 +190,14 @@ class Translating:
 
     def streamed(self, body: bytes, asked: Asked) -> tuple[ReplyFacts, bytes]:
         del asked
+        return self.streamed_by(self._front.writer(self._request), body)
+
+    def streamed_by(self, writer: StreamWriter, body: bytes) -> tuple[ReplyFacts, bytes]:
+        """The same, written by `writer`, which speaks the client's format."""
         facts = self.back.look_reply(body)
         if facts.error is not None:
             return facts, body
-        return facts, _as_stream(self._front.writer(self._request), self._read(body))
+        return facts, _as_stream(writer, self._read(body))
 
     def _read(self, body: bytes) -> Reply:
         reply = _read(self.back, body, self._dialect)

@@ -59,7 +59,8 @@ class Resumable:
         return self._asks.reply(body)
 
     def streamed(self, body: bytes, asked: Asked) -> tuple[ReplyFacts, bytes]:
-        return self._asks.streamed(body, asked)
+        del asked
+        return self._tells.streamed_by(self._writer, body)
 
     def refusal(self, problem: Problem) -> bytes | None:
         return self._asks.refusal(problem)

@@ -11,7 +11,7 @@ from tests.e2e.formats import clients
 from tests.e2e.formats.going_on import WAYS, goes_on
 from tests.e2e.formats.hall import Hall
 from tests.e2e.formats.plain import send
-from tests.e2e.formats.upstreams import HELLO, MODELS, breaks_off, refuses, says, stalls
+from tests.e2e.formats.upstreams import HELLO, MODELS, breaks_off, refuses, says, stalls, whole_only
 from tests.running import Background
 
 SAID = Answer(
@@ -115,6 +115,13 @@ def test_a_stream_that_breaks_off_twice_goes_on_twice(hall: Hall) -> None:
 def test_the_same_model_is_asked_again_where_there_is_no_other(hall: Hall) -> None:
     hall.act("chat", breaks_off(SAID, after=SOME), goes_on(SAID.text, "half a sentence"))
     assert heard(hall, "chat", "twice") == (SAID.text, None)
+
+
+@pytest.mark.parametrize("client", clients.ALL)
+def test_an_answer_that_comes_whole_goes_on_as_well(hall: Hall, client: str) -> None:
+    hall.act("chat", breaks_off(HELLO, after=SOME))
+    hall.act("anthropic", whole_only)
+    assert heard(hall, client, "chat-anthropic") == (HELLO.text, None)
 
 
 def test_of_a_race_the_first_goes_on(hall: Hall) -> None:
