@@ -218,3 +218,15 @@ def test_an_answer_that_lacks_only_its_end_gets_it(hall: Hall) -> None:
     assert heard(hall, "anthropic", "chat-anthropic") == (HELLO.text, None)
     assert len(hall.upstreams["anthropic"].requests) == asked
     assert hall.row().outcome == "truncated"
+
+
+def test_a_conversation_goes_on_from_an_answer_of_two(hall: Hall) -> None:
+    hall.act("chat", breaks_off(SAID, after=SOME))
+    hall.act("anthropic", goes_on(SAID.text, "the tail"))
+    with hall.openai.responses.stream(model="chat-anthropic", input="Hallo") as stream:
+        response = stream.get_final_response()
+    assert response.output_text == SAID.text
+    said: list[str] = []
+    hall.act("chat", goes_on(SAID.text, "exactly", said))
+    hall.openai.responses.create(model="chat-anthropic", input="Und?", previous_response_id=response.id)
+    assert said == [SAID.text]
