@@ -219,6 +219,7 @@ class Watched:
     __slots__ = ("_passing", "_translating", "_watch", "back", "body", "fail", "scanner", "streamed")
 
     passes = True
+    told = None
 
     def __init__(self, passing: Passing, translating: Translating, watch: Watch) -> None:
         """`translating` leads from the format to itself, and has the same `watch`."""
