@@ -40,6 +40,8 @@ from trunkline.transport.exchange import Call, Exchange, Fault, Times
 
 EARLY = 0.01
 """Seconds by which a timer may be early."""
+FEW = 3
+"""Events with an output below which a stream that has ended is looked at: there may be nothing in them."""
 
 
 class Contest(Protocol):
@@ -317,10 +319,17 @@ class Attempt:
     def first(self, held: bytes) -> None:
         """See `reception.Sink`."""
         self._learned(self._ticket.first_output(monotonic()))
+        if self._held is None and self._picky and self._may_say_nothing():
+            self._held = []  # until its end, which is here or near
         if self._held is not None:
             self._held.append(held)
         elif self._take_over():
             self._begin(held)
+
+    def _may_say_nothing(self) -> bool:
+        """Whether the stream, which has begun, has ended as well, after hardly anything."""
+        scanner = self._reception.scanner if self._reception is not None else None
+        return scanner is None or (bool(scanner.finish) and scanner.estimate() < FEW)
 
     def _begin(self, data: bytes) -> None:
         """The client's answer begins."""

@@ -14,8 +14,8 @@ from trunkline.gateway.state import Journey
 from trunkline.routing.plan import Candidate, Step
 from trunkline.transport.strand import Signal, Strand
 
-GOOD: frozenset[Reason] = frozenset({"empty", "refused"})
-"""What cannot win; it is taken only if nobody has a better answer."""
+NOTHING: frozenset[Reason] = frozenset({"empty", "refused"})
+"""What cannot win, whatever the route says; it is taken only if nobody has a better answer."""
 
 
 class Contest:
@@ -57,7 +57,7 @@ class Contest:
         """Let the next candidate take part."""
         candidate = self._waiting.pop(0)
         try:
-            attempt = Attempt(self._journey, candidate, GOOD, self)
+            attempt = Attempt(self._journey, candidate, _picky(candidate), self)
         except CannotExpress as error:
             self._unfit(candidate, error)
             return
@@ -132,3 +132,8 @@ class Contest:
             if attempt is not self._winner and strand is not None:
                 del self._running[attempt]
                 strand.cancel()
+
+
+def _picky(candidate: Candidate) -> frozenset[Reason]:
+    """What of `candidate` cannot win."""
+    return NOTHING if candidate.terms.consequence("invalid") == "stop" else NOTHING | {"invalid"}
