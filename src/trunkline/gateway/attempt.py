@@ -116,6 +116,9 @@ class Attempt:
         """
         journey, candidate = self._journey, self.candidate
         self._began = now = monotonic()
+        journey.ends = min(journey.arrived + candidate.terms.total, journey.latest)
+        if now >= journey.ends - (EARLY if journey.tried else 0.0):
+            raise self._out_of_time()
         ticket = journey.gateway.health.begin(
             candidate.name, now, stream=journey.asked.stream, again=again, tokens=journey.asked.size // 4
         )
@@ -124,7 +127,6 @@ class Attempt:
             raise AllUnwell(message, candidate.name)
         self._ticket = ticket
         self._started = time.time_ns() // 1000
-        journey.ends = min(journey.arrived + candidate.terms.total, journey.latest)
         journey.target = candidate.target
         journey.line_was_stale = False
         try:
@@ -146,7 +148,7 @@ class Attempt:
             await self._prepare(key)
             times = self._time_left(monotonic())
         if times.total <= 0:
-            raise UpstreamTimeout(f"The request was not answered within {journey.ends - journey.arrived:g} s.")
+            raise self._out_of_time()
         await journey.fits(deployment, model)
         self._request = self._call(key)
         journey.attempts += 1
@@ -162,6 +164,10 @@ class Attempt:
             )
             raise error
         self._deliver_end()
+
+    def _out_of_time(self) -> UpstreamTimeout:
+        journey = self._journey
+        return UpstreamTimeout(f"The request was not answered within {journey.ends - journey.arrived:g} s.")
 
     async def _prepare(self, key: ProviderKey) -> None:
         """What may take its time before the request can be written."""

@@ -76,6 +76,11 @@ class Stage:
             return error
         raise AssertionError(f"it was answered: {answer}")
 
+    async def learnt(self) -> None:
+        """Returns once the gateway knows what the price catalogue says of its models, as it soon does by itself."""
+        policies = self.running.process.gateway.snapshot.policies
+        await asyncio.to_thread(policies.learn, policies.targets(), lambda _: None)
+
     async def rows(self) -> list[Row]:
         """The ledger once all is settled."""
         return await self.running.rows()
