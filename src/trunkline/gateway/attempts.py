@@ -71,6 +71,8 @@ class _Run:
     _last: GatewayError | None = None
     _unfit: CannotExpress | None = None
     _unwell: AllUnwell | None = None
+    _allowed = -1
+    """The step that the budget has just allowed to be taken again."""
 
     def __init__(self, journey: Journey, plan: Plan) -> None:
         self._journey = journey
@@ -86,7 +88,7 @@ class _Run:
             place = 0
             while place < len(steps):
                 step = steps[place]
-                if place in self._out or (turn > 1 and not self._may_retry(step)):
+                if place in self._out or (turn > 1 and not self._may_retry(place)):
                     place += 1
                     continue
                 try:
@@ -154,8 +156,18 @@ class _Run:
         passed = {candidate.target: code for candidate in self._plan.steps[place].candidates}
         journey.passed_over = {**journey.passed_over, **passed}
 
-    def _may_retry(self, step: Step) -> bool:
-        return self._journey.gateway.health.may_retry(step.first.name, monotonic())
+    def _may_retry(self, place: int) -> bool:
+        """Whether the budget of the model in that step allows another attempt, which is then counted."""
+        if place == self._allowed:
+            self._allowed = -1
+            return True
+        return self._journey.gateway.health.may_retry(self._plan.steps[place].first.name, monotonic())
+
+    def _somebody_may_retry(self) -> bool:
+        """The same of any step, which is then remembered: nobody need wait for a turn in which nobody may be asked."""
+        places = (place for place in range(len(self._plan.steps)) if place not in self._out)
+        self._allowed = next((place for place in places if self._may_retry(place)), -1)
+        return self._allowed >= 0
 
     def _again_at_once(self, failed: Candidate, error: GatewayError) -> bool:
         """Whether the same model is to be asked again before another: on a new line, where the other side had closed an
@@ -177,7 +189,7 @@ class _Run:
         if isinstance(last, UpstreamAuth | UpstreamQuota) or len(self._out) == len(self._plan.steps):
             raise _told(journey, last)
         wait = self._pause(last, self._plan.terms.retries, turn)
-        if wait is None or monotonic() + wait >= journey.ends or not self._left():
+        if wait is None or monotonic() + wait >= journey.ends or not self._left() or not self._somebody_may_retry():
             raise _told(journey, last)
         await asyncio.sleep(wait)
 
@@ -201,7 +213,7 @@ class _Run:
 
     def _pause(self, error: GatewayError, retries: Retries, turn: int) -> float | None:
         """Seconds to wait before the models are asked again that have all had so many turns; None: not so long."""
-        wait: float = min(retries.most, retries.backoff * 2 ** (turn - 1)) * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
+        wait: float = min(retries.most, retries.backoff * 2.0 ** min(turn - 1, 60)) * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
         if error.retry_after is not None:
             if error.retry_after > retries.longest_wait:
                 return None

@@ -283,7 +283,10 @@ class Reception:
 
     def _refused(self, refused: Refused) -> GatewayError:
         """An error the provider told: as the caller may see it."""
-        verdict = self.verdict = self._facts.judge(refused) or usual_verdict(refused)
+        verdict = self._facts.judge(refused) or usual_verdict(refused)
+        if verdict == "caller" and self.status < 400 and not about(refused):
+            verdict = "server"  # it had taken the request
+        self.verdict = verdict
         target, said = self.target, f": {refused.message}" if refused.message else "."
         if verdict == "auth":
             return UpstreamAuth(f"{target} refuses the credentials this gateway has for it. Tell its operator.")
