@@ -299,3 +299,37 @@ def test_the_view_tells_what_an_operator_wants_to_know() -> None:
     assert 39 < (view.speed or 0) < 41
     assert set(view.keys) == {"k1", "k2"}
     assert 0 < view.failures < 0.5
+
+
+def test_after_a_pause_one_request_shows_whether_it_was_long_enough() -> None:
+    state = health("k")
+    once(state, "rate_limit", retry_after=10.0)
+    trial = begun(state, A, 10.0)
+    trouble = trouble_of(state, A, 10.0)
+    assert (trouble.kind, trouble.hard) == ("on_trial", False), "who has nowhere else to go may be asked all the same"
+    begun(state, A, 10.0).end("cancelled", 10.5)
+    assert kind_of_trouble(state, now=10.5) == "on_trial", "that one shows nothing"
+    trial.end("ok", 11.0)
+    assert kind_of_trouble(state, now=11.0) is None
+    assert A not in state.watched
+
+
+def test_a_trial_that_is_cut_short_makes_room_for_another() -> None:
+    state = health("k")
+    once(state, "rate_limit", retry_after=10.0)
+    begun(state, A, 10.0).end("cancelled", 10.5)
+    assert kind_of_trouble(state, now=10.5) is None
+    trial = begun(state, A, 10.5)
+    assert kind_of_trouble(state, now=10.5) == "on_trial"
+    trial.end("rate_limit", 11.0, retry_after=10.0)
+    assert kind_of_trouble(state, now=11.0) == "cooling"
+    begun(state, A, 21.0)
+    assert kind_of_trouble(state, now=31.1) is None, "one that never ends is not waited for"
+
+
+def test_what_was_under_way_when_it_became_too_much_is_one_strike() -> None:
+    state = health("k")
+    tickets = [begun(state) for _ in range(20)]
+    for ticket in tickets:
+        ticket.end("rate_limit", 0.5)
+    assert trouble_of(state, A, 0.5).until == 1.5

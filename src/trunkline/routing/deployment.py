@@ -6,7 +6,7 @@ import msgspec
 
 from trunkline.routing.allowance import Allowance
 from trunkline.routing.breaker import Breaker, BreakerSettings
-from trunkline.routing.lanes import Lane, Pool
+from trunkline.routing.lanes import TRIAL, Lane, Pool
 from trunkline.routing.windows import Mean, Times
 
 Kind = Literal[
@@ -41,7 +41,7 @@ LEAST_PATIENCE: Final = 1.0
 class Trouble(msgspec.Struct, frozen=True, gc=False):
     """Why a deployment should not be asked now."""
 
-    kind: Literal["open", "cooling", "benched", "nearly_spent", "stalled"]
+    kind: Literal["open", "cooling", "benched", "nearly_spent", "on_trial", "stalled"]
     until: float
     """When that may be over, by the monotonic clock."""
     hard: bool
@@ -140,6 +140,8 @@ class DeploymentHealth:
             back_at = min(lane.back_at(now) for lane in usable)
             if back_at > now:
                 return Trouble("nearly_spent", back_at, hard=False)
+        if all(lane.on_trial(now) for lane in usable):
+            return Trouble("on_trial", now + TRIAL, hard=False)
         if self.stalled(now) and now < self.try_at:
             return Trouble("stalled", self.try_at, hard=False)
         return None
@@ -165,6 +167,10 @@ class DeploymentHealth:
         """Whether there is nothing to watch, so that `trouble` need not be asked until something happens."""
         return (
             self.breaker.state == "closed"
-            and all(lane.usable(now) and not lane.requests.tight and not lane.tokens.tight for lane in self.lanes)
+            and all(_sound(lane, now) for lane in self.lanes)
             and not self.stalled(now)
         )
+
+
+def _sound(lane: Lane, now: float) -> bool:
+    return lane.usable(now) and not (lane.requests.tight or lane.tokens.tight or lane.struck)

@@ -157,7 +157,7 @@ class Health:
         `again`: it is a retry, which `may_retry` has allowed. `tokens`: about how many it takes of the quota.
         """
         deployment = self._deployments.get(name) or self._known(name)
-        probe = stalled = False
+        probe = trial = stalled = False
         lanes = deployment.lanes
         if name in self.watched:
             if not deployment.breaker.allows(now):
@@ -168,6 +168,7 @@ class Health:
             return None
         if name in self.watched:
             probe = deployment.breaker.begin(now)
+            trial = lane.try_again(now)
             deployment.let_through(now, stalled=stalled)
         if not again:
             deployment.retries.earn()
@@ -178,7 +179,7 @@ class Health:
         waiting.began(now)
         if lane.spend(tokens) or (waiting.count >= 4 and waiting.stalled_since(now) is not None):
             self.watched.add(name)
-        return Ticket(deployment, lane, waiting, self.watched, now, probe=probe)
+        return Ticket(deployment, lane, waiting, self.watched, now, probe=probe, trial=trial)
 
     def key(self, provider: str, now: float) -> str | None:
         """A key of that provider that is not refused, for what is no attempt at a model; None if there is none."""

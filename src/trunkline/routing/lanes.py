@@ -11,6 +11,8 @@ FIRST_COOLING: Final = 1.0
 """Seconds after a 429 that does not say how long; each further one in a row doubles them."""
 LONGEST_COOLING: Final = 60.0
 """Seconds, where a provider does not say."""
+TRIAL: Final = 10.0
+"""Seconds for which the first request after a pause has the lane to itself, where others can go elsewhere."""
 
 Why = Literal["auth", "quota"]
 
@@ -36,7 +38,17 @@ class Key:
 class Lane:
     """One key for one model: what a rate limit binds."""
 
-    __slots__ = ("_strikes", "cooling_until", "in_flight", "key", "refused_until", "requests", "tokens")
+    __slots__ = (
+        "_strikes",
+        "_struck_at",
+        "_tried_at",
+        "cooling_until",
+        "in_flight",
+        "key",
+        "refused_until",
+        "requests",
+        "tokens",
+    )
 
     def __init__(self, key: Key) -> None:
         self.key = key
@@ -47,6 +59,8 @@ class Lane:
         self.requests = Quota()
         self.tokens = Quota()
         self._strikes = 0
+        self._struck_at = 0.0
+        self._tried_at = -TRIAL
 
     def usable(self, now: float) -> bool:
         """Whether the provider may be asked on it at all."""
@@ -75,12 +89,36 @@ class Lane:
             self.tokens.saw(left.tokens, left.tokens_reset, now)
         return self.requests.tight or self.tokens.tight
 
-    def cool(self, now: float, told: float | None) -> None:
-        """The provider says it is too much. `told`: for how many seconds. A longer cool-down is never shortened."""
+    def cool(self, now: float, told: float | None, began: float) -> None:
+        """The provider says it is too much, to a request that `began` then. `told`: for how many seconds. A longer
+        cool-down is never shortened. What was under way when the first was told so is of the same strike.
+        """
+        if not self._strikes or began >= self._struck_at:
+            self._strikes += 1
+            self._struck_at = now
         if told is None:
-            told = min(LONGEST_COOLING, FIRST_COOLING * 2.0 ** min(self._strikes, 10))
-        self._strikes += 1
+            told = min(LONGEST_COOLING, FIRST_COOLING * 2.0 ** min(self._strikes - 1, 10))
         self.cooling_until = max(self.cooling_until, now + told)
+
+    @property
+    def struck(self) -> bool:
+        """The last that is known of it is that it was too much."""
+        return self._strikes > 0
+
+    def try_again(self, now: float) -> bool:
+        """A request goes out. Whether it is the first after a pause, and shows if that was long enough."""
+        if not self._strikes or self.on_trial(now):
+            return False
+        self._tried_at = now
+        return True
+
+    def on_trial(self, now: float) -> bool:
+        """Whether that is being shown just now: others had better go elsewhere."""
+        return now < self._tried_at + TRIAL
+
+    def trial_over(self) -> None:
+        """It has been shown, or cannot be."""
+        self._tried_at = -TRIAL
 
     def refuse(self, now: float) -> None:
         """The provider refuses the key for this model."""
@@ -89,6 +127,7 @@ class Lane:
     def went_well(self) -> None:
         """A request was answered: the next 429 is the first in a row."""
         self._strikes = 0
+        self._tried_at = -TRIAL
 
 
 class Pool:
@@ -113,15 +152,15 @@ class Pool:
 
 
 def choose(lanes: Sequence[Lane], now: float, random: Callable[[], float]) -> Lane | None:
-    """The lane for the next request: not nearly spent if possible, and of these the least busy, at random among equals.
-    None if none is usable.
+    """The lane for the next request: neither nearly spent nor on trial if possible, and of these the least busy, at
+    random among equals. None if none is usable.
     """
     best: Lane | None = None
     rank: tuple[bool, int, float] = (True, 0, 0.0)
     for lane in lanes:
         if lane.cooling_until <= now and not lane.refused(now):
             spent = (lane.requests.tight or lane.tokens.tight) and lane.back_at(now) > now
-            own = (spent, lane.key.in_flight, random())
+            own = (spent or lane.on_trial(now), lane.key.in_flight, random())
             if best is None or own < rank:
                 best, rank = lane, own
     return best

@@ -273,6 +273,7 @@ _TROUBLES: Final = {
     "open": "it has failed too often lately",
     "cooling": "it has asked for a pause (429)",
     "benched": "its keys are refused, or their account has no credit",
+    "on_trial": "another request is trying whether the pause it has asked for is over",
     "nearly_spent": "its rate limit is nearly spent",
     "stalled": "answers that should have come have not",
 }

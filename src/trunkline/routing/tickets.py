@@ -16,10 +16,29 @@ LEAST_SPOKEN: Final = 16
 class Ticket:
     """An attempt under way. `end` must be called once it is over, whatever happened; further calls do nothing."""
 
-    __slots__ = ("_began", "_counted", "_deployment", "_first", "_lane", "_open", "_waiting", "_watched", "probe")
+    __slots__ = (
+        "_began",
+        "_counted",
+        "_deployment",
+        "_first",
+        "_lane",
+        "_open",
+        "_trial",
+        "_waiting",
+        "_watched",
+        "probe",
+    )
 
     def __init__(
-        self, deployment: DeploymentHealth, lane: Lane, waiting: Waiting, watched: set[str], now: float, *, probe: bool
+        self,
+        deployment: DeploymentHealth,
+        lane: Lane,
+        waiting: Waiting,
+        watched: set[str],
+        now: float,
+        *,
+        probe: bool,
+        trial: bool,
     ) -> None:
         """Use `Health.begin`."""
         self._deployment = deployment
@@ -30,6 +49,7 @@ class Ticket:
         self._first = 0.0
         self._counted = False
         self._open = True
+        self._trial = trial
         self.probe = probe
         """It tries whether a deployment that has failed is well again: the only one there now."""
 
@@ -75,6 +95,8 @@ class Ticket:
             else:
                 self._waiting.count -= 1
             self._waiting = None
+        if self._trial:
+            lane.trial_over()
         if left is not None and lane.saw(left, now):
             self._watched.add(deployment.name)
         if kind == "ok":
@@ -123,5 +145,5 @@ class Ticket:
         return None
 
     def _cool(self, now: float, told: float | None) -> None:
-        self._lane.cool(now, told)
+        self._lane.cool(now, told, self._began)
         self._watched.add(self._deployment.name)
