@@ -132,3 +132,27 @@ def test_other_settings_hold_at_once() -> None:
     breaker.configure(BreakerSettings(failures=1))
     breaker.failed(0.0)
     assert breaker.state == "open"
+
+
+def test_failures_that_come_before_any_good_answer_could_are_not_taken_for_all() -> None:
+    breaker = Breaker()
+    for number in range(30):
+        assert not breaker.failed(1.0 + 0.01 * number, usual=0.4)
+    breaker.succeeded(1.35)
+    for number in range(4):
+        assert not breaker.failed(1.4 + 0.01 * number, usual=0.4), "a row begins anew"
+    assert breaker.state == "closed"
+    assert breaker.failed(1.85, usual=0.4), "five in a row, for longer than an answer takes"
+
+
+def test_the_share_of_failures_counts_once_it_is_no_longer_distorted() -> None:
+    breaker = Breaker()
+    moments = [(1.0 + 0.04 * number, number % 2 == 0) for number in range(40)]
+    opened = []
+    for now, failed in moments:
+        if failed:
+            opened.append((now, breaker.failed(now, usual=0.4)))
+        else:
+            breaker.succeeded(now)
+    first = next(now for now, opens in opened if opens)
+    assert 2.2 <= first <= 2.3, "half of them, from three times 0.4 s on"

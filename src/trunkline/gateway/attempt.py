@@ -69,6 +69,7 @@ class Attempt:
         "_held",
         "_journey",
         "_number",
+        "_outrun",
         "_picky",
         "_price",
         "_reception",
@@ -98,6 +99,7 @@ class Attempt:
         self._asks = guarding is not None and guarding.asks_about_answers
         whole = (guarding is not None and guarding.holds_answers) or (contest is not None and contest.whole)
         self._held: list[bytes] | None = [] if whole else None
+        self._outrun = False
         self._ticket: Ticket
         self._number = 0
         self._dropped: tuple[str, ...] = ()
@@ -364,6 +366,10 @@ class Attempt:
             data = journey.following.streamed(data)
         journey.delivery.write(data, monotonic())
 
+    def outrun(self) -> None:
+        """It is about to be given up, because it was late and another has answered."""
+        self._outrun = True
+
     def deliver(self) -> None:
         """Hand on the answer that was not good enough as long as there might be a better one."""
         self._contest = None
@@ -409,8 +415,9 @@ class Attempt:
         row = row_of(journey, target, self._number, times, outcome, code, reception, usage, charge)
         journey.settle(row, self._segment)
         told = usage if source == "provider" else Usage()
+        kind = kind_of(error, reception, outcome, hurried=now >= journey.latest - EARLY)
         change = self._ticket.end(
-            kind_of(error, reception, outcome, hurried=now >= journey.latest - EARLY),
+            "outrun" if self._outrun and kind == "cancelled" else kind,
             now,
             input=told.input,
             output=told.output,

@@ -28,6 +28,8 @@ class Contest:
         self._waiting = list(step.candidates)
         self._running: dict[Attempt, Strand | None] = {}
         self._winner: Attempt | None = None
+        self._late: Candidate | None = None
+        """Of a hedge: the first, once it has kept the client waiting so long that the second is asked."""
         self._last: GatewayError | None = None
         self._over: Signal[GatewayError | None] = Signal()
 
@@ -71,6 +73,7 @@ class Contest:
         health, step = self._journey.gateway.health, self._step
         if self._winner is None and self._waiting and health.hedges(step.route, step.share).take(monotonic()):
             self._journey.gateway.metrics.event("hedges")
+            self._late = step.first
             self._start()
 
     async def _take_part(self, attempt: Attempt, *, again: bool) -> None:
@@ -130,6 +133,8 @@ class Contest:
         """All but the winner."""
         for attempt, strand in list(self._running.items()):
             if attempt is not self._winner and strand is not None:
+                if self._winner is not None and attempt.candidate is self._late:
+                    attempt.outrun()
                 del self._running[attempt]
                 strand.cancel()
 

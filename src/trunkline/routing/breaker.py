@@ -36,17 +36,32 @@ class BreakerSettings(msgspec.Struct, frozen=True):
 
 
 USUAL: Final = BreakerSettings()
+SETTLED: Final = 3.0
+"""Times the usual, after which the share of failures is hardly distorted by their coming sooner."""
 
 
 class Breaker:
     """Times are of a monotonic clock, in seconds."""
 
-    __slots__ = ("_in_a_row", "_pause", "_probing_since", "_recent", "_settings", "opened", "retry_at", "state")
+    __slots__ = (
+        "_counting_since",
+        "_in_a_row",
+        "_pause",
+        "_probing_since",
+        "_recent",
+        "_row_began",
+        "_settings",
+        "opened",
+        "retry_at",
+        "state",
+    )
 
     def __init__(self, settings: BreakerSettings = USUAL) -> None:
         self._settings = settings
         self._recent = Recent(settings.window)
         self._in_a_row = 0
+        self._row_began = 0.0
+        self._counting_since: float | None = None
         self._pause = settings.pause
         self._probing_since = 0.0
         self.state: State = "closed"
@@ -78,7 +93,7 @@ class Breaker:
         """An attempt went well; `probe` is when it began, if it was one. Whether this closed the breaker."""
         if self.state == "closed":
             self._in_a_row = 0
-            self._recent.count(now, failed=False)
+            self._count(now, failed=False)
             return False
         if probe is None:
             return False
@@ -86,14 +101,21 @@ class Breaker:
         self._in_a_row = 0
         self._pause = self._settings.pause
         self._recent.clear()
+        self._counting_since = None
         return True
 
-    def failed(self, now: float, probe: float | None = None) -> bool:
-        """An attempt failed through a fault of the provider's. Whether this opened the breaker."""
+    def failed(self, now: float, probe: float | None = None, usual: float = 0.0) -> bool:
+        """An attempt failed through a fault of the provider's. Whether this opened the breaker.
+
+        `usual`: seconds that a good answer takes to come. What fails, fails sooner: of attempts that began together the
+        failures come first, and before that time they say nothing about how many others will be well.
+        """
         if self.state == "closed":
+            if not self._in_a_row:
+                self._row_began = now
             self._in_a_row += 1
-            self._recent.count(now, failed=True)
-            if not self._too_many(now):
+            self._count(now, failed=True)
+            if not self._too_many(now, usual):
                 return False
             self.opened += 1
             self._pause = self._settings.pause
@@ -116,9 +138,15 @@ class Breaker:
         """Of the attempts in the window, as of the last of them."""
         return self._recent.failed / self._recent.total if self._recent.total else 0.0
 
-    def _too_many(self, now: float) -> bool:
+    def _count(self, now: float, *, failed: bool) -> None:
+        if self._counting_since is None:
+            self._counting_since = now
+        self._recent.count(now, failed=failed)
+
+    def _too_many(self, now: float, usual: float) -> bool:
         settings, recent = self._settings, self._recent
         recent.move(now)
-        return self._in_a_row >= settings.failures or (
-            recent.total >= settings.least and recent.failed >= settings.share * recent.total
-        )
+        in_a_row = self._in_a_row >= settings.failures and now - self._row_began >= usual
+        lately = recent.total >= settings.least and recent.failed >= settings.share * recent.total
+        since = now if self._counting_since is None else self._counting_since
+        return in_a_row or (lately and now - since >= SETTLED * usual)

@@ -13,6 +13,7 @@ Kind = Literal[
     "ok",
     "caller",  # the request was at fault, or its content
     "cancelled",  # the client left, or another won the race
+    "outrun",  # it was late, and another that was asked later has answered first
     "rate_limit",
     "auth",  # the key is refused
     "quota",  # its account has no credit
@@ -71,6 +72,13 @@ class Waiting:
         self.moved_at = now
         self.times.add(seconds, now)
 
+    def outrun(self, seconds: float, now: float) -> None:
+        """One is no longer waited for, after a time that would have been longer still. Were it left out, the late ones
+        would be missing from what is known, and ever more would count as late.
+        """
+        self.count -= 1
+        self.times.add(seconds, now)
+
     def stalled_since(self, now: float) -> float | None:
         """Since when, by the times of lately, an answer should have come to several of them; None if all is well."""
         if self.count < STALLED_FROM or now - self.moved_at <= LEAST_PATIENCE:
@@ -124,6 +132,11 @@ class DeploymentHealth:
         mean = self.streams.times.mean
         return mean if mean is not None else self.wholes.times.mean
 
+    @property
+    def usual(self) -> float:
+        """Seconds that a good answer takes to show, as far as it is worth waiting for; 0 if nothing is known."""
+        return min(self.first_output or 0.0, LEAST_PATIENCE)
+
     def renew_lanes(self) -> None:
         """The pool has other keys; what is known of those that stay is kept."""
         known = {lane.key.id: lane for lane in self.lanes}
@@ -166,9 +179,7 @@ class DeploymentHealth:
     def sound(self, now: float) -> bool:
         """Whether there is nothing to watch, so that `trouble` need not be asked until something happens."""
         return (
-            self.breaker.state == "closed"
-            and all(_sound(lane, now) for lane in self.lanes)
-            and not self.stalled(now)
+            self.breaker.state == "closed" and all(_sound(lane, now) for lane in self.lanes) and not self.stalled(now)
         )
 
 

@@ -124,10 +124,11 @@ class Lane:
         """The provider refuses the key for this model."""
         self.refused_until = max(self.refused_until, now + BENCHED_FOR)
 
-    def went_well(self) -> None:
-        """A request was answered: the next 429 is the first in a row."""
-        self._strikes = 0
-        self._tried_at = -TRIAL
+    def went_well(self, began: float) -> None:
+        """A request that `began` then was answered. If that was after the last 429, the next is the first in a row."""
+        if self._strikes and began >= self._struck_at:
+            self._strikes = 0
+            self._tried_at = -TRIAL
 
 
 class Pool:

@@ -92,6 +92,8 @@ class Ticket:
         if self._waiting is not None:
             if kind == "ok":
                 self._waiting.answered(now - self._began, now)
+            elif kind == "outrun":
+                self._waiting.outrun(now - self._began, now)
             else:
                 self._waiting.count -= 1
             self._waiting = None
@@ -118,14 +120,14 @@ class Ticket:
         if self._counted:
             return None
         self._counted = True
-        self._lane.went_well()
+        self._lane.went_well(self._began)
         closed = self._deployment.breaker.succeeded(now, self._began if self.probe else None)
         return "breaker.closed" if closed else None
 
     def _went_wrong(self, kind: Kind, now: float, retry_after: float | None) -> Change | None:
         deployment, lane, probe = self._deployment, self._lane, self._began if self.probe else None
         if kind in FAULTS:
-            opened = deployment.breaker.failed(now, probe)
+            opened = deployment.breaker.failed(now, probe, deployment.usual)
             if opened:
                 self._watched.add(deployment.name)
             if retry_after is not None:

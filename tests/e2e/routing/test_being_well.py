@@ -255,7 +255,9 @@ async def test_retries_are_bounded_by_a_share_of_the_requests(stream: bool) -> N
     retries = {"attempts": 3, "backoff": "1ms", "max_backoff": "1ms", "budget": "10%"}
     async with stage({"a": "error_500"}, "a/m", retries=retries) as on:
         await asyncio.gather(*(on.refused(stream=stream) for _ in range(100)))
-        assert 100 <= on.asked("a") <= 100 + 10 + 10 + 1, "ten in advance, a tenth of the requests, and what trickles in"
+        assert 100 <= on.asked("a") <= 100 + 10 + 10 + 1, (
+            "ten in advance, a tenth of the requests, and what trickles in"
+        )
 
 
 # places that are kept
