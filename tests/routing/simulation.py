@@ -1,4 +1,4 @@
-"""Traffic in simulated time: the routing core as the gateway drives it, before providers that are functions of the time.
+"""Traffic in simulated time: the routing core as the gateway drives it, before providers that are functions of time.
 
 Nothing waits and nothing is random but by a seed, so ten minutes at 200 requests a second take seconds, and always give
 the same figures.

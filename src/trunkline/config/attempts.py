@@ -17,6 +17,11 @@ class Deadline(Section):
     connect: kinds.Timeout = setting("5s", "Until the connection stands, TLS included.")
     first_token: kinds.Timeout = setting("120s", "Until the first output of a stream.")
     gap: kinds.Timeout = setting("120s", "The longest silence between two pieces of a stream.")
+    attempt: kinds.Timeout | None = setting(
+        None,
+        "For one attempt as a whole. Without it an attempt may take all that is left of `total`; with it, another model "
+        "still has time to answer what is not streamed.",
+    )
     total: kinds.Timeout = setting("600s", "For the request as a whole, over all attempts.")
 
     def overridden_by(self, other: "DeadlineOverride | None") -> "Deadline":
@@ -30,6 +35,7 @@ class DeadlineOverride(Section):
     connect: kinds.Timeout | None = setting(None, "Instead of `deadline.connect`.")
     first_token: kinds.Timeout | None = setting(None, "Instead of `deadline.first_token`.")
     gap: kinds.Timeout | None = setting(None, "Instead of `deadline.gap`.")
+    attempt: kinds.Timeout | None = setting(None, "Instead of `deadline.attempt`.")
     total: kinds.Timeout | None = setting(None, "Instead of `deadline.total`.")
 
 

@@ -71,12 +71,12 @@ class Compiler:
         provider = self._config.providers.get(target.provider)
         deadline = self._config.deadline.overridden_by(provider.deadline if provider is not None else None)
         served = served_by(provider)
-        times = inherited.times(deadline)
+        times, total = inherited.times(deadline)
         candidate = Candidate(
             target=target,
             name=str(target),
             times=times,
-            terms=inherited.terms(times.total),
+            terms=inherited.terms(total),
             abilities=self._models.of(target),
             served=served,
             breaks=next(filter(None, (broken_by(policy, served.data) for policy in inherited.data)), ""),

@@ -18,7 +18,7 @@ class Inherited(msgspec.Struct, frozen=True):
     (`total`, `retries`) the one farther out; data policies, price caps and guards all hold.
     """
 
-    attempt: Mapping[str, float] = {}
+    attempt: dict[str, float] = {}
     """Deadlines of an attempt that differ."""
     total: float | None = None
     retries: Retries = Retries()
@@ -58,10 +58,12 @@ class Inherited(msgspec.Struct, frozen=True):
             said["guards"] = (*self.guards, *route.guard)
         return msgspec.structs.replace(self, critical=self.critical or route.critical, **said)
 
-    def times(self, deadline: schema.Deadline) -> Times:
-        """Of an attempt at a provider with this deadline."""
-        known = {name: getattr(deadline, name) for name in ("connect", "first_token", "gap")} | dict(self.attempt)
-        return Times(**known, total=self.total if self.total is not None else deadline.total)
+    def times(self, deadline: schema.Deadline) -> tuple[Times, float]:
+        """Of an attempt at a provider with this deadline, and of the request as a whole."""
+        known = {name: getattr(deadline, name) for name in ("connect", "first_token", "gap", "attempt")} | self.attempt
+        longest = known.pop("attempt")
+        total = self.total if self.total is not None else deadline.total
+        return Times(**known, total=total if longest is None else min(longest, total)), total
 
     def terms(self, total: float) -> Terms:
         """What holds for a request that goes to a candidate here."""

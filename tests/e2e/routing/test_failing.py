@@ -118,6 +118,18 @@ async def test_a_deadline_that_passes_is_a_reason_of_its_own(consequence: str) -
 
 
 @pytest.mark.parametrize("stream", [False, True])
+async def test_an_attempt_may_have_its_own_time_so_that_another_can_answer(stream: bool) -> None:
+    it = route("fallback", "a/m", "b/m", deadline={"attempt": "80ms", "total": "10s"})
+    async with stage({"a": "mute", "b": "normal"}, it) as on:
+        assert (await on.ask(stream=stream)).provider == "b"
+        assert [row.error for row in await on.rows()] == ["upstream_timeout", ""]
+    async with stage({"a": "mute", "b": "mute"}, it) as on:
+        error = await on.refused(stream=stream)
+        assert (error.status_code, "All 2 attempts failed" in error.message) == (504, True)
+        assert "0.08 s" in error.message
+
+
+@pytest.mark.parametrize("stream", [False, True])
 async def test_a_refusal_in_a_whole_answer_leads_to_the_next_where_the_route_says_so(stream: bool) -> None:
     it = route("fallback", "a/m", "b/m", on_failure={"refused": "next"})
     async with stage({"a": REFUSAL, "b": "normal"}, it) as on:

@@ -1,0 +1,105 @@
+"""Clients in a process of their own: the official SDKs, retries off, asking at a steady rate whatever comes back.
+
+    calls = await load(running.port, rate=200, seconds=60)
+
+Every other request is streamed, and every fourth comes from Anthropic's SDK, so that its provider is translated to.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import anthropic
+import openai
+import uvloop
+from tests.e2e.routing.stage import HELLO
+from tests.routing.simulation import NEVER
+
+ROOT: Final = Path(__file__).parents[3]
+PATIENCE: Final = 20.0
+"""Seconds a client waits for its whole answer."""
+
+
+@dataclass
+class Call:
+    """One request as its client saw it."""
+
+    at: float
+    """By the monotonic clock, which all processes of a machine share."""
+    seconds: float
+    """Until the answer was whole; infinite, if it never was."""
+    answered_by: str
+    error: str
+
+
+async def load(port: int, *, rate: float, seconds: float) -> list[Call]:
+    """So many requests a second for so many seconds, in a process of their own."""
+    arguments = ("-m", "tests.e2e.routing.load", str(port), str(rate), str(seconds))
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, cwd=ROOT)
+    try:
+        out, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0
+    return [Call(**each) for each in json.loads(out, parse_constant=float)]
+
+
+class Clients:
+    """Both SDKs at one gateway."""
+
+    def __init__(self, port: int) -> None:
+        url = f"http://127.0.0.1:{port}"
+        self._openai = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0, timeout=PATIENCE)
+        self._anthropic = anthropic.AsyncAnthropic(base_url=url, api_key="any", max_retries=0, timeout=PATIENCE)
+
+    async def ask(self, number: int) -> Call:
+        """One request; which sort of, its number says."""
+        began = time.monotonic()
+        seconds, answered_by, error = NEVER, "", ""
+        try:
+            answered_by = await (self._of_anthropic if number % 4 == 3 else self._of_openai)(stream=number % 2 == 0)
+            seconds = time.monotonic() - began
+        except (openai.APIError, anthropic.APIError) as problem:
+            error = f"{type(problem).__name__}: {problem}"
+        return Call(began, seconds, answered_by, error)
+
+    async def _of_openai(self, *, stream: bool) -> str:
+        raw = await self._openai.chat.completions.with_raw_response.create(model="it", messages=HELLO, stream=stream)
+        reply: Any = raw.parse()
+        if stream:
+            texts = [choice.delta.content or "" async for chunk in reply for choice in chunk.choices]
+        else:
+            texts = [reply.choices[0].message.content]
+        assert "".join(texts)
+        return raw.headers["x-trunkline-provider"]
+
+    async def _of_anthropic(self, *, stream: bool) -> str:
+        raw = await self._anthropic.messages.with_raw_response.create(
+            model="it", messages=HELLO, max_tokens=100, stream=stream
+        )
+        reply: Any = await raw.parse()
+        if stream:
+            assert [event.type async for event in reply][-1] == "message_stop"
+        else:
+            assert reply.content[0].text
+        return raw.headers["x-trunkline-provider"]
+
+
+async def main(port: int, rate: float, seconds: float) -> None:
+    clients = Clients(port)
+    began = time.monotonic()
+    asking = []
+    for number in range(round(rate * seconds)):
+        await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+        asking.append(asyncio.create_task(clients.ask(number)))
+    print(json.dumps([call.__dict__ for call in await asyncio.gather(*asking)]))
+
+
+if __name__ == "__main__":
+    uvloop.run(main(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])))
