@@ -19,8 +19,8 @@ class Deadline(Section):
     gap: kinds.Timeout = setting("120s", "The longest silence between two pieces of a stream.")
     attempt: kinds.Timeout | None = setting(
         None,
-        "For one attempt as a whole. Without it an attempt may take all that is left of `total`; with it, another model "
-        "still has time to answer what is not streamed.",
+        "For one attempt as a whole. Without it an attempt may take all that is left of `total`; with it, another "
+        "model still has time to answer what is not streamed.",
     )
     total: kinds.Timeout = setting("600s", "For the request as a whole, over all attempts.")
 
