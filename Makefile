@@ -45,6 +45,7 @@ docs: $(VENV)/.dev ## Write the generated pages of docs/reference again.
 		mv $(VENV)/page docs/reference/$${page#*:}.md; \
 	done
 	@TRUNKLINE_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/compatibility tests/guard/test_measured.py \
+		tests/routing/test_outages.py \
 		> $(VENV)/page || { cat $(VENV)/page; exit 1; }
 
 clean: ## Remove the environment and all caches.

@@ -272,7 +272,7 @@ class Attempt:
         return read_reply(spoken, reception.body)
 
     def _time_left(self, now: float) -> Times:
-        """What is left of its own deadlines and of the request's. What is not streamed has no first token to wait for."""
+        """What is left of its deadlines and of the request's. What is not streamed has no first token to wait for."""
         times, journey = self._times, self._journey
         total = min(journey.ends - now, times.total - (now - self._began))
         first = times.first_token if journey.asked.stream else total
