@@ -1,6 +1,6 @@
 """What a race of two costs the gateway: `python -m tests.e2e.routing.measure_racing`. No test: it is a measurement.
 
-Processor time of a gateway in a process of its own, in microseconds a request, over the same number of requests with one
+Processor time of a gateway in a process of its own, in microseconds a request, over as many requests with one
 provider and with two that race. The least of several rounds.
 """
 

@@ -147,7 +147,7 @@ def says(name: str = "says", *, finish: str = "stop", headers: http1.Headers | N
     """A provider that answers with that message, whole or streamed."""
 
     async def answer(x: Exchange) -> None:
-        choice = {"index": 0, "finish_reason": finish}
+        choice: dict[str, Any] = {"index": 0, "finish_reason": finish}
         if not x.streams:
             body = _envelope(x, "chat.completion", {**choice, "message": {"role": "assistant", **message}})
             await x.send(http1.message(200, replies.encode({**body, "usage": replies.USAGE}), headers or []))
@@ -156,7 +156,7 @@ def says(name: str = "says", *, finish: str = "stop", headers: http1.Headers | N
         if "tool_calls" in delta:
             delta["tool_calls"] = [{"index": at, **call} for at, call in enumerate(delta["tool_calls"])]
         steps = ({"role": "assistant", "content": ""}, delta) if delta else ({"role": "assistant", "content": ""},)
-        parts = [{"index": 0, "delta": step, "finish_reason": None} for step in steps]
+        parts: list[dict[str, Any]] = [{"index": 0, "delta": step, "finish_reason": None} for step in steps]
         parts.append({**choice, "delta": {}})
         await x.start_stream()
         chunks = [_envelope(x, "chat.completion.chunk", part) for part in parts]

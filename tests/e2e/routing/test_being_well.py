@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+from typing import Any
 
 import pytest
 from tests.e2e.routing.stage import Stage, act, route, stage
@@ -269,7 +270,7 @@ async def test_a_conversation_stays_where_it_is_and_comes_back(stream: bool) -> 
     async with stage({"a": "normal", "b": "normal", "c": "normal"}, it, breaker=BREAKER) as on:
         homes = {}
         for number in range(24):
-            asked = {"extra_headers": {"x-session-id": f"conversation-{number}"}}
+            asked: dict[str, Any] = {"extra_headers": {"x-session-id": f"conversation-{number}"}}
             found = {(await on.ask(stream=stream, **asked)).provider for _ in range(2)}
             assert len(found) == 1
             homes[number] = found.pop()
