@@ -27,7 +27,6 @@ from trunkline.routing.health import Health
 from trunkline.routing.targets import Target
 from trunkline.setup import (
     Options,
-    configured_keys,
     data_directory,
     key_secret,
     open_configured_store,
@@ -88,7 +87,6 @@ class Process:
         self.remembered: Remembered
         self._store: Store
         self._vault: Vault
-        self._digest: Digest
         self._config_loaded = 0.0
         self._deadlines = Deadlines()
         self._tasks: list[asyncio.Task[None]] = []
@@ -105,7 +103,6 @@ class Process:
         data = data_directory(self.options, config, self.environment)
         self.log.hide(secrets_of(config, self.environment))
         secret, secret_made = key_secret(config, data)
-        self._digest = Digest(secret)
         self._store = open_configured_store(config, data)
         self._vault, master_made = open_vault(config, data, self._store)
         made = {"key_secret": secret_made, "master_key": master_made}
@@ -114,8 +111,7 @@ class Process:
         self._deadlines.start(loop)
         snapshot = build(config, self.environment, self._deadlines, None)
         self._config_loaded = time.time()
-        keys = Keys(self._store, self._digest)
-        keys.configure(configured_keys(config, self._digest))
+        keys = Keys(self._store, Digest(secret), config)
         keys.load()
         keys.local_only = not self.options.insecure
         self._certificate = server_certificate(config.server.tls)
@@ -262,8 +258,7 @@ class Process:
             config = await asyncio.to_thread(read_config, self.options, self.environment)
             learnt = await asyncio.to_thread(learn, config, old.learnt)
             snapshot = build(config, self.environment, self._deadlines, old, learnt)
-            configured = configured_keys(config, self._digest)
-            locked = bool(configured) or gateway.keys.made or self.options.insecure
+            locked = bool(config.keys) or gateway.keys.made or self.options.insecure
             _refuse_to_expose(self.address, locked=locked)
         except (ConfigError, SetupError) as error:
             self.metrics.event("reloads", "rejected")
@@ -273,7 +268,7 @@ class Process:
         declare(snapshot, gateway.health)
         self.remembered.on = config.responses.store
         self.log.hide(secrets_of(config, self.environment))
-        gateway.keys.configure(configured)
+        await asyncio.to_thread(gateway.keys.configure, config)
         for deployment in replaced(old, snapshot):
             await deployment.close()
         self._tasks.append(gateway.loop.create_task(self._warm(snapshot)))

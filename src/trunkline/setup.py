@@ -13,7 +13,6 @@ from trunkline.config import schema
 from trunkline.config.load import load
 from trunkline.config.places import Address, PostgresStore, SqliteStore
 from trunkline.data import DataDirectory, default_root
-from trunkline.gateway.identity import Caller, Digest
 from trunkline.gateway.logins import SetupError
 from trunkline.store import open_store
 from trunkline.store.base import Store
@@ -108,28 +107,14 @@ def _master_key(config: schema.Config, data: DataDirectory, store: Store) -> tup
     return data.secret(data.master_key)
 
 
-def configured_keys(config: schema.Config, digest: Digest) -> list[tuple[bytes, Caller]]:
-    """The keys that stand in the file, by digest."""
-    found = []
-    for key in config.keys:
-        if key.key is not None:
-            known = digest(key.key.get_secret_value().encode())
-        else:
-            known = bytes.fromhex((key.hash or "").rpartition(":")[2])
-        expires = int(key.expires.timestamp()) if key.expires is not None else None
-        caller = Caller(
-            key=key.name, models=tuple(key.models or ()), tags=dict(key.tags), expires=expires, guards=key.guard
-        )
-        found.append((known, caller))
-    return found
-
-
 def secrets_of(config: schema.Config, environment: Mapping[str, str]) -> Iterator[str]:
     """Every secret that the configuration and the environment bring, for the log to leave out."""
     yield from providers.in_environment(environment).values()
     if isinstance(config.store, PostgresStore) and (password := urlsplit(config.store.url).password):
         yield unquote(password)
-    held = [config.key_secret, config.master_key, *(key.key for key in config.keys)]
+    held = [config.key_secret, config.master_key, config.control.token, *(key.key for key in config.keys)]
+    for tenant in (*config.orgs.values(), *config.teams.values()):
+        held += [key for keys in tenant.provider_keys.values() for key in keys]
     for provider in config.providers.values():
         held += [provider.api_key, *(provider.api_keys or ()), *provider.headers.values()]
     for secret in held:

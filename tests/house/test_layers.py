@@ -40,6 +40,8 @@ LAYERS: dict[str, set[str]] = {
     "store": {"ledger.record", "limits"},
     "ledger": {"ledger.record", "store"},
     "vault": {"store"},
+    # whom it is counted for
+    "tenancy": {"config", "routing", "store"},
     # what is told
     "telemetry": {"ledger.record"},
     "control": {"telemetry"},
@@ -64,6 +66,7 @@ LAYERS: dict[str, set[str]] = {
         "ledger.record",
         "store",
         "telemetry",
+        "tenancy",
         "vault",
     },
     # a process, and several of them
@@ -109,6 +112,7 @@ LAYERS: dict[str, set[str]] = {
         "setup",
         "store",
         "telemetry",
+        "tenancy",
         "transport",
         "transport.exchange",
         "workers",

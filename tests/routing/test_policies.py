@@ -3,7 +3,7 @@
 import pytest
 from tests.routing.world import HELLO, World
 
-from trunkline.routing.bounds import WISHES, Asker, Cap, DataPolicy
+from trunkline.routing.bounds import Asker, Cap
 from trunkline.routing.breaker import BreakerSettings
 from trunkline.routing.health import Settings
 from trunkline.routing.inherited import health_settings
@@ -173,21 +173,6 @@ def test_what_holds_for_everything_holds_for_every_name() -> None:
     (candidate,) = there.policy("groq/x").candidates
     assert (candidate.terms.drops, candidate.terms.resumes) == (True, True)
     assert candidate.caps == (Cap(input=5 * 10**9),)
-
-
-def test_a_key_has_its_own_bounds() -> None:
-    policies = World(
-        "requests_may: [models, tags]\n"
-        "keys:\n"
-        "  - {name: hr, key: abc, data: {region: eu}, max_price: {input: 2}, requests_may: [provider]}\n"
-        "  - {name: app, key: abd}\n"
-    ).policies
-    hr = policies.asker("hr", ("bot",), {"team": "hr"})
-    assert hr == Asker(
-        "hr", ("bot",), {"team": "hr"}, frozenset({"provider"}), DataPolicy(("eu",)), Cap(input=2 * 10**9)
-    )
-    assert policies.asker("app", (), {}).may == policies.asker("from-the-store", (), {}).may == {"models", "tags"}
-    assert World("").policies.asker("", (), {}) == Asker(may=WISHES)
 
 
 def test_breakers_and_retries_are_as_the_configuration_says() -> None:

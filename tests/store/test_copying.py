@@ -8,7 +8,7 @@ from tests.store.test_keys import key
 from tests.store.test_responses import conversation
 
 from trunkline.store import open_store
-from trunkline.store.base import DataKey, Store, Tag
+from trunkline.store.base import DataKey, ProviderKeyRecord, Store, Tag, TenantRecord
 from trunkline.store.copying import copy
 from trunkline.store.errors import NotEmpty
 
@@ -23,6 +23,8 @@ def fill(store: Store) -> None:
     store.delete_attempts(START // 1_000_000 + 7200, 10)
     store.add_key(key("support"))
     store.revoke_key("support", 17)
+    store.put_tenant(TenantRecord("org", "acme", "{}", 1, 1), "cli")
+    store.add_provider_key(ProviderKeyRecord("pk_1", "acme", "openai", "x9f2", 2, b"sealed"), "cli")
     store.begin_vault(b"c" * 32)
     store.add_data_key(DataKey(b"k" * 16, "acme", "2026-01-31", b"wrapped", 5), b"c" * 32)
     store.write_responses(conversation(3))
@@ -31,7 +33,16 @@ def fill(store: Store) -> None:
 def seen(store: Store) -> list[object]:
     reports = [store.usage(by) for by in ("day", "hour", "outcome", Tag("feature"))]
     conversation = store.responses("acme", "resp_2", 0, 9, 10**6)
-    return [*reports, store.latencies("model"), store.keys(), store.vault_check(), store.version(), conversation]
+    tenants = [store.tenants(), store.provider_keys(), store.changes(2**62, 99)]
+    return [
+        *reports,
+        *tenants,
+        store.latencies("model"),
+        store.keys(),
+        store.vault_check(),
+        store.version(),
+        conversation,
+    ]
 
 
 def test_a_store_is_copied_without_loss_into_either_database(
@@ -53,7 +64,7 @@ def test_nothing_is_copied_into_a_store_that_is_not_empty(make_store: MakeStore)
     source, target = make_store(), make_store()
     fill(source)
     target.add_key(key("sales"))
-    with pytest.raises(NotEmpty, match="rows in keys"):
+    with pytest.raises(NotEmpty, match="rows in changes"):
         copy(source, target)
     (kept,) = target.keys()
     assert kept.name == "sales"

@@ -28,6 +28,7 @@ from trunkline.routing.policies import NameRefused
 from trunkline.routing.reading import output_cap
 from trunkline.routing.request import Request
 from trunkline.routing.wishes import Wishes, read_wishes, refuse_beyond
+from trunkline.tenancy.directory import Directory
 
 HEALTH = "unknown: no server was asked. A request with `x-trunkline-explain: 1` tells what the running one knows."
 GREETING: dict[str, Any] = {"messages": [{"role": "user", "content": "Hello"}]}
@@ -105,12 +106,13 @@ class _Asked:
         self._asker = self._as_key(key_name)
 
     def _as_key(self, name: str) -> Asker:
+        directory = Directory(self._snapshot.config)
         if not name:
-            return self._policies.asker("", (), {})
+            return directory.anybody().asker
         key = next((key for key in self._snapshot.config.keys if key.name == name), None)
         if key is None:
             raise Wrong(f"There is no key {name!r} in the configuration.")
-        return self._policies.asker(key.name, tuple(key.models or ()), dict(key.tags))
+        return directory.configured(key).asker
 
     def plan(self) -> Plan:
         """What would be done. Raises `Wrong` for a request that would be refused as it is."""

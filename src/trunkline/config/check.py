@@ -11,6 +11,7 @@ from typing import Final
 from trunkline.config import check_guard, names
 from trunkline.config.check_limits import check_limits
 from trunkline.config.check_models import Finding, Names, check_models, unknown
+from trunkline.config.check_tenants import SECTIONS, check_tenants
 from trunkline.config.document import Document, Value
 from trunkline.config.problems import Path, quote, suggestion, written
 from trunkline.config.schema import Server
@@ -29,7 +30,8 @@ def check(document: Document, types: Collection[str], environment: Collection[st
     root = _mapping(document.root)
     providers, models = _mapping(root.get("providers")), _mapping(root.get("models"))
     known = Names({*types, SIMULATED}, {*providers, *environment, SIMULATED}, models, [m for m in models if "*" in m])
-    keys = root.get("keys")
+    listed = root.get("keys")
+    keys = [_mapping(key) for key in listed] if isinstance(listed, list) else []
     for findings in (
         _listeners(_mapping(root.get("server"))),
         _providers(providers, known),
@@ -38,7 +40,9 @@ def check(document: Document, types: Collection[str], environment: Collection[st
         _currencies(root, providers),
         _guard(_mapping(root.get("guard")), known),
         check_guard.names(root),
-        _keys([_mapping(key) for key in keys] if isinstance(keys, list) else [], known),
+        _keys(keys, known),
+        _allowed(root, keys, known),
+        check_tenants(root, keys, known),
         check_limits(root, known),
     ):
         for path, message, hint in islice(findings, _MOST_OF_A_KIND):
@@ -103,12 +107,19 @@ def _keys(keys: list[Mapping[str, Value]], known: Names) -> Iterator[Finding]:
             yield (*path, "hash"), "`key` is given, too", "leave one of them out"
         elif key and "key" not in key and "hash" not in key:
             yield path, "a key needs `key` or `hash`", ""
-        models = key.get("models")
+    for setting in ("name", "key", "hash"):
+        yield from _repeated(keys, setting)
+
+
+def _allowed(root: Mapping[str, Value], keys: list[Mapping[str, Value]], known: Names) -> Iterator[Finding]:
+    """Names of models that somebody may use, and that nothing there is fits."""
+    levels: list[tuple[Path, Value]] = [(("keys", index), key) for index, key in enumerate(keys)]
+    levels += [((kind, name), level) for kind in SECTIONS for name, level in _mapping(root.get(kind)).items()]
+    for path, level in levels:
+        models = _mapping(level).get("models")
         for place, name in enumerate(models if isinstance(models, list) else []):
             if isinstance(name, str) and not _allows_anything(name, known):
                 yield (*path, "models", place), *unknown(name, known)
-    for setting in ("name", "key", "hash"):
-        yield from _repeated(keys, setting)
 
 
 def _repeated(keys: list[Mapping[str, Value]], setting: str) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from trunkline.config.attempts import DeadlineOverride as DeadlineOverride
 from trunkline.config.attempts import OnTruncated, OnUnsupported
 from trunkline.config.attempts import Retries as Retries
 from trunkline.config.document import Mark
-from trunkline.config.guard import Policy, PolicyNames
+from trunkline.config.guard import Policy
 from trunkline.config.learnt import Complexity, Embedder
 from trunkline.config.limits import Budget, Loops, Queue, Rates, WhenAway
 from trunkline.config.prices import Currency, Price
@@ -27,6 +27,8 @@ from trunkline.config.routes import DataFacts, DataPolicy, Model, PriceCap
 from trunkline.config.routes import Fallback as Fallback
 from trunkline.config.section import Section as Section
 from trunkline.config.section import section, setting
+from trunkline.config.tenants import Key as Key
+from trunkline.config.tenants import Orgs, Teams, Users, Wish
 
 
 class Tls(Section):
@@ -244,34 +246,6 @@ class Breaker(Section):
     longest_pause: kinds.Timeout = setting("30s", "The longest time until the next probe.")
 
 
-Wish = Literal["models", "provider", "route", "timeout", "tags", "priority"]
-
-
-class Key(Section):
-    """A virtual key, by which an application is known."""
-
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["key"]}, {"required": ["hash"]}]})
-
-    name: kinds.Text = setting(..., "What the key is called in the ledger and the log; no two are the same.")
-    key: kinds.Secret | None = setting(None, "The key itself, best as `${VARIABLE}`; or its `hash`.")
-    hash: kinds.KeyHash | None = setting(None, "`hmac-sha256:` and the key's HMAC under `key_secret`, in hexadecimal.")
-    models: Annotated[tuple[kinds.ModelName, ...], Field(min_length=1), kinds.MaybeList] | None = setting(
-        None, "Names it may ask for, `*` standing for any characters. Default: all."
-    )
-    tags: Annotated[Mapping[kinds.Text, kinds.Text], kinds.MaybeMapping] = setting(
-        {}, "Labels of what the key is for; a request cannot change them."
-    )
-    requests_may: Annotated[tuple[Wish, ...], kinds.MaybeList] | None = setting(
-        None, "What its requests may decide about their own route. Default: as for all."
-    )
-    data: DataPolicy | None = setting(None, "What providers must keep to with what it sends, besides the routes' own.")
-    max_price: PriceCap | None = setting(None, "What a model may cost that it uses, besides the routes' own caps.")
-    guard: PolicyNames = setting((), "The policy under `guard` that holds for its requests, or a list of them.")
-    expires: kinds.Moment | None = setting(
-        None, "From when it is refused; in UTC, unless it says otherwise. Default: never."
-    )
-
-
 class Log(Section):
     """What is written to standard error."""
 
@@ -315,6 +289,14 @@ class Telemetry(Section):
     log: Log = section(Log)
 
 
+class Control(Section):
+    """The control plane's HTTP API."""
+
+    token: kinds.Secret | None = setting(
+        None, "What its callers send as `Authorization: Bearer`. Default: made at first start, in `server.data`."
+    )
+
+
 class Config(Section):
     """Everything `trunkline.yaml` may say. Every section is optional, and an empty file is valid.
 
@@ -335,6 +317,7 @@ class Config(Section):
         "What encrypts all that is kept of prompts and answers: 32 random characters or more, such as `openssl rand "
         "-base64 32` prints. Default: made at first start, in `server.data`.",
     )
+    control: Control = section(Control)
     deadline: Deadline = section(Deadline)
     retries: Retries = section(Retries)
     on_unsupported: OnUnsupported = setting(
@@ -377,6 +360,9 @@ class Config(Section):
     guard: Annotated[Mapping[kinds.Text, Policy], kinds.MaybeMapping] = setting(
         {}, "Policies about what may be said, by name."
     )
+    orgs: Orgs = setting({}, "Organisations by name, besides those in the store.")
+    teams: Teams = setting({}, "Teams by name, each with its organisation's before it: `acme/support`.")
+    users: Users = setting({}, "Users by name.")
     keys: Annotated[tuple[Key, ...], kinds.MaybeList] = setting((), "Virtual keys, besides those in the store.")
     limits: Annotated[tuple[Rates, ...], kinds.MaybeList] = setting(
         (), "What may be used in a second, a minute, an hour or a day. All that apply to a request hold."

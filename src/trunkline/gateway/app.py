@@ -176,7 +176,7 @@ class Gateway:
             self.log.line(
                 request=journey.id,
                 label=journey.label,
-                client=self._client(journey.request),
+                client=self.client(journey.request),
                 key=journey.caller.key,
                 path=journey.request.target.partition(b"?")[0].decode("latin-1"),
                 model=asked.model,
@@ -193,7 +193,7 @@ class Gateway:
                 detail="; ".join(journey.notes),
             )
 
-    def _client(self, request: Request) -> str:
+    def client(self, request: Request) -> str:
         """The client's address: as a trusted proxy says, else the socket's."""
         trusted = self.snapshot.config.server.trusted_proxies
         forwarded = request.headers.get(b"x-forwarded-for")

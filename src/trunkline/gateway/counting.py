@@ -60,7 +60,7 @@ GEMINI = Counter(GOOGLE, google.count_path, google.write_count, google.read_coun
 async def count(journey: Journey, counter: Counter, place: Place) -> None:
     """Answer with the number of tokens. Nothing is generated, so nothing is recorded in the ledger."""
     journey.speak(Front(counter.front.format, place))
-    journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
+    journey.caller = await journey.gateway.keys.identify(journey.request, journey.gateway.client)
     make_room(journey)
     body = await journey.request.body()
     try:

@@ -41,7 +41,7 @@ async def _google_models(journey: Journey) -> None:
 
 async def _enter(journey: Journey, front: Front) -> None:
     journey.speak(front)
-    journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
+    journey.caller = await journey.gateway.keys.identify(journey.request, journey.gateway.client)
 
 
 async def _live(journey: Journey) -> None:

@@ -7,38 +7,23 @@ costs the store little.
 
 import asyncio
 import hashlib
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 
-import msgspec
-
-from trunkline.config import names
-from trunkline.gateway.errors import AuthenticationFailed, ForbiddenOrigin
-from trunkline.store.base import KeyRecord, Store
+from trunkline.config import schema
+from trunkline.gateway.errors import AuthenticationFailed, ForbiddenOrigin, PermissionDenied
+from trunkline.store.base import KeyRecord, Store, TenantRecord
+from trunkline.tenancy.caller import ANYBODY as ANYBODY
+from trunkline.tenancy.caller import Caller as Caller
+from trunkline.tenancy.directory import Directory
+from trunkline.transport.request import Request
 
 POLL = 0.4
 """Seconds between two looks at the store's version: what bounds how long a revoked key works."""
 UNKNOWN = 10_000
 """Digests remembered as unknown."""
 LOCAL_HOSTS = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
-
-
-class Caller(msgspec.Struct, frozen=True):
-    """Whoever a request is counted for. `models` empty means all."""
-
-    key: str
-    models: tuple[str, ...] = ()
-    tags: dict[str, str] = {}
-    expires: int | None = None
-    org: str = ""
-    team: str = ""
-    user: str = ""
-    """Whom the key belongs to; each empty where it is nobody's."""
-    guards: tuple[str, ...] = ()
-    """Names of the policies about what may be said that hold for its requests, in their order."""
-
-
-ANYBODY = Caller(key="")
 
 
 class Digest:
@@ -72,11 +57,15 @@ def key_in(headers: dict[bytes, bytes]) -> bytes | None:
 class Keys:
     """All virtual keys that are good now: those of the configuration and those of the store."""
 
-    def __init__(self, store: Store, digest: Digest) -> None:
+    def __init__(self, store: Store, digest: Digest, config: schema.Config) -> None:
         self._store = store
         self._digest = digest
-        self._configured: dict[bytes, Caller] = {}
-        self._stored: dict[bytes, Caller] = {}
+        self._changing = threading.Lock()
+        self._callers: dict[bytes, Caller] = {}
+        self._anybody = ANYBODY
+        self._records: Sequence[KeyRecord] = ()
+        self._tenants: Sequence[TenantRecord] = ()
+        self._config = config
         self.made = False
         """Whether the store has a key, be it a revoked one: whoever makes keys wants callers to have one."""
         self.local_only = True
@@ -84,68 +73,91 @@ class Keys:
         self._unknown: set[bytes] = set()
         self._version = -1
 
-    def configure(self, callers: Iterable[tuple[bytes, Caller]]) -> None:
-        """The keys of the configuration, by digest. Called at every reload."""
-        self._configured = dict(callers)
-
     @property
     def open(self) -> bool:
         """No key was ever made: whoever can reach us may call."""
-        return not self._configured and not self.made
+        return not self._config.keys and not self.made
 
-    async def identify(self, method: bytes, headers: dict[bytes, bytes]) -> Caller:
-        """Who sends this. Raises `AuthenticationFailed`, or `ForbiddenOrigin` where there are no keys."""
-        key = key_in(headers)
+    async def identify(self, request: Request, address_of: Callable[[Request], str]) -> Caller:
+        """Who sends this. Raises `AuthenticationFailed`, `PermissionDenied`, or `ForbiddenOrigin` where there are no
+        keys.
+        """
+        key = key_in(request.headers)
         if self.open:
             if self.local_only:
-                _only_local_programs(method, headers)
-            return ANYBODY
+                _only_local_programs(request.method, request.headers)
+            return self._anybody
         if not key:
             raise AuthenticationFailed(
                 "No API key was given. Send the key Trunkline gave you as `Authorization: Bearer <key>`."
             )
         known = self._digest(key)
-        caller = self._configured.get(known) or self._stored.get(known) or await self._ask_store(known)
+        caller = self._callers.get(known) or await self._ask_store(known)
         if caller is None:
             raise AuthenticationFailed(f"The API key {_shown(key)} is not known here. Ask your operator for one.")
         if caller.expires is not None and caller.expires <= time.time():
             raise AuthenticationFailed(f"The API key {_shown(key)} has expired.")
+        if caller.refused:
+            raise AuthenticationFailed(f"The API key {_shown(key)} is refused: {caller.refused}. Ask your operator.")
+        if caller.addresses and not caller.comes_from(address := address_of(request)):
+            raise PermissionDenied(f"The API key {_shown(key)} is not taken from the address {address}.")
         return caller
 
     async def _ask_store(self, known: bytes) -> Caller | None:
         if known in self._unknown:
             return None
-        stored = self._stored  # what `load` has replaced by then, what is found out here does not change
+        unknown = self._unknown  # what `load` has replaced by then, what is found out here does not change
         record = await asyncio.to_thread(self._store.key_by_digest, known)
-        if record is not None and record.revoked is None:
-            caller = stored[known] = _caller(record)
-            return caller
-        if len(self._unknown) >= UNKNOWN:
-            self._unknown.clear()
-        self._unknown.add(known)
+        if record is not None and record.in_force(time.time()):
+            await asyncio.to_thread(self.load)
+            caller = self._callers.get(known)
+            if caller is not None:
+                return caller
+        if len(unknown) >= UNKNOWN:
+            unknown.clear()
+        unknown.add(known)
         return None
 
+    # For worker threads: both swap what the event loop reads in one step.
+
+    def configure(self, config: schema.Config) -> None:
+        """Take in another configuration."""
+        with self._changing:
+            self._config = config
+            self._work_out()
+
     def load(self) -> None:
-        """Take in the store's keys if they have changed. For a worker thread; swaps what the event loop reads in one
-        step.
-        """
-        version = self._store.version()
-        if version == self._version:
-            return
-        records = self._store.keys()
-        self._stored = {record.digest: _caller(record) for record in records if record.revoked is None}
-        self.made = bool(records)
-        self._unknown = set()
-        self._version = version
+        """Take in what the store has, if it has changed."""
+        with self._changing:
+            version = self._store.version()
+            if version == self._version:
+                return
+            self._records, self._tenants = self._store.keys(), self._store.tenants()
+            self.made = bool(self._records)
+            self._work_out()
+            self._version = version
+
+    def _work_out(self) -> None:
+        directory = Directory(self._config, self._tenants)
+        names, now = {key.name for key in self._config.keys}, time.time()
+        callers = {
+            record.digest: directory.stored(record)
+            for record in self._records
+            if record.in_force(now) and record.name not in names
+        }
+        callers.update({_digest_of(key, self._digest): directory.configured(key) for key in self._config.keys})
+        self._anybody, self._callers, self._unknown = directory.anybody(), callers, set()
 
 
 def may_use(caller: Caller, name: str) -> bool:
     """Whether the caller's key may ask for the model `name`."""
-    return not caller.models or any(names.match(pattern, name) is not None for pattern in caller.models)
+    return caller.asker.may_name(name)
 
 
-def _caller(record: KeyRecord) -> Caller:
-    return Caller(key=record.name, models=record.models, tags=record.tags, expires=record.expires)
+def _digest_of(key: schema.Key, digest: Digest) -> bytes:
+    if key.key is not None:
+        return digest(key.key.get_secret_value().encode())
+    return bytes.fromhex((key.hash or "").rpartition(":")[2])
 
 
 def _shown(key: bytes) -> str:

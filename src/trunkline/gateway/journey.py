@@ -29,7 +29,7 @@ async def travel(journey: Journey, front: Front) -> None:
     journey.counted = True
 
     # 1. identify: who asks
-    journey.caller = await gateway.keys.identify(request.method, request.headers)
+    journey.caller = await gateway.keys.identify(request, gateway.client)
 
     # 2. admit: may another request begin now
     _admit(journey)

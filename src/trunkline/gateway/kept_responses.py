@@ -113,7 +113,7 @@ def _asked(journey: Journey) -> dict[str, str]:
 async def _tenant(journey: Journey) -> str:
     """Whose responses are meant."""
     journey.speak(RESPONSES)
-    caller = journey.caller = await journey.gateway.keys.identify(journey.request.method, journey.request.headers)
+    caller = journey.caller = await journey.gateway.keys.identify(journey.request, journey.gateway.client)
     return caller.key
 
 

@@ -48,8 +48,7 @@ def choose(journey: Journey) -> None:
     Raises `ModelNotFound`, `PermissionDenied` or `InvalidRequest`.
     """
     caller, document = journey.caller, journey.document
-    policies = journey.snapshot.policies
-    journey.asker = policies.asker(caller.key, caller.models, caller.tags)
+    journey.asker = caller.asker
     wishes = _wishes(journey) if wished(document.value, journey.request.headers) else NONE
     if caller.tags or wishes.tags:
         journey.tags = msgspec.json.encode({**wishes.tags, **caller.tags}).decode()

@@ -55,13 +55,21 @@ class Asker(msgspec.Struct, frozen=True):
     may: frozenset[Wish] = WISHES
     data: DataPolicy | None = None
     cap: Cap | None = None
+    within: tuple[tuple[str, ...], ...] = ()
+    """Lists like `models`, of those it belongs to: a name must be in every one. None of them without `models`."""
 
     def may_name(self, name: str) -> bool:
         """Whether it may ask for the model `name`."""
-        return not self.models or any(names.match(pattern, name) is not None for pattern in self.models)
+        if not self.models:
+            return True
+        return all(_fits(name, patterns) for patterns in (self.models, *self.within))
 
 
 ANYBODY: Final = Asker()
+
+
+def _fits(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(names.match(pattern, name) is not None for pattern in patterns)
 
 
 def broken_by(policy: DataPolicy, facts: DataFacts) -> str:

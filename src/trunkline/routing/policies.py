@@ -12,9 +12,9 @@ import msgspec
 from trunkline.config import schema
 from trunkline.providers.base import Provider
 from trunkline.routing.abilities import Models
-from trunkline.routing.bounds import Asker, Cap, DataPolicy, Wish
+from trunkline.routing.bounds import Asker
 from trunkline.routing.compiling import Compiler, what_matters
-from trunkline.routing.inherited import cap_of, outermost, policy_of
+from trunkline.routing.inherited import outermost
 from trunkline.routing.lookup import Lookup
 from trunkline.routing.plan import Candidate, Plan, Step, Target
 from trunkline.routing.planner import Policy
@@ -45,7 +45,6 @@ class Policies:
         self._lookup = Lookup(pages, config.models)
         self._models = Models(pages)
         self._outermost = outermost(config)
-        self._unbound, self._bounds = _bounds_of(config)
         self._known: dict[str, Policy | None] = {}
 
     @property
@@ -83,11 +82,6 @@ class Policies:
         return msgspec.structs.replace(policy, ready=_ready(policy))
 
     # what a request asks
-
-    def asker(self, key: str, models: tuple[str, ...], tags: Mapping[str, str]) -> Asker:
-        """Whoever asks with that key, and what the configuration says of it."""
-        may, data, cap = self._bounds.get(key, self._unbound)
-        return Asker(key, models, tags, may, data, cap)
 
     def choose(self, name: str, wishes: Wishes, asker: Asker) -> tuple[Policy, Wishes]:
         """The policy for a request that asks for `name`, and its wishes with what the name says of them. Raises
@@ -188,17 +182,3 @@ def _one_after_the_other(policies: list[Policy], wishes: Wishes) -> Policy:
 
 def _guards(candidates: Iterable[Candidate], shadows: Iterable[Candidate]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for each in (*candidates, *shadows) for name in each.terms.guards))
-
-
-def _bounds_of(config: schema.Config) -> tuple["_Bounds", dict[str, "_Bounds"]]:
-    """What binds whoever has no key in the configuration, and each key that stands there."""
-    usual = frozenset(config.requests_may)
-    keys: dict[str, _Bounds] = {}
-    for key in config.keys:
-        may = usual if key.requests_may is None else frozenset(key.requests_may)
-        data = policy_of(key.data) if key.data is not None else None
-        keys[key.name] = (may, data, cap_of(key.max_price) if key.max_price is not None else None)
-    return (usual, None, None), keys
-
-
-_Bounds = tuple[frozenset[Wish], DataPolicy | None, Cap | None]

@@ -121,9 +121,91 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     created: int
     expires: int | None = None
     revoked: int | None = None
+    """From then on it is not in force: later than now for one that was replaced and has some time left."""
     models: tuple[str, ...] = ()
     """Names and wildcards it may ask for; empty means every model."""
     tags: dict[str, str] = {}
+    org: str = ""
+    team: str = ""
+    user: str = ""
+    """Whom it belongs to; each empty where that is nobody, or follows from another."""
+    settings: str = "{}"
+    """What else the configuration would say of it, as JSON."""
+
+    def in_force(self, now: float) -> bool:
+        """Whether it is not revoked. It may have expired."""
+        return self.revoked is None or self.revoked > now
+
+
+TenantKind = Literal["org", "team", "user"]
+
+
+class TenantRecord(msgspec.Struct, frozen=True):
+    """An organisation, a team or a user. Times are Unix seconds."""
+
+    kind: TenantKind
+    name: str
+    settings: str
+    """What the configuration would say of it, as JSON."""
+    created: int
+    changed: int
+
+
+class ProviderKeyRecord(msgspec.Struct, frozen=True):
+    """A key with a provider that a tenant has brought."""
+
+    id: str
+    tenant: str
+    """An organisation, or a team as `organisation/team`."""
+    provider: str
+    hint: str
+    """Its last four characters."""
+    created: int
+    sealed: bytes
+
+    def __repr__(self) -> str:
+        return f"ProviderKeyRecord({self.tenant!r}, {self.provider!r}, {self.hint!r})"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One entry of the record of who changed what."""
+
+    id: int
+    at: int
+    by: str
+    """Where it came from."""
+    action: str
+    kind: str
+    name: str
+    detail: str
+    """What it is now: a JSON object without secrets."""
+
+
+class TenantStore(Protocol):
+    """Where organisations, teams, users and their keys with providers are kept. `by` says who changes them, and every
+    change is recorded with it.
+    """
+
+    def tenants(self) -> list[TenantRecord]:
+        """All of them, by kind and name."""
+
+    def put_tenant(self, record: TenantRecord, by: str) -> bool:
+        """Add one, or change what it says; whether it is new."""
+
+    def delete_tenant(self, kind: TenantKind, name: str, at: int, by: str) -> bool:
+        """Take one away; False when there is none."""
+
+    def provider_keys(self) -> list[ProviderKeyRecord]:
+        """All of them, by tenant, provider and age."""
+
+    def add_provider_key(self, record: ProviderKeyRecord, by: str) -> None:
+        """Add one."""
+
+    def delete_provider_key(self, key: str, at: int, by: str) -> bool:
+        """Take away the one with that id; False when there is none. Nothing of it is left in the database."""
+
+    def changes(self, before: int, most: int) -> list[Change]:
+        """At most so many of the changes with an id below `before`, the latest first."""
 
 
 class DataKey(msgspec.Struct, frozen=True):
@@ -214,7 +296,7 @@ class ResponseStore(Protocol):
         """Delete at most so many of those whose time is over; how many it were."""
 
 
-class Store(VaultStore, ResponseStore, LimitStore, ListingStore, Copyable, Protocol):
+class Store(VaultStore, ResponseStore, TenantStore, LimitStore, ListingStore, Copyable, Protocol):
     """Where the ledger, the virtual keys, and all that is encrypted are kept."""
 
     def write_attempts(self, rows: Sequence[Row]) -> None:
@@ -270,11 +352,19 @@ class Store(VaultStore, ResponseStore, LimitStore, ListingStore, Copyable, Proto
     def key_by_digest(self, digest: bytes) -> KeyRecord | None:
         """The key with that digest. It may be revoked or expired: the caller decides what that means now."""
 
-    def add_key(self, key: KeyRecord) -> None:
-        """Store a new key. Raises KeyExists when an unrevoked key has its name."""
+    def add_key(self, key: KeyRecord, by: str = "") -> None:
+        """Store a new key. Raises KeyExists when an unrevoked key has its name. `by`: see `TenantStore`."""
 
-    def revoke_key(self, name: str, at: int) -> bool:
-        """Mark the unrevoked key of that name as revoked at a Unix time; False when there is none."""
+    def change_key(self, key: KeyRecord, at: int, by: str = "") -> bool:
+        """Change what the unrevoked key of that name may, and whose it is; False when there is none."""
+
+    def rotate_key(self, key: KeyRecord, until: int, by: str = "") -> bool:
+        """Store a new key in place of the unrevoked one of its name, which is in force until a Unix time; False, and
+        nothing is stored, when there is none.
+        """
+
+    def revoke_key(self, name: str, at: int, by: str = "") -> bool:
+        """Mark every key of that name that is in force as revoked at a Unix time; False when there is none."""
 
     def version(self) -> int:
         """A number that grows with every committed change to what replicas keep in memory, and with nothing else.

@@ -17,6 +17,7 @@ from trunkline.store.tables.keys import KeyTables
 from trunkline.store.tables.leases import LeaseTables
 from trunkline.store.tables.listing import ListingTables
 from trunkline.store.tables.sealed import ResponseTables, VaultTables
+from trunkline.store.tables.tenants import TenantTables
 from trunkline.store.tables.usage import UsageTables
 
 OLDEST = 14
@@ -27,7 +28,9 @@ _PATIENT = "SET LOCAL idle_in_transaction_session_timeout = 0"
 _COLUMNS = Row.__struct_fields__
 
 
-class PostgreSQLStore(KeyTables, VaultTables, ResponseTables, LeaseTables, BudgetTables, UsageTables, ListingTables):
+class PostgreSQLStore(
+    KeyTables, TenantTables, VaultTables, ResponseTables, LeaseTables, BudgetTables, UsageTables, ListingTables
+):
     """Implements `trunkline.store.base.Store`."""
 
     def __init__(self, url: str) -> None:

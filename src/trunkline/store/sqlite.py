@@ -19,6 +19,7 @@ from trunkline.store.tables.keys import KeyTables
 from trunkline.store.tables.leases import LeaseTables
 from trunkline.store.tables.listing import ListingTables
 from trunkline.store.tables.sealed import ResponseTables, VaultTables
+from trunkline.store.tables.tenants import TenantTables
 from trunkline.store.tables.usage import UsageTables
 
 # A batch is cut into pieces of these sizes, each written by one statement: the interpreter's lock is let go and fought
@@ -32,7 +33,9 @@ others wait long for their turn to write. Reports read what is not in the sums y
 """
 
 
-class SQLiteStore(KeyTables, VaultTables, ResponseTables, LeaseTables, BudgetTables, UsageTables, ListingTables):
+class SQLiteStore(
+    KeyTables, TenantTables, VaultTables, ResponseTables, LeaseTables, BudgetTables, UsageTables, ListingTables
+):
     """Implements `trunkline.store.base.Store`."""
 
     def __init__(self, path: Path) -> None:

@@ -29,6 +29,7 @@ from trunkline.routing.planning import Conditions
 from trunkline.routing.policies import NameRefused
 from trunkline.routing.request import Request
 from trunkline.routing.wishes import NONE
+from trunkline.tenancy.directory import Directory
 
 KNOWN: Final = frozenset({"request.model", "request.tokens", "request.stream", "key", "tags", "now"})
 """What conditions may name and the ledger tells. That a request was critical, it does not."""
@@ -153,7 +154,9 @@ class Replay:
         self._snapshot = snapshot
         self._speeds: dict[str, _Speed] = {}
         self._prices: dict[Target, Price | None] = {}
-        self._key_models = {key.name: tuple(key.models or ()) for key in snapshot.config.keys}
+        directory = Directory(snapshot.config)
+        self._askers = {key.name: directory.configured(key).asker for key in snapshot.config.keys}
+        self._anybody = directory.anybody().asker
         self._learn(rows)
         health = Health()
         declare(snapshot, health)
@@ -200,7 +203,7 @@ class Replay:
 
     def _replay(self, attempts: list[Row], answer: Row, result: Result) -> None:
         tags = msgspec.json.decode(answer.tags, type=dict[str, str]) if answer.tags else {}
-        asker = self._policies.asker(answer.key, self._key_models.get(answer.key, ()), tags)
+        asker = msgspec.structs.replace(self._askers.get(answer.key, self._anybody), key=answer.key, tags=tags)
         request = Recorded(answer, asker)
         try:
             policy, _ = self._policies.choose(answer.asked, NONE, asker)

@@ -6,7 +6,8 @@ import msgspec
 
 from trunkline.store.base import KeyRecord
 from trunkline.store.errors import KeyExists
-from trunkline.store.session import Database
+from trunkline.store.session import Database, Session
+from trunkline.store.tables.tenants import note
 
 _MODELS = msgspec.json.Decoder(tuple[str, ...])
 _TAGS = msgspec.json.Decoder(dict[str, str])
@@ -26,18 +27,36 @@ class KeyTables:
             columns = session.one("key_by_digest", digest)
         return None if columns is None else _key(columns)
 
-    def add_key(self, key: KeyRecord) -> None:
-        values = (key.name, key.digest, key.hint, key.created, key.expires, key.revoked)
+    def add_key(self, key: KeyRecord, by: str = "") -> None:
         with self.database.writing() as session:
-            if not session.change("add_key", *values, _json(key.models), _json(key.tags)):
-                raise KeyExists(f"there is a key named {key.name} already")
+            _add(session, key)
             session.change("next_version")
+            note(session, key.created, by, "created", "key", key.name, _detail(key))
 
-    def revoke_key(self, name: str, at: int) -> bool:
+    def change_key(self, key: KeyRecord, at: int, by: str = "") -> bool:
+        may = (key.expires, _json(key.models), _json(key.tags), key.org, key.team, key.user, key.settings)
+        with self.database.writing() as session:
+            if not session.change("change_key", *may, key.name):
+                return False
+            session.change("next_version")
+            note(session, at, by, "changed", "key", key.name, _detail(key))
+            return True
+
+    def rotate_key(self, key: KeyRecord, until: int, by: str = "") -> bool:
+        with self.database.writing() as session:
+            if not session.change("retire_key", until, key.name):
+                return False
+            _add(session, key)
+            session.change("next_version")
+            note(session, key.created, by, "rotated", "key", key.name, _detail(key))
+            return True
+
+    def revoke_key(self, name: str, at: int, by: str = "") -> bool:
         with self.database.writing() as session:
             if not session.change("revoke_key", at, name):
                 return False
             session.change("next_version")
+            note(session, at, by, "revoked", "key", name)
             return True
 
     def version(self) -> int:
@@ -47,8 +66,14 @@ class KeyTables:
         return int(row[0])
 
 
+def _add(session: Session, key: KeyRecord) -> None:
+    values = (key.name, key.digest, key.hint, key.created, key.expires, key.revoked, _json(key.models), _json(key.tags))
+    if not session.change("add_key", *values, key.org, key.team, key.user, key.settings):
+        raise KeyExists(f"there is a key named {key.name} already")
+
+
 def _key(columns: tuple[Any, ...]) -> KeyRecord:
-    name, digest, hint, created, expires, revoked, models, tags = columns
+    name, digest, hint, created, expires, revoked, models, tags, org, team, user, settings = columns
     return KeyRecord(
         name=name,
         digest=digest,
@@ -58,7 +83,17 @@ def _key(columns: tuple[Any, ...]) -> KeyRecord:
         revoked=revoked,
         models=_MODELS.decode(models),
         tags=_TAGS.decode(tags),
+        org=org,
+        team=team,
+        user=user,
+        settings=settings,
     )
+
+
+def _detail(key: KeyRecord) -> str:
+    """What is recorded of a key: nothing by which it could be used."""
+    told = msgspec.to_builtins(key, builtin_types=(bytes,))
+    return _json({name: value for name, value in told.items() if name not in ("name", "digest", "revoked")})
 
 
 def _json(value: object) -> str:

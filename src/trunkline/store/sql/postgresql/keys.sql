@@ -1,19 +1,29 @@
 -- name: keys
 -- Every key, in the order of the fields of `trunkline.store.base.KeyRecord`.
-SELECT name, digest, hint, created, expires, revoked, models, tags FROM keys ORDER BY name, created, digest;
+SELECT name, digest, hint, created, expires, revoked, models, tags, org, team, "user", settings FROM keys ORDER BY name, created, digest;
 
 -- name: key_by_digest
 -- One key, whether it is still in force or not.
-SELECT name, digest, hint, created, expires, revoked, models, tags FROM keys WHERE digest = $1;
+SELECT name, digest, hint, created, expires, revoked, models, tags, org, team, "user", settings FROM keys WHERE digest = $1;
 
 -- name: add_key
 -- A new key; nothing when its name is taken.
-INSERT INTO keys (name, digest, hint, created, expires, revoked, models, tags) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO keys (name, digest, hint, created, expires, revoked, models, tags, org, team, "user", settings)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT DO NOTHING;
 
 -- name: revoke_key
--- The key of that name that is still in force, if any, is so no longer.
+-- No key of that name is in force any longer, nor one that was replaced and had some time left.
+UPDATE keys SET revoked = $1 WHERE name = $2 AND (revoked IS NULL OR revoked > $1);
+
+-- name: retire_key
+-- The key of that name makes room for another, and is in force until a later time.
 UPDATE keys SET revoked = $1 WHERE name = $2 AND revoked IS NULL;
+
+-- name: change_key
+-- What the key of that name may, and whose it is.
+UPDATE keys SET expires = $1, models = $2, tags = $3, org = $4, team = $5, "user" = $6, settings = $7
+WHERE name = $8 AND revoked IS NULL;
 
 -- name: version
 -- What replicas poll.

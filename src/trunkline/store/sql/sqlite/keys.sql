@@ -1,19 +1,29 @@
 -- name: keys
 -- Every key, in the order of the fields of `trunkline.store.base.KeyRecord`.
-SELECT name, digest, hint, created, expires, revoked, models, tags FROM keys ORDER BY name, created, digest;
+SELECT name, digest, hint, created, expires, revoked, models, tags, org, team, user, settings FROM keys ORDER BY name, created, digest;
 
 -- name: key_by_digest
 -- One key, whether it is still in force or not.
-SELECT name, digest, hint, created, expires, revoked, models, tags FROM keys WHERE digest = ?;
+SELECT name, digest, hint, created, expires, revoked, models, tags, org, team, user, settings FROM keys WHERE digest = ?;
 
 -- name: add_key
 -- A new key; nothing when its name is taken.
-INSERT INTO keys (name, digest, hint, created, expires, revoked, models, tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO keys (name, digest, hint, created, expires, revoked, models, tags, org, team, user, settings)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING;
 
 -- name: revoke_key
--- The key of that name that is still in force, if any, is so no longer.
+-- No key of that name is in force any longer, nor one that was replaced and had some time left.
+UPDATE keys SET revoked = ?1 WHERE name = ?2 AND (revoked IS NULL OR revoked > ?1);
+
+-- name: retire_key
+-- The key of that name makes room for another, and is in force until a later time.
 UPDATE keys SET revoked = ? WHERE name = ? AND revoked IS NULL;
+
+-- name: change_key
+-- What the key of that name may, and whose it is.
+UPDATE keys SET expires = ?, models = ?, tags = ?, org = ?, team = ?, user = ?, settings = ?
+WHERE name = ? AND revoked IS NULL;
 
 -- name: version
 -- What replicas poll.

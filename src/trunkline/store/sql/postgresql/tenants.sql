@@ -1,0 +1,37 @@
+-- name: tenants
+-- Every organisation, team and user, in the order of the fields of `trunkline.store.base.TenantRecord`.
+SELECT kind, name, settings, created, changed FROM tenants ORDER BY kind, name;
+
+-- name: add_tenant
+-- A new one; nothing when it is there.
+INSERT INTO tenants (kind, name, settings, created, changed) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING;
+
+-- name: change_tenant
+-- What one says.
+UPDATE tenants SET settings = $1, changed = $2 WHERE kind = $3 AND name = $4;
+
+-- name: delete_tenant
+-- One less.
+DELETE FROM tenants WHERE kind = $1 AND name = $2;
+
+-- name: provider_keys
+-- Every key of a tenant's own, in the order of the fields of `trunkline.store.base.ProviderKeyRecord`.
+SELECT id, tenant, provider, hint, created, sealed FROM provider_keys ORDER BY tenant, provider, created, id;
+
+-- name: add_provider_key
+-- A new one.
+INSERT INTO provider_keys (id, tenant, provider, hint, created, sealed) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: delete_provider_key
+-- One less.
+DELETE FROM provider_keys WHERE id = $1;
+
+-- name: add_change
+-- Numbered one after the other: whoever adds one holds the row of `version`.
+INSERT INTO changes (id, at, by, action, kind, name, detail)
+SELECT coalesce(max(id), 0) + 1, $1::bigint, $2, $3, $4, $5, $6 FROM changes;
+
+-- name: changes
+-- The latest before a number.
+SELECT id, at, by, action, kind, name, detail FROM changes WHERE id < $1 ORDER BY id DESC LIMIT $2;
