@@ -57,7 +57,7 @@ def test_a_name_is_of_one_key(place: Place) -> None:
     create(place, "app")
     assert "there is a key named app already" in place.run("keys", "create", "app", code=1).stderr
     place.configure("keys: [{name: written, key: sk-something-long}]\n")
-    assert "the configuration has a key" in place.run("keys", "create", "written", code=1).stderr
+    assert "stands in line 1 of trunkline.yaml: change it there" in place.run("keys", "create", "written", code=1).stderr
     assert "printable" in place.run("keys", "create", "a\nb", code=1).stderr
 
 
@@ -84,7 +84,7 @@ def test_revoking_what_cannot_be_revoked_says_why(place: Place) -> None:
     place.configure("keys: [{name: written, key: sk-something-long}]\n")
     create(place, "application")
     assert 'did you mean "application"?' in place.run("keys", "revoke", "aplication", code=1).stderr
-    assert "take it out of `keys` there" in place.run("keys", "revoke", "written", code=1).stderr
+    assert "stands in line 1 of trunkline.yaml: change it there" in place.run("keys", "revoke", "written", code=1).stderr
     place.run("keys", "revoke", "application")
     assert "is revoked already" in place.run("keys", "revoke", "application", code=1).stderr
 
@@ -114,3 +114,42 @@ def test_what_cannot_be_a_key_has_no_hash(place: Place) -> None:
 
 def test_without_keys_the_list_says_what_that_means(place: Place) -> None:
     assert "answers every program on this machine" in place.run("keys", "list").stdout
+
+
+def test_a_key_is_rotated_with_the_rights_it_had(place: Place) -> None:
+    place.run("orgs", "set", "acme")
+    old = create(place, "app", "--org", "acme", "--address", "10.1.0.0/16", "--tag", "for=search")
+    rotated = place.run("keys", "rotate", "app", "--overlap", "2h")
+    assert FORM.fullmatch(rotated.stdout.strip())
+    assert rotated.stdout.strip() != old
+    assert "The old one works until" in rotated.stderr
+    after, before = sorted(place.json("keys", "list"), key=lambda key: str(key["state"]))
+    assert (before["state"], after["state"]) == ("replaced", "good")
+    left = datetime.fromisoformat(before["revoked"]) - datetime.now(UTC)
+    assert timedelta(hours=1, minutes=59) < left <= timedelta(hours=2)
+    for name in ("name", "org", "tags", "settings", "models"):
+        assert before[name] == after[name]
+    assert after["settings"] == {"addresses": ["10.1.0.0/16"]}
+
+
+def test_a_key_is_changed_only_in_what_is_said(place: Place) -> None:
+    create(place, "app", "--tag", "for=search", "--region", "eu", "--retention", "30d", "--model", "simulated/*")
+    place.run("keys", "change", "app", "--no-training", "--disable")
+    [key] = place.json("keys", "list")
+    assert key["tags"] == {"for": "search"}
+    assert key["settings"] == {"data": {"region": ["eu"], "retention": "720h", "training": False}, "disabled": True}
+    assert key["state"] == "disabled"
+    place.run("keys", "change", "app", "--unset", "data", "--enable", "--unset", "models")
+    [key] = place.json("keys", "list")
+    assert (key["models"], key["settings"], key["state"]) == ([], {"disabled": False}, "good")
+    assert "it says nothing of 'guard'" in place.run("keys", "change", "app", "--unset", "guard", code=1).stderr
+
+
+def test_a_key_of_somebody_who_is_not_there_is_not_made(place: Place) -> None:
+    place.run("orgs", "set", "acme")
+    assert 'did you mean "acme"?' in place.run("keys", "create", "app", "--org", "acm", code=1).stderr
+    assert "no policy" in place.run("keys", "create", "app", "--guard", "strict", code=1).stderr
+    place.run("orgs", "set", "acme", "--tag", "plan=free")
+    refused = place.run("keys", "create", "app", "--org", "acme", "--tag", "plan=paid", code=1)
+    assert "nobody below may change it" in refused.stderr
+    assert place.json("keys", "list") == []

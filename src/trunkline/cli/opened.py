@@ -11,7 +11,9 @@ from trunkline.cli.failure import told
 from trunkline.cli.options import environment
 from trunkline.config import schema
 from trunkline.data import DataDirectory
+from trunkline.gateway.identity import Digest
 from trunkline.store.base import Store
+from trunkline.tenancy.managing import Manager
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -35,3 +37,14 @@ def opened(config_file: Path | None, data: Path | None) -> Iterator[Opened]:
             yield Opened(config, folder, store)
         finally:
             store.close()
+
+
+def digest(place: Opened) -> Digest:
+    """By which keys are known. Raises `DataError`."""
+    secret, _made = setup.key_secret(place.config, place.data)
+    return Digest(secret)
+
+
+def manager(place: Opened) -> Manager:
+    """Who changes keys, and whom they belong to."""
+    return Manager(place.store, place.config, digest(place), "command line")

@@ -91,6 +91,21 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{text!r} is neither a date such as 2027-01-31 nor a time such as 12h or 30d.", param, ctx)
 
 
+class Span(click.ParamType[float]):
+    """A time such as `24h`, in seconds."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """See `click.ParamType`."""
+        if isinstance(value, float):
+            return value
+        try:
+            return values.duration(value)
+        except PydanticCustomError as error:
+            self.fail(error.message(), param, ctx)
+
+
 class Tag(click.ParamType[tuple[str, str]]):
     """`name=value`."""
 

@@ -21,6 +21,11 @@ NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}"
 """Of an organisation, a user, and each half of a team's name."""
 
 
+def is_name(name: str, *, team: bool = False) -> bool:
+    """Whether an organisation or a user can be called so; or a team."""
+    return re.fullmatch(f"{NAME}/{NAME}" if team else NAME, name) is not None
+
+
 def _name(expected: str, pattern: str) -> PlainValidator:
     def check(value: object) -> str:
         name = values.text(value)

@@ -1,0 +1,5 @@
+"""`trunkline orgs`."""
+
+from trunkline.cli.tenants import group
+
+command = group("org")

@@ -1,0 +1,5 @@
+"""`trunkline teams`."""
+
+from trunkline.cli.tenants import group
+
+command = group("team")

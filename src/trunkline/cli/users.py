@@ -1,0 +1,5 @@
+"""`trunkline users`."""
+
+from trunkline.cli.tenants import group
+
+command = group("user")
