@@ -23,6 +23,10 @@ class Noted:
         self._reloads = iter(reloads)
         self._drained = drained
 
+    @property
+    def config(self) -> schema.Config:
+        return schema.Config()
+
     def unready(self) -> list[str]:
         return []
 

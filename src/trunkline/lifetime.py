@@ -40,6 +40,10 @@ class Service(Protocol):
         """Whether requests are answered without keys."""
 
     @property
+    def config(self) -> schema.Config:
+        """The configuration, as it is now."""
+
+    @property
     def settings(self) -> schema.Server:
         """The settings of the server, as they are now."""
 

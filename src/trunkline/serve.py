@@ -233,6 +233,11 @@ class Process:
             self.report("tls.renewed")
 
     @property
+    def config(self) -> schema.Config:
+        """The configuration, as it is now."""
+        return self.gateway.snapshot.config
+
+    @property
     def settings(self) -> schema.Server:
         """The settings of the server, as they are now."""
         return self.gateway.snapshot.config.server

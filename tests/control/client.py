@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 from tests.faults.leaks import no_leaks
 
+from trunkline.control.api import Administration
 from trunkline.control.app import Collect
 from trunkline.control.listener import bind
 from trunkline.control.serve import ControlPlane, serve
@@ -30,12 +31,18 @@ class Reply(msgspec.Struct):
         return msgspec.json.decode(self.body, type=dict[str, object])
 
 
-async def ask(plane: ControlPlane, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> Reply:
+async def ask(
+    plane: ControlPlane,
+    path: str,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    body: bytes | None = None,
+) -> Reply:
     """One request on a connection of its own."""
 
     def exchange() -> Reply:
         with contextlib.closing(http.client.HTTPConnection(*plane.address, timeout=PATIENCE)) as connection:
-            connection.request(method, path, headers=headers or {})
+            connection.request(method, path, body, headers=headers or {})
             with connection.getresponse() as response:
                 fields = {name.lower(): value for name, value in response.getheaders()}
                 return Reply(response.status, fields, response.read())
@@ -55,10 +62,18 @@ async def control_plane(
     unready: Sequence[str] = (),
     host: str = "127.0.0.1",
     patience: float = PATIENCE,
+    administration: Administration | None = None,
 ) -> AsyncIterator[ControlPlane]:
     """A control plane on a free port, which must leave nothing behind."""
     async with no_leaks():
-        plane = await serve(bind(host, 0), collect=collect, unready=lambda: unready, version="1.2.3", patience=patience)
+        plane = await serve(
+            bind(host, 0),
+            collect=collect,
+            unready=lambda: unready,
+            version="1.2.3",
+            patience=patience,
+            administration=administration,
+        )
         try:
             yield plane
         finally:

@@ -9,6 +9,7 @@ import msgspec
 from trunkline import setup
 from trunkline.cli.failure import told
 from trunkline.cli.options import environment
+from trunkline.cli.providers import listed
 from trunkline.config import schema
 from trunkline.data import DataDirectory
 from trunkline.gateway.identity import Digest
@@ -47,4 +48,25 @@ def digest(place: Opened) -> Digest:
 
 def manager(place: Opened) -> Manager:
     """Who changes keys, and whom they belong to."""
-    return Manager(place.store, place.config, digest(place), "command line")
+    providers = listed(place.config, environment())
+    hidden = Hidden(place.config, place.data, place.store)
+    return Manager(place.store, place.config, hidden, providers, "command line")
+
+
+class Hidden:
+    """Implements `trunkline.tenancy.managing.Secrets`, reading each secret when it is needed."""
+
+    def __init__(self, config: schema.Config, data: DataDirectory, store: Store) -> None:
+        self._config = config
+        self._data = data
+        self._store = store
+
+    def digest(self, key: bytes) -> bytes:
+        """What is stored of a virtual key. Raises `DataError`."""
+        secret, _made = setup.key_secret(self._config, self._data)
+        return Digest(secret)(key)
+
+    def seal(self, tenant: str, about: tuple[str, ...], plaintext: bytes) -> bytes:
+        """See `trunkline.vault.vault.Vault`."""
+        vault, _made = setup.open_vault(self._config, self._data, self._store)
+        return vault.seal(tenant, about, plaintext)

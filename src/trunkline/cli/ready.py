@@ -14,6 +14,7 @@ MADE = {
     "key_secret": "The secret under which keys are stored was made in the data directory: back it up with the rest.",
     "master_key": "The master key, which encrypts what is kept, was made in the data directory: back it up, but apart "
     "from the rest.",
+    "control_token": "The token of the control plane's API was made in the data directory: secrets/control_token.",
 }
 """What is said of a secret that was made at this start."""
 

@@ -15,6 +15,7 @@ import uvloop
 
 from trunkline import __version__
 from trunkline.cli import options
+from trunkline.cli.administering import Administering
 from trunkline.cli.failure import Failure, Wrong, told
 from trunkline.cli.ready import Facts, announcement, url
 from trunkline.config import schema
@@ -99,6 +100,9 @@ class Serving:
         self.configuration = configuration
         self.entry = entry
         self.status = Status(pid=os.getpid(), config=_absolute(given.config), url="")
+        self.data = data_directory(given, configuration, environment)
+        self.made: frozenset[str] = frozenset()
+        """Secrets that were made for this process itself."""
 
     def facts(self, service: Service, control: socket.socket) -> Facts:
         """What there is to say once everything listens."""
@@ -108,7 +112,7 @@ class Serving:
             control=Address(*control.getsockname()[:2]),
             open=service.open,
             insecure=self.given.insecure,
-            secrets_made=service.secrets_made,
+            secrets_made=service.secrets_made | self.made,
             recovered=service.recovered,
         )
 
@@ -148,13 +152,22 @@ async def _run(serving: Serving, listener: socket.socket, log: Log, *, quiet: bo
     with contextlib.closing(listener):
         service = await _start(serving, log)
         serving.listens(service.address)
+        administering = Administering(lambda: service.config, serving.data, serving.environment)
+        serving.made = frozenset({"control_token"} if administering.token_made else ())
         if not quiet:
             with contextlib.suppress(OSError):  # nobody reads it
                 click.echo(announcement(serving.facts(service, listener), serving.environment))
-        control = await serve_control(listener, collect=service.snapshots, unready=service.unready, version=__version__)
+        control = await serve_control(
+            listener,
+            collect=service.snapshots,
+            unready=service.unready,
+            version=__version__,
+            administration=administering,
+        )
         async with _following(serving.configuration, orders, log):
             await obey(service, orders, log.report, serving.reloaded)
         await control.shutdown()
+        administering.close()
 
 
 async def _start(serving: Serving, log: Log) -> Service:

@@ -20,7 +20,9 @@ _REFERENCE: Final = {
 _ABOUT: Final = {"title", "description", "default", "writeOnly"}
 
 
-class _Generator(GenerateJsonSchema):
+class Generator(GenerateJsonSchema):
+    """Leaves out what says nothing."""
+
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False  # it would only repeat the name
 
@@ -30,7 +32,7 @@ class _Generator(GenerateJsonSchema):
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of `trunkline.yaml`."""
-    generated = _open(Config.model_json_schema(schema_generator=_Generator))
+    generated = _open(Config.model_json_schema(schema_generator=Generator))
     definitions = generated.pop("$defs") | {"Reference": _REFERENCE}
     return _HEAD | {name: part for name, part in generated.items() if name != "title"} | {"$defs": definitions}
 

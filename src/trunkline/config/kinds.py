@@ -142,7 +142,12 @@ Lateness = Annotated[
     _written(lambda value: value if isinstance(value, str) else values.format_duration(value)),
     _shown("duration or `p95`", "string", "number", minimum=0, pattern=rf"{_DURATION}|^p95$"),
 ]
-Moment = Annotated[datetime, PlainValidator(values.moment), _shown("date or date and time", "string")]
+Moment = Annotated[
+    datetime,
+    PlainValidator(values.moment),
+    _written(datetime.isoformat),
+    _shown("date or date and time", "string"),
+]
 Address = Annotated[
     places.Address,
     PlainValidator(places.address),

@@ -1,6 +1,6 @@
 """Sections of the configuration that stand in the store or come over the API: the same words, the same mistakes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from trunkline.config.document import Document, Value
 from trunkline.config.explain import explain
+from trunkline.config.jsonschema import Generator
 from trunkline.config.problems import Problem
 from trunkline.config.section import Section
 
@@ -72,3 +73,13 @@ def decoded(text: str | bytes) -> Value:
 
 
 _JSON: Final[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(object, float_hook=Decimal)
+
+
+def schemas_of(kinds: Sequence[type[Section]], prefix: str) -> dict[str, Any]:
+    """The JSON Schemas of sections and of all within them, by name; references begin with `prefix`."""
+    found: dict[str, Any] = {}
+    for kind in kinds:
+        schema = kind.model_json_schema(ref_template=prefix + "{model}", schema_generator=Generator)
+        found |= schema.pop("$defs", {})
+        found[kind.__name__] = schema
+    return found

@@ -1,4 +1,4 @@
-"""What the control plane answers: metrics, health, version.
+"""What the control plane answers: metrics, health, version; and the API, which is in `control/api.py`.
 
 Imports Starlette and the Prometheus client: import this where it is used (`serve`), after the data plane is up.
 """
@@ -36,11 +36,18 @@ HEADERS = {
 
 
 def application(
-    collect: Collect, unready: Unready, version: str, worker: Executor, *, patience: float, local_only: bool
+    collect: Collect,
+    unready: Unready,
+    version: str,
+    worker: Executor,
+    more: Sequence[Route] = (),
+    *,
+    patience: float,
+    local_only: bool,
 ) -> ASGIApp:
     """The ASGI application. For its arguments see `serve`.
 
-    `worker` writes out the metrics; with `local_only`, only a local `Host` is answered.
+    `worker` writes out the metrics; `more` is served as well; with `local_only`, only a local `Host` is answered.
     """
 
     async def metrics(request: Request) -> Response:
@@ -69,6 +76,7 @@ def application(
         Route("/health/live", live),
         Route("/health/ready", ready),
         Route("/version", told_version),
+        *more,
     ]
     handlers = {HTTPException: _refused, Exception: _failed}
     return Guarded(Starlette(routes=routes, exception_handlers=handlers), local_only=local_only)
@@ -79,7 +87,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return _problem(404, "unknown_url", f"Nothing is served at {request.url.path} of the control plane.")
-    response = _problem(error.status_code, "method_not_allowed", "The control plane takes GET here.")
+    response = _problem(error.status_code, "method_not_allowed", "The control plane takes no such method here.")
     response.headers.update(error.headers or {})
     return response
 

@@ -13,8 +13,8 @@ Every method may wait for the store, and raises `StoreError`.
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -24,7 +24,7 @@ from trunkline.config.document import Value
 from trunkline.config.problems import Problem, quote, suggestion
 from trunkline.config.stored import Unfit, fitted, written
 from trunkline.config.tenants import KeyGrant, Level, User, is_name
-from trunkline.store.base import KeyRecord, Store, TenantKind, TenantRecord
+from trunkline.store.base import KeyRecord, ProviderKeyRecord, Store, TenantKind, TenantRecord
 from trunkline.store.errors import KeyExists
 from trunkline.tenancy.directory import CALLED, KINDS, Directory
 
@@ -71,13 +71,27 @@ class Made(msgspec.Struct, frozen=True):
         return f"Made({self.record.name!r})"
 
 
+class Secrets(Protocol):
+    """What keys are known by, and what seals those that must be used again."""
+
+    def digest(self, key: bytes) -> bytes:
+        """What is stored of a virtual key."""
+
+    def seal(self, tenant: str, about: tuple[str, ...], plaintext: bytes) -> bytes:
+        """See `trunkline.vault.vault.Vault`."""
+
+
 class Manager:
     """Changes one store, as `by` whom it is recorded."""
 
-    def __init__(self, store: Store, config: schema.Config, digest: Callable[[bytes], bytes], by: str) -> None:
+    def __init__(
+        self, store: Store, config: schema.Config, hidden: Secrets, providers: Collection[str], by: str
+    ) -> None:
+        """`providers`: the names of those there are."""
         self.store = store
         self.config = config
-        self._digest = digest
+        self._hidden = hidden
+        self._providers = providers
         self._by = by
 
     def directory(self) -> Directory:
@@ -120,11 +134,39 @@ class Manager:
         keys = [record for record in records if record.in_force(now)]
         homes += [(f"the key {it.name}", Home(it.org, it.team, it.user)) for it in keys]
         homes += [(f"the key {it.name}", Home(it.org or "", it.team or "", it.user or "")) for it in self.config.keys]
-        homes += [("keys of its own with providers", Home(it.tenant)) for it in self._provider_keys(kind, name)]
-        return [called for called, home in homes if getattr(whole(home, directory.homes.users), kind) == name]
+        found = [called for called, home in homes if getattr(whole(home, directory.homes.users), kind) == name]
+        if kind != "user" and any(it.tenant == name for it in self.store.provider_keys()):
+            found.append("keys of its own with providers")
+        return found
 
-    def _provider_keys(self, kind: TenantKind, name: str) -> list[Any]:
-        return []
+    # their keys with providers
+
+    def add_provider_key(self, tenant: str, provider: str, key: str) -> ProviderKeyRecord:
+        """Keep a key that a tenant has with a provider, encrypted."""
+        kind: TenantKind = "team" if "/" in tenant else "org"
+        directory = self.directory()
+        names = directory.homes.teams if kind == "team" else directory.homes.orgs
+        if tenant not in names:
+            raise _not_there(CALLED[kind], tenant, list(names))
+        if provider not in self._providers:
+            raise _not_there("provider", provider, list(self._providers))
+        section = f"{SECTIONS[kind]}"
+        standing = getattr(self.config, section).get(tenant)
+        if standing is not None and provider in standing.provider_keys:
+            self._not_standing((section, tenant, "provider_keys", provider), "its key with this provider", there=True)
+        if not (key.isascii() and key.isprintable() and key == key.strip() and key):
+            raise Wrong("a key is printable ASCII, on one line, and neither begins nor ends with a space")
+        name = f"pk_{secrets.token_hex(8)}"
+        sealed = self._hidden.seal(tenant, about_provider_key(name, provider), key.encode())
+        hint = key[-4:] if len(key) >= 16 else ""
+        record = ProviderKeyRecord(name, tenant, provider, hint, int(time.time()), sealed)
+        self.store.add_provider_key(record, self._by)
+        return record
+
+    def delete_provider_key(self, name: str) -> None:
+        """Forget one, by its id."""
+        if not self.store.delete_provider_key(name, int(time.time()), self._by):
+            raise _not_there("key with a provider", name, [record.id for record in self.store.provider_keys()])
 
     # keys
 
@@ -183,7 +225,7 @@ class Manager:
 
     def _made(self, name: str, grant: KeyGrant | None) -> Made:
         key = PREFIX + secrets.token_urlsafe(32)
-        bare = KeyRecord(name=name, digest=self._digest(key.encode()), hint=key[-4:], created=int(time.time()))
+        bare = KeyRecord(name=name, digest=self._hidden.digest(key.encode()), hint=key[-4:], created=int(time.time()))
         return Made(key, _recorded(bare, grant) if grant is not None else bare)
 
     def _no_key(self, name: str) -> NotDone:
@@ -223,6 +265,11 @@ class Manager:
         if found:
             problems = [Problem("", 1, 1, setting, message, hint) for setting, message, hint in found]
             raise Wrong(_told(problems), problems)
+
+
+def about_provider_key(name: str, provider: str) -> tuple[str, ...]:
+    """What a tenant's key is bound to: it opens as nothing else."""
+    return "provider key", name, provider
 
 
 def grant_told(record: KeyRecord) -> dict[str, Any]:

@@ -62,6 +62,11 @@ class Supervisor:
         self._port: socket.socket
 
     @property
+    def config(self) -> schema.Config:
+        """The configuration, as it is now."""
+        return self._config
+
+    @property
     def settings(self) -> schema.Server:
         """The settings of the server, as they are now."""
         return self._config.server
