@@ -16,6 +16,7 @@ from trunkline.config import schema
 from trunkline.config.places import Address
 from trunkline.config.problems import ConfigError
 from trunkline.gateway.app import Gateway, Report
+from trunkline.gateway.brought import Opened, Pools
 from trunkline.gateway.identity import POLL, Digest, Keys
 from trunkline.gateway.learnt import learn
 from trunkline.gateway.logins import SetupError
@@ -87,6 +88,8 @@ class Process:
         self.remembered: Remembered
         self._store: Store
         self._vault: Vault
+        self._opened: Opened
+        self._declared: Pools | None = None
         self._config_loaded = 0.0
         self._deadlines = Deadlines()
         self._tasks: list[asyncio.Task[None]] = []
@@ -111,7 +114,8 @@ class Process:
         self._deadlines.start(loop)
         snapshot = build(config, self.environment, self._deadlines, None)
         self._config_loaded = time.time()
-        keys = Keys(self._store, Digest(secret), config)
+        self._opened = Opened(self._vault.open, self.report)
+        keys = Keys(self._store, Digest(secret), config, self._opened)
         keys.load()
         keys.local_only = not self.options.insecure
         self._certificate = server_certificate(config.server.tls)
@@ -120,10 +124,11 @@ class Process:
         ledger = Ledger(self._store, data.journal, os.getpid(), self._ledger_trouble)
         log = RequestLog(self.log) if config.telemetry.log.requests else None
         health = Health()
-        declare(snapshot, health)
         self.gateway = Gateway(
             snapshot, keys, ledger, self.remembered, health, self._deadlines, self.metrics, log, self.report
         )
+        self.take_up()
+        keys.changed = self.take_up
         self.server = self.gateway.server = Server(self.gateway, server_limits(config.server), self._deadlines)
         await self._listen(config.server.listen, shared=shared)
         self._gauges()
@@ -199,6 +204,7 @@ class Process:
             await asyncio.sleep(POLL)
             try:
                 await asyncio.to_thread(self.gateway.keys.load)
+                self.take_up()
                 await asyncio.to_thread(self._vault.keyring.follow)
                 self._follow_certificate()
                 troubled = False
@@ -227,6 +233,14 @@ class Process:
         if keep is not None:
             while self._store.delete_attempts(now - int(keep), DELETED_AT_ONCE):
                 time.sleep(BETWEEN_DELETIONS)
+
+    def take_up(self) -> None:
+        """Have tenants' keys with providers be used as they are now known, if that has changed."""
+        gateway = self.gateway
+        if gateway.keys.pools is not self._declared:
+            self._declared = gateway.keys.pools
+            self.log.hide([*secrets_of(gateway.snapshot.config, self.environment), *self._opened.secrets])
+            gateway.brought = declare(gateway.snapshot, gateway.health, self._declared)
 
     def _follow_certificate(self) -> None:
         if self._certificate is not None and self._certificate.renew():
@@ -270,10 +284,10 @@ class Process:
             self.report("config.rejected", problems=str(error).splitlines())
             return False
         gateway.snapshot = snapshot
-        declare(snapshot, gateway.health)
         self.remembered.on = config.responses.store
-        self.log.hide(secrets_of(config, self.environment))
+        gateway.brought = declare(snapshot, gateway.health, self._declared)
         await asyncio.to_thread(gateway.keys.configure, config)
+        self.take_up()
         for deployment in replaced(old, snapshot):
             await deployment.close()
         self._tasks.append(gateway.loop.create_task(self._warm(snapshot)))

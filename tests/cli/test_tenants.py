@@ -49,3 +49,25 @@ def test_what_does_not_hold_together_is_refused(place: Place) -> None:
         'did you mean "acme"?'
         in (place.run("orgs", "set", "acme"), place.run("orgs", "delete", "acm", code=1))[1].stderr
     )
+
+
+def test_keys_with_providers_are_added_listed_and_removed_without_being_shown(place: Place) -> None:
+    place.run("orgs", "set", "acme")
+    place.run("teams", "set", "acme/support")
+    added = place.run("orgs", "add-provider-key", "acme", "simulated", given="sk-of-acme-and-no-other\n")
+    place.run("teams", "add-provider-key", "acme/support", "simulated", given="sk-of-the-team-alone")
+    [key] = place.json("orgs", "provider-keys")
+    assert (key["tenant"], key["provider"], key["hint"]) == ("acme", "simulated", "ther")
+    assert key["id"] in added.stdout
+    assert "sk-of-acme" not in added.output + place.run("orgs", "provider-keys").output
+    assert b"sk-of-" not in b"".join(path.read_bytes() for path in place.data.rglob("*") if path.is_file())
+    assert "keys of its own" in place.run("teams", "delete", "acme/support", code=1).stderr
+    assert (
+        "there is no organisation"
+        in place.run("orgs", "add-provider-key", "acm", "simulated", given="x", code=1).stderr
+    )
+    assert "there is no provider" in place.run("orgs", "add-provider-key", "acme", "simulate", given="x", code=1).stderr
+    assert "neither begins" in place.run("orgs", "add-provider-key", "acme", "simulated", given=" x", code=1).stderr
+    place.run("orgs", "remove-provider-key", key["id"])
+    assert "there is no key" in place.run("orgs", "remove-provider-key", key["id"], code=1).stderr
+    assert place.json("orgs", "provider-keys") == []

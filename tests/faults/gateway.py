@@ -85,7 +85,7 @@ class RunningGateway:
         """
         gateway = self.process.gateway
         gateway.health = Health(random=random)
-        declare(gateway.snapshot, gateway.health)
+        gateway.brought = declare(gateway.snapshot, gateway.health, gateway.keys.pools)
 
     async def rows(self) -> list[Row]:
         """The ledger once all is settled, in the order in which the attempts began."""

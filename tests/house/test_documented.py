@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from tests.house.source import ROOT, SRC, modules
 
+from trunkline.control.openapi import BASE
+from trunkline.control.operations import OPERATIONS
 from trunkline.gateway.endpoints import ENDPOINTS, PATTERNS, find
 from trunkline.gateway.reference import REFUSALS, REQUEST_CODES
 from trunkline.gateway.state import PASSED_ON
@@ -76,8 +78,10 @@ def test_every_endpoint_of_the_data_plane_is_documented() -> None:
 
 
 def test_every_endpoint_of_the_control_plane_is_documented() -> None:
-    served = {f"GET {constant(call)}" for call in calls("Route", "control")}
-    assert served == rows("endpoints.md", "The control plane")
+    told = {constant(call) for call in calls("Route", "control")} - {None}
+    assert {f"GET {path}" for path in told} == rows("endpoints.md", "The control plane") | {f"GET {BASE}/openapi.json"}
+    operations = {f"{it.method} {BASE}{it.path}" for it in OPERATIONS}
+    assert operations | {f"GET {BASE}/openapi.json"} == rows("endpoints.md", "The API of the control plane")
 
 
 def test_every_header_that_is_sent_is_documented() -> None:

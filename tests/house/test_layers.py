@@ -42,9 +42,9 @@ LAYERS: dict[str, set[str]] = {
     "vault": {"store"},
     # whom it is counted for
     "tenancy": {"config", "routing", "store"},
-    "control": {"config", "store", "telemetry", "tenancy"},
     # what is told
     "telemetry": {"ledger.record"},
+    "control": {"config", "store", "telemetry", "tenancy"},
     # the sockets
     "transport": {"transport.exchange"},
     # the data plane

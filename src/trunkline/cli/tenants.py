@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 import msgspec
 
-from trunkline.cli import granting, options
+from trunkline.cli import brought, granting, options
 from trunkline.cli.opened import manager, opened
 from trunkline.config.problems import quote
 from trunkline.store.base import TenantKind
@@ -50,6 +50,8 @@ def group(kind: TenantKind) -> click.Group:
     )
     add("list", _listing(kind), f"List all {section}.", options.json_option)
     add("delete", _deleting(kind), f"Delete the {called} NAME, if nobody belongs to it any more.", name)
+    for command in brought.commands(kind) if kind != "user" else ():
+        made.add_command(command)
     return made
 
 

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from time import monotonic
 
 from trunkline.formats.format import Problem
+from trunkline.gateway.brought import Pools
 from trunkline.gateway.endpoints import Endpoint, find
 from trunkline.gateway.errors import (
     GatewayError,
@@ -76,6 +77,8 @@ class Gateway:
         """Tells the operator of an event: `report(name, **facts)`."""
         self.server: Server
         self.shadows = Shadows(self)
+        self.brought: Pools = {}
+        """Keys with providers that tenants have brought, as `health` knows them."""
         self._target_heads: dict[Target, bytes] = {}
         self.ready = True
         """Red while the process is going away."""

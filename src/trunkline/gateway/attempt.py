@@ -121,7 +121,7 @@ class Attempt:
         journey.ends = min(journey.arrived + candidate.terms.total, journey.latest)
         if now >= journey.ends - (EARLY if journey.tried else 0.0):
             raise self._out_of_time()
-        ticket = journey.gateway.health.begin(
+        ticket = journey.health.begin(
             candidate.name, now, stream=journey.asked.stream, again=again, tokens=journey.asked.size // 4
         )
         if ticket is None:
@@ -132,7 +132,7 @@ class Attempt:
         journey.target = candidate.target
         journey.line_was_stale = False
         try:
-            await self._go(self._deployment.keys[ticket.key])
+            await self._go(journey.key_of(ticket, self._deployment))
         except CannotExpress:
             raise
         except GatewayError as error:

@@ -161,7 +161,7 @@ class _Run:
         if place == self._allowed:
             self._allowed = -1
             return True
-        return self._journey.gateway.health.may_retry(self._plan.steps[place].first.name, monotonic())
+        return self._journey.health.may_retry(self._plan.steps[place].first.name, monotonic())
 
     def _somebody_may_retry(self) -> bool:
         """The same of any step, which is then remembered: nobody need wait for a turn in which nobody may be asked."""
@@ -177,9 +177,10 @@ class _Run:
         if journey.line_was_stale:
             return True
         keys = journey.snapshot.deployments[failed.target.provider].keys
-        if len(keys) < 2 or not isinstance(error, UpstreamAuth | UpstreamQuota | UpstreamRateLimited):
+        others = len(keys) > 1 or journey.caller.owned is not None
+        if not others or not isinstance(error, UpstreamAuth | UpstreamQuota | UpstreamRateLimited):
             return False
-        return journey.gateway.health.trouble(failed.name, monotonic()) is None
+        return journey.health.trouble(failed.name, monotonic()) is None
 
     async def _before_the_next_turn(self, turn: int) -> None:
         """All have had their turn, and none has answered. Raises that, unless it is worth waiting and asking again."""
@@ -199,13 +200,13 @@ class _Run:
         if self._unwell is None and self._unfit is not None:
             return _told(journey, await with_hint(journey, self._unfit))
         assert self._unwell is not None
-        trouble = journey.gateway.health.trouble(self._unwell.name, monotonic())
+        trouble = journey.health.trouble(self._unwell.name, monotonic())
         self._unwell.retry_after = max(1.0, trouble.until - monotonic()) if trouble is not None else 1.0
         return _told(journey, self._unwell)
 
     def _left(self) -> bool:
         """Whether some step may be tried again."""
-        health = self._journey.gateway.health
+        health = self._journey.health
         return any(
             place not in self._out and health.of(step.first.name) is not None
             for place, step in enumerate(self._plan.steps)
@@ -218,7 +219,7 @@ class _Run:
             if error.retry_after > retries.longest_wait:
                 return None
             wait = max(wait, error.retry_after)
-        health, now = self._journey.gateway.health, monotonic()
+        health, now = self._journey.health, monotonic()
         names = [step.first.name for place, step in enumerate(self._plan.steps) if place not in self._out]
         troubles = [health.trouble(name, now) for name in names]
         if all(trouble is not None and trouble.hard for trouble in troubles):

@@ -38,7 +38,7 @@ class Contest:
         began = monotonic()
         late = None
         if self._step.kind == "hedge":
-            self._journey.gateway.health.hedges(self._step.route, self._step.share).earn()
+            self._journey.health.hedges(self._step.route, self._step.share).earn()
             late = self._journey.gateway.loop.call_later(self._step.after, self._is_late)
             self._start(again=again)
         else:
@@ -70,7 +70,7 @@ class Contest:
 
     def _is_late(self) -> None:
         """The first has no output yet: ask the second as well, if that is not done too often already."""
-        health, step = self._journey.gateway.health, self._step
+        health, step = self._journey.health, self._step
         if self._winner is None and self._waiting and health.hedges(step.route, step.share).take(monotonic()):
             self._journey.gateway.metrics.event("hedges")
             self._late = step.first

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from trunkline.config import schema
+from trunkline.gateway.brought import Opened, Pools, pools_of
 from trunkline.gateway.errors import AuthenticationFailed, ForbiddenOrigin, PermissionDenied
 from trunkline.store.base import KeyRecord, Store, TenantRecord
 from trunkline.tenancy.caller import ANYBODY as ANYBODY
@@ -57,8 +58,17 @@ def key_in(headers: dict[bytes, bytes]) -> bytes | None:
 class Keys:
     """All virtual keys that are good now: those of the configuration and those of the store."""
 
-    def __init__(self, store: Store, digest: Digest, config: schema.Config) -> None:
+    def __init__(self, store: Store, digest: Digest, config: schema.Config, opened: Opened) -> None:
+        """`opened` decrypts what tenants have brought."""
         self._store = store
+        self._opened = opened
+        self.pools: Pools = {}
+        """What tenants have brought, to be taken up by `changed`."""
+        self.changed: Callable[[], None] = lambda: None
+        """Called on the event loop when something may have changed that was not asked for by `load`."""
+        self._brought: list[tuple[str, str, str]] = []
+        self._around: object = None
+        self._before: dict[bytes, tuple[KeyRecord, Caller]] = {}
         self._digest = digest
         self._changing = threading.Lock()
         self._callers: dict[bytes, Caller] = {}
@@ -110,6 +120,7 @@ class Keys:
         record = await asyncio.to_thread(self._store.key_by_digest, known)
         if record is not None and record.in_force(time.time()):
             await asyncio.to_thread(self.load)
+            self.changed()
             caller = self._callers.get(known)
             if caller is not None:
                 return caller
@@ -133,18 +144,27 @@ class Keys:
             if version == self._version:
                 return
             self._records, self._tenants = self._store.keys(), self._store.tenants()
+            self._brought = self._opened.take(self._store.provider_keys())
             self.made = bool(self._records)
             self._work_out()
             self._version = version
 
     def _work_out(self) -> None:
-        directory = Directory(self._config, self._tenants)
+        owned: dict[str, set[str]] = {}
+        for tenant, provider, _ in self._brought:
+            owned.setdefault(tenant, set()).add(provider)
+        self.pools = pools_of(self._config, self._brought)
+        directory = Directory(self._config, self._tenants, owned)
         names, now = {key.name for key in self._config.keys}, time.time()
-        callers = {
-            record.digest: directory.stored(record)
-            for record in self._records
-            if record.in_force(now) and record.name not in names
-        }
+        around = (self._config, self._tenants, owned)
+        before = self._before if self._around == around else {}  # a change of one key makes no work for the others
+        self._around, self._before = around, {}
+        for record in self._records:
+            if record.in_force(now) and record.name not in names:
+                old = before.get(record.digest)
+                caller = old[1] if old is not None and old[0] == record else directory.stored(record)
+                self._before[record.digest] = (record, caller)
+        callers = {digest: caller for digest, (_, caller) in self._before.items()}
         callers.update({_digest_of(key, self._digest): directory.configured(key) for key in self._config.keys})
         self._anybody, self._callers, self._unknown = directory.anybody(), callers, set()
 

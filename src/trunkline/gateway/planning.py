@@ -29,7 +29,7 @@ from trunkline.gateway.errors import (
 from trunkline.gateway.state import Journey
 from trunkline.ledger.prices import Price
 from trunkline.routing.bounds import ANYBODY, Asker
-from trunkline.routing.health import Health
+from trunkline.routing.owned import AnyHealth
 from trunkline.routing.plan import Considered, Explanation, Plan, Refusal, Removed, Target
 from trunkline.routing.planner import Policy, at_once, plan
 from trunkline.routing.planning import Conditions
@@ -49,6 +49,8 @@ def choose(journey: Journey) -> None:
     """
     caller, document = journey.caller, journey.document
     journey.asker = caller.asker
+    if caller.owned is not None:
+        journey.use_own_keys(caller.owned)
     wishes = _wishes(journey) if wished(document.value, journey.request.headers) else NONE
     if caller.tags or wishes.tags:
         journey.tags = msgspec.json.encode({**wishes.tags, **caller.tags}).decode()
@@ -83,7 +85,7 @@ def _wishes(journey: Journey) -> Wishes:
 
 async def make_plan(journey: Journey) -> Plan:
     """What to do for the request. Raises why there is nobody to ask."""
-    ready = at_once(journey.policy, journey.wishes, journey.asker, journey.gateway.health)
+    ready = at_once(journey.policy, journey.wishes, journey.asker, journey.health)
     return ready or await _plan(journey, journey.policy, journey.wishes, journey.asker)
 
 
@@ -119,14 +121,14 @@ async def _plan(journey: Journey, policy: Policy, wishes: Wishes, asker: Asker) 
         wishes=wishes,
         difficulty=score,
     )
-    conditions = Conditions(journey.gateway.health, _prices(journey), monotonic(), random.random, difficulty)
+    conditions = Conditions(journey.health, _prices(journey), monotonic(), random.random, difficulty)
     if wishes.timeout is not None:
         journey.latest = journey.arrived + wishes.timeout
     made = plan(policy, request, conditions, explain=wishes.explain)
     if made.explanation is not None:
         journey.explained = explained(made.explanation)
     if made.refusal is not None:
-        raise _nobody(made.refusal, made.removed, journey.gateway.health)
+        raise _nobody(made.refusal, made.removed, journey.health)
     journey.wants_json = _may_be_invalid(made) and structured(journey.document.value) is not None
     return made
 
@@ -157,7 +159,7 @@ def _look_up(journey: Journey, targets: Sequence[Target], now: float) -> None:
         journey.snapshot.catalogue.look_up(target.provider, source, target.model, now, at)
 
 
-def _nobody(refusal: Refusal, removed: Sequence[Removed], health: Health) -> GatewayError:
+def _nobody(refusal: Refusal, removed: Sequence[Removed], health: AnyHealth) -> GatewayError:
     """Why nobody can be asked, as the client is told."""
     if refusal.status == 503:
         benched = {health.why_benched(each.name, monotonic()) for each in removed}

@@ -16,6 +16,7 @@ from trunkline import providers
 from trunkline.cache.answer import Cache
 from trunkline.config import schema
 from trunkline.formats.conversation import FormatName
+from trunkline.gateway.brought import Pools
 from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.deployments import Deployment, Door
 from trunkline.gateway.fetching import Allowed
@@ -89,15 +90,20 @@ def build(
     )
 
 
-def declare(snapshot: Snapshot, health: Health) -> None:
-    """Tell `health` which providers there are from now on, with which keys. What is known of those that stay, stays."""
+def declare(snapshot: Snapshot, health: Health, brought: Pools | None = None) -> Pools:
+    """Tell `health` which providers there are from now on, with which keys, and which of `brought` there are: those
+    with a provider that is there. What is known of those that stay, stays.
+    """
+    sources = snapshot.sources
+    known = {name: pool for name, pool in (brought or {}).items() if pool.provider in sources and pool.keys}
     health.configure(health_settings(snapshot.config))
-    health.declare(
-        {
-            name: (_identity(snapshot.sources[name]), [key for key in deployment.keys if key])
-            for name, deployment in snapshot.deployments.items()
-        }
-    )
+    common = {
+        name: (_identity(sources[name]), [key for key in deployment.keys if key])
+        for name, deployment in snapshot.deployments.items()
+    }
+    owned = {name: (_identity(sources[pool.provider]), [*pool.keys]) for name, pool in known.items()}
+    health.declare({**common, **owned})
+    return known
 
 
 def _identity(provider: schema.Provider) -> str:

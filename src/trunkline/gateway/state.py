@@ -32,9 +32,12 @@ from trunkline.ledger.record import UNPRICED, Row
 from trunkline.providers.tokens import Weight, estimate, weigh
 from trunkline.routing.bounds import ANYBODY as NOBODY
 from trunkline.routing.bounds import Asker
+from trunkline.routing.owned import AnyHealth, OwnHealth
 from trunkline.routing.plan import Candidate, Target
 from trunkline.routing.planner import Policy
+from trunkline.routing.tickets import Ticket
 from trunkline.routing.wishes import NONE, Wishes
+from trunkline.tenancy.caller import Owned
 from trunkline.transport.request import Request
 
 if TYPE_CHECKING:
@@ -138,6 +141,7 @@ class Journey:
     def __init__(self, gateway: "Gateway", request: Request) -> None:
         self.gateway = gateway
         self.snapshot = gateway.snapshot
+        self.health: AnyHealth = gateway.health
         self.request = request
         self.arrived = monotonic()
         self.id = mint()
@@ -241,8 +245,29 @@ class Journey:
 
     def key_for(self, deployment: Deployment) -> ProviderKey | None:
         """A key for what is no attempt at a model, such as counting; None if all are refused."""
-        known = self.gateway.health.key(deployment.name, self.arrived)
+        if isinstance(self.health, OwnHealth):
+            found = self.health.key(deployment.name, self.arrived)
+            return self._keys_in(found[0], deployment).get(found[1]) if found is not None else None
+        known = self.health.key(deployment.name, self.arrived)
         return deployment.keys.get(known) if known is not None else None
+
+    def use_own_keys(self, owned: Owned) -> None:
+        """Have the caller's providers be asked with keys of its own."""
+        brought, deployments = self.gateway.brought, self.snapshot.deployments
+        pools = {provider: pool for provider, pool in owned.pools.items() if pool in brought}
+        only = owned.policy == "only"
+        free = {name for name, each in deployments.items() if "" in each.keys} if only else ()
+        self.health = OwnHealth(self.gateway.health, pools, free, only=only)
+
+    def key_of(self, ticket: Ticket, deployment: Deployment) -> ProviderKey:
+        """The key with which an attempt is made."""
+        if isinstance(self.health, OwnHealth):
+            return self._keys_in(ticket.name.partition("/")[0], deployment)[ticket.key]
+        return deployment.keys[ticket.key]
+
+    def _keys_in(self, pool: str, deployment: Deployment) -> Mapping[str, ProviderKey]:
+        brought = self.gateway.brought.get(pool)
+        return brought.keys if brought is not None else deployment.keys
 
     def forget_body(self) -> None:
         """No further attempt will be made."""

@@ -42,7 +42,7 @@ LEAST_PATIENCE: Final = 1.0
 class Trouble(msgspec.Struct, frozen=True, gc=False):
     """Why a deployment should not be asked now."""
 
-    kind: Literal["open", "cooling", "benched", "nearly_spent", "on_trial", "stalled"]
+    kind: Literal["open", "cooling", "benched", "nearly_spent", "on_trial", "stalled", "unowned"]
     until: float
     """When that may be over, by the monotonic clock."""
     hard: bool

@@ -11,7 +11,7 @@ import msgspec
 
 from trunkline.routing.bounds import Asker
 from trunkline.routing.explaining import explanation, refusal
-from trunkline.routing.health import Health
+from trunkline.routing.owned import AnyHealth
 from trunkline.routing.plan import Candidate, Plan, Step, Terms
 from trunkline.routing.planning import Conditions, Matters, Planning
 from trunkline.routing.request import Request
@@ -44,7 +44,7 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
     """Names of the policies about what may be said, of all its candidates: they hold whichever of them is asked."""
 
 
-def at_once(policy: Policy, wishes: Wishes, asker: Asker, health: Health) -> Plan | None:
+def at_once(policy: Policy, wishes: Wishes, asker: Asker, health: AnyHealth) -> Plan | None:
     """The plan where nothing need be looked at: one candidate, who is well, and no wish or bound."""
     ready = policy.ready
     if ready is None or wishes is not NONE or asker.data is not None or asker.cap is not None:

@@ -13,7 +13,7 @@ from trunkline.formats.conversation import Usage
 from trunkline.formats.dialect import Parameter
 from trunkline.ledger.prices import MILLION, Price
 from trunkline.routing.bounds import DataPolicy, broken_by, dearer
-from trunkline.routing.health import Health
+from trunkline.routing.owned import AnyHealth
 from trunkline.routing.plan import Candidate, FilterName, Removed, Target
 from trunkline.routing.reading import capabilities
 from trunkline.routing.request import USUAL_OUTPUT, Request
@@ -38,7 +38,7 @@ class Scorer(Protocol):
 class Conditions(msgspec.Struct, frozen=True, gc=False):
     """The state of the world, apart from the request."""
 
-    health: Health
+    health: AnyHealth
     price: Callable[[Target], Price | None]
     """What a target costs now; None: not known."""
     now: float
@@ -275,6 +275,7 @@ _TROUBLES: Final = {
     "benched": "its keys are refused, or their account has no credit",
     "on_trial": "another request is trying whether the pause it has asked for is over",
     "nearly_spent": "its rate limit is nearly spent",
+    "unowned": "no key of one's own is there for it, and no other may be used",
     "stalled": "answers that should have come have not",
 }
 

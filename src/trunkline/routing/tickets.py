@@ -54,6 +54,11 @@ class Ticket:
         """It tries whether a deployment that has failed is well again: the only one there now."""
 
     @property
+    def name(self) -> str:
+        """The deployment that is tried, as it is known to `Health`."""
+        return self._deployment.name
+
+    @property
     def key(self) -> str:
         """Which of the provider's keys to use: as it was declared; empty where there is none."""
         return self._lane.key.id

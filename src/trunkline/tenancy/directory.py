@@ -30,6 +30,16 @@ def pool_name(provider: str, tenant: str) -> str:
     return f"{provider}@{tenant.replace('/', ':')}"
 
 
+def vault_name(tenant: str) -> str:
+    """For whom a tenant's keys are encrypted: no virtual key is called so, whose answers are encrypted for it."""
+    return f"tenant\n{tenant}"
+
+
+def about_provider_key(name: str, provider: str) -> tuple[str, ...]:
+    """What a tenant's key is bound to: it opens as nothing else."""
+    return "provider key", name, provider
+
+
 class Directory:
     """What there is at one moment; it does not change."""
 
@@ -53,6 +63,8 @@ class Directory:
         for (_, name), level in self.levels.items():
             if isinstance(level, Tenant) and level.provider_keys:
                 self._owned[name] = self._owned.get(name, set()) | level.provider_keys.keys()
+        self._said: dict[str, Grant] = {"{}": _NOTHING}
+        """What keys of the store say, by how it is written: most say the same."""
         self._known: dict[Home, tuple[Sequence[Grant], Bounds, Owned | None]] = {}
 
     def _names(self, kind: TenantKind) -> set[str]:
@@ -69,10 +81,9 @@ class Directory:
 
     def stored(self, record: KeyRecord) -> Caller:
         """Whoever has a key of the store."""
-        try:
-            grant = _NOTHING if record.settings == "{}" else grant_of(read(KeyGrant, record.settings), "it")
-        except Unreadable:
-            grant = Grant(refused=UNREADABLE)
+        grant = self._said.get(record.settings)
+        if grant is None:
+            grant = self._said[record.settings] = _granted(record.settings)
         ends = [moment for moment in (record.expires, record.revoked) if moment is not None]
         grant = msgspec.structs.replace(
             grant, models=record.models, tags=record.tags, expires=min(ends) if ends else None
@@ -132,6 +143,13 @@ class Directory:
 
 
 _NOTHING: Final = Grant()
+
+
+def _granted(settings: str) -> Grant:
+    try:
+        return grant_of(read(KeyGrant, settings), "it")
+    except Unreadable:
+        return Grant(refused=UNREADABLE)
 
 
 def _read(record: TenantRecord) -> Level | None:

@@ -26,7 +26,7 @@ from trunkline.config.stored import Unfit, fitted, written
 from trunkline.config.tenants import KeyGrant, Level, User, is_name
 from trunkline.store.base import KeyRecord, ProviderKeyRecord, Store, TenantKind, TenantRecord
 from trunkline.store.errors import KeyExists
-from trunkline.tenancy.directory import CALLED, KINDS, Directory
+from trunkline.tenancy.directory import CALLED, KINDS, Directory, about_provider_key, vault_name
 
 PREFIX: Final = "sk-tl-"
 """What a key of ours begins with; what follows are 256 random bits in 43 characters that no URL or shell changes."""
@@ -157,7 +157,7 @@ class Manager:
         if not (key.isascii() and key.isprintable() and key == key.strip() and key):
             raise Wrong("a key is printable ASCII, on one line, and neither begins nor ends with a space")
         name = f"pk_{secrets.token_hex(8)}"
-        sealed = self._hidden.seal(tenant, about_provider_key(name, provider), key.encode())
+        sealed = self._hidden.seal(vault_name(tenant), about_provider_key(name, provider), key.encode())
         hint = key[-4:] if len(key) >= 16 else ""
         record = ProviderKeyRecord(name, tenant, provider, hint, int(time.time()), sealed)
         self.store.add_provider_key(record, self._by)
@@ -251,9 +251,10 @@ class Manager:
     ) -> None:
         """Whether it belongs to whom there is, and contradicts nobody. Raises `Wrong`."""
         found = list(troubles(home, directory.homes))
-        if level.guard is not None and level.guard not in self.config.guard:
-            hint = suggestion(level.guard, self.config.guard)
-            found.append(("guard", f"there is no policy {quote(level.guard)} under `guard`", hint))
+        for name in level.guard:
+            if name not in self.config.guard:
+                hint = suggestion(name, self.config.guard)
+                found.append(("guard", f"there is no policy {quote(name)} under `guard`", hint))
         around = whole(home, directory.homes.users)
         named: list[tuple[TenantKind, str]] = [("org", around.org), ("team", around.team), ("user", around.user)]
         levels = [
@@ -265,11 +266,6 @@ class Manager:
         if found:
             problems = [Problem("", 1, 1, setting, message, hint) for setting, message, hint in found]
             raise Wrong(_told(problems), problems)
-
-
-def about_provider_key(name: str, provider: str) -> tuple[str, ...]:
-    """What a tenant's key is bound to: it opens as nothing else."""
-    return "provider key", name, provider
 
 
 def grant_told(record: KeyRecord) -> dict[str, Any]:
