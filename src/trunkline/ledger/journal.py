@@ -101,6 +101,11 @@ def _remove(segment: Segment) -> None:
     os.close(segment.fd)
 
 
+def process_of(path: Path) -> str:
+    """The id of the process that wrote the segment at `path`."""
+    return path.name.partition("-")[0]
+
+
 def orphans(folder: Path) -> Iterator[tuple[Path, list[Intent]]]:
     """The segments that no living process writes, with their intents. The caller deletes a path when it is dealt
     with.

@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from trunkline.ledger.journal import Journal, Segment, orphans
+from trunkline.ledger.holding import Charges, alone, settle_dead
+from trunkline.ledger.journal import Journal, Segment, orphans, process_of
 from trunkline.ledger.record import Intent, Row, unsettled
 from trunkline.store.base import Store
 from trunkline.store.errors import RowRejected, StoreError
@@ -157,17 +158,24 @@ class Ledger:
                 self._journal.done(segment)
 
 
-def recover(store: Store, folder: Path) -> int:
-    """Charge what dead processes began and did not settle; how many attempts that were. Run before requests are
-    taken.
+def recover(store: Store, folder: Path, charges: Charges) -> int:
+    """Charge what dead processes began and did not settle, and settle the budgets they held; how many attempts that
+    were. Run before requests are taken.
     """
     found = 0
-    for path, intents in orphans(folder):
-        for start in range(0, len(intents), GROUP_SIZE):
-            part = intents[start : start + GROUP_SIZE]
-            known = store.recorded([(i.request, i.attempt) for i in part])
-            rows = [unsettled(i) for i in part if (i.request, i.attempt) not in known]
-            store.write_attempts(rows)
-            found += len(rows)
-        path.unlink(missing_ok=True)
+    begun: dict[str, list[Intent]] = {}
+    dealt_with = []
+    with alone(folder):
+        for path, intents in orphans(folder):
+            for start in range(0, len(intents), GROUP_SIZE):
+                part = intents[start : start + GROUP_SIZE]
+                known = store.recorded([(i.request, i.attempt) for i in part])
+                rows = [unsettled(i) for i in part if (i.request, i.attempt) not in known]
+                store.write_attempts(rows)
+                found += len(rows)
+            begun.setdefault(process_of(path), []).extend(intents)
+            dealt_with.append(path)
+        settle_dead(store, folder, begun, charges)
+        for path in dealt_with:
+            path.unlink(missing_ok=True)
     return found

@@ -314,6 +314,11 @@ class Store(VaultStore, ResponseStore, TenantStore, LimitStore, ListingStore, Co
         some at a time.
         """
 
+    def charged(self, pairs: Iterable[tuple[str, int]], after: int) -> dict[tuple[str, int], int]:
+        """What those of the (request, attempt) pairs cost that ended after a time (Unix, microseconds), or whose end
+        nobody saw; in nano-dollars.
+        """
+
     def usage(
         self,
         by: By | None,

@@ -42,6 +42,11 @@ class UsageTables:
                 return
             last = (row.started, row.request, row.attempt)
 
+    def charged(self, pairs: Iterable[tuple[str, int]], after: int) -> dict[tuple[str, int], int]:
+        with self.database.reading("lookups") as session:
+            found = session.all("charged", _json(list(pairs)), after)
+            return {(request, attempt): cost for request, attempt, cost in found}
+
     def usage(
         self,
         by: By | None,

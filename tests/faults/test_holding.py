@@ -1,0 +1,87 @@
+"""What a dead process held of budgets is settled from what it left in its data directory."""
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from trunkline.gateway.applying import Charges, Rules
+from trunkline.ledger.holding import Mark
+from trunkline.ledger.journal import Journal
+from trunkline.ledger.ledger import recover
+from trunkline.ledger.record import Intent, Row, unsettled
+from trunkline.limits.books import Ask
+from trunkline.limits.budgets import Budget
+from trunkline.limits.pool import Batch
+from trunkline.store import open_store
+from trunkline.store.base import Store
+
+LIMIT = 1000
+CHARGES = Charges(Rules(budgets=(Budget(scope="key", name="k", amount=LIMIT, period="total"),)))
+BUDGET, UNKNOWN = "key:k:cost:total", "key:gone:cost:total"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = open_store(f"sqlite://{tmp_path / 'x.db'}")
+    yield store
+    store.close()
+
+
+def intent(reserved: int) -> Intent:
+    return Intent(str(uuid.uuid4()), 1, time.time_ns() // 1000, "", "k", "bot", "up", "m", False, reserved)
+
+
+def settled(begun: Intent, cost: int, total_us: int) -> Row:
+    row = unsettled(begun)
+    changed = {"outcome": "ok", "cost": cost, "total_us": total_us}
+    return Row(**{name: changed.get(name, getattr(row, name)) for name in Row.__struct_fields__})
+
+
+def left_behind(folder: Path, store: Store) -> tuple[Mark, Journal]:
+    """A process that holds 600 of each of two budgets."""
+    asks = [Ask(budget, LIMIT, 0, [], 0, 600, 600, 600) for budget in (BUDGET, UNKNOWN)]
+    store.exchange_budgets(Batch("host:1:x.1", 1, 60_000, 0, asks), {})
+    mark = Mark(folder, os.getpid())
+    mark.hold("host:1:x")
+    return mark, Journal(folder, os.getpid())
+
+
+def die(mark: Mark, journal: Journal) -> None:
+    mark.close(settled=False)
+    journal.close()
+
+
+def test_only_what_was_not_reported_is_entered(tmp_path: Path, store: Store) -> None:
+    mark, journal = left_behind(tmp_path, store)
+    reported, later, under_way = intent(50), intent(60), intent(70)
+    for begun in (reported, later, under_way):
+        journal.begin(begun)
+    mark.reported(mark.now() + 1_000_000)
+    store.write_attempts([settled(reported, 40, 10), settled(later, 30, 2_000_000)])
+    die(mark, journal)
+    assert recover(store, tmp_path, CHARGES) == 1
+    assert store.spent([BUDGET, UNKNOWN]) == {BUDGET: 30 + 70, UNKNOWN: 600}
+    assert not store.held_budgets()
+    assert not [path for path in tmp_path.iterdir() if path.suffix in (".journal", ".holder")]
+
+
+def test_a_process_that_lives_is_left_alone(tmp_path: Path, store: Store) -> None:
+    mark, journal = left_behind(tmp_path, store)
+    recover(store, tmp_path, CHARGES)
+    assert len(store.held_budgets()) == 2
+    die(mark, journal)
+
+
+def test_settling_twice_changes_nothing(tmp_path: Path, store: Store) -> None:
+    die(*left_behind(tmp_path, store))
+    [holder] = tmp_path.glob("*.holder")
+    again = holder.read_bytes()
+    recover(store, tmp_path, CHARGES)
+    once = store.spent([BUDGET, UNKNOWN])
+    holder.write_bytes(again)
+    recover(store, tmp_path, CHARGES)
+    assert store.spent([BUDGET, UNKNOWN]) == once
