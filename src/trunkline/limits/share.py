@@ -47,6 +47,7 @@ class Share:
         "low",
         "meter",
         "need",
+        "refused",
         "reset_at",
         "since",
         "turn",
@@ -64,7 +65,8 @@ class Share:
         self.need = 0
         """What is waited for: the smallest of it, and all of it."""
         self.again = 0
-        """Until then there is no use in asking."""
+        self.refused = 0
+        """Until then there is no use in asking for so much, or more."""
         self.left = 0
         self.wait_at = 0
         self.reset_at = 0
@@ -197,6 +199,7 @@ class Share:
         if answer.granted < ask.need:
             soon = max(self.meter.window // SLOTS, AT_LEAST, answer.wait)
             self.again = at + min(NOT_AGAIN, soon)
+            self.refused = ask.least
         self.low = min(self._target, self.free) // 2 if answer.granted >= ask.want else self.free // 2
         if ask.want and not answer.granted:
             self.low = -1

@@ -5,6 +5,7 @@ made or looked up. What it takes is a tuple in the order of `UNITS`.
 """
 
 from collections.abc import Callable, Iterable
+from math import inf
 
 import msgspec
 
@@ -52,11 +53,14 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
 class Ticket:
     """All meters that apply to one kind of request."""
 
-    __slots__ = ("_hungry", "_pairs")
+    __slots__ = ("_hungry", "_of", "_pairs")
 
     def __init__(self, shares: Iterable[Share], hungry: Callable[[], None]) -> None:
         """`hungry` is called when a share has become low."""
         self._pairs = tuple((share, UNITS.index(share.meter.unit)) for share in shares)
+        self._of: dict[Unit, list[Share]] = {}
+        for share, kind in self._pairs:
+            self._of.setdefault(UNITS[kind], []).append(share)
         self._hungry = hungry
 
     def take(self, at: int, wanted: Amounts) -> bool:
@@ -89,7 +93,7 @@ class Ticket:
         """What was not there is waited for; a refusal where that is no use now."""
         lacking = [(share, wanted[kind]) for share, kind in self._pairs if share.free < wanted[kind]]
         for share, amount in lacking:
-            if amount > share.meter.limit or at < share.again:
+            if amount > share.meter.limit or (at < share.again and amount - max(share.free, 0) >= share.refused):
                 return _refusal(share, amount, at)
         for share, amount in lacking:
             share.want(amount - max(share.free, 0))
@@ -99,11 +103,14 @@ class Ticket:
 
     def standing(self, unit: Unit, at: int) -> Standing | None:
         """The meter of `unit` of which the least is left, as a part of its limit."""
-        shares = [share for share, _ in self._pairs if share.meter.unit == unit]
-        if not shares:
+        tightest, part = None, inf
+        for share in self._of.get(unit, ()):
+            left = (share.free + share.left) / share.meter.limit
+            if left < part:
+                tightest, part = share, left
+        if tightest is None:
             return None
-        share = min(shares, key=lambda share: share.remaining / max(share.meter.limit, 1))
-        return Standing(share.meter, share.remaining, max(0, share.reset_at - at) / 1000)
+        return Standing(tightest.meter, tightest.remaining, max(0, tightest.reset_at - at) / 1000)
 
 
 def _refusal(share: Share, amount: int, at: int) -> Refusal:
