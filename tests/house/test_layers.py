@@ -116,6 +116,7 @@ LAYERS: dict[str, set[str]] = {
         "transport",
         "transport.exchange",
         "workers",
+        "limits",
     },
     "__main__": {"cli"},
 }
