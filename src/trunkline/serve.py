@@ -9,20 +9,26 @@ import resource
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 
 from trunkline import __version__
 from trunkline.config import schema
 from trunkline.config.places import Address
 from trunkline.config.problems import ConfigError
+from trunkline.gateway.alerting import Alerting
 from trunkline.gateway.app import Gateway, Report
+from trunkline.gateway.applying import Charges, rules_of
 from trunkline.gateway.brought import Opened, Pools
 from trunkline.gateway.identity import POLL, Digest, Keys
 from trunkline.gateway.learnt import learn
+from trunkline.gateway.lending import Lending
+from trunkline.gateway.limiting import Limiting
 from trunkline.gateway.logins import SetupError
 from trunkline.gateway.remembered import ELSEWHERE, Remembered
 from trunkline.gateway.snapshot import Snapshot, build, declare, replaced
 from trunkline.ledger.catalogue import load_catalogue
+from trunkline.ledger.holding import Mark
 from trunkline.ledger.ledger import Ledger, recover
 from trunkline.routing.health import Health
 from trunkline.routing.targets import Target
@@ -90,6 +96,8 @@ class Process:
         self._vault: Vault
         self._opened: Opened
         self._declared: Pools | None = None
+        self._lending: Lending
+        self._alerting: Alerting
         self._config_loaded = 0.0
         self._deadlines = Deadlines()
         self._tasks: list[asyncio.Task[None]] = []
@@ -110,7 +118,7 @@ class Process:
         self._vault, master_made = open_vault(config, data, self._store)
         made = {"key_secret": secret_made, "master_key": master_made}
         self.secrets_made = frozenset(name for name, is_new in made.items() if is_new)
-        self.recovered = recover(self._store, data.journal)
+        self.recovered = recover(self._store, data.journal, Charges(rules_of(config)))
         self._deadlines.start(loop)
         snapshot = build(config, self.environment, self._deadlines, None)
         self._config_loaded = time.time()
@@ -124,15 +132,17 @@ class Process:
         ledger = Ledger(self._store, data.journal, os.getpid(), self._ledger_trouble)
         log = RequestLog(self.log) if config.telemetry.log.requests else None
         health = Health()
+        limiting = await self._limit(config, data.journal)
         self.gateway = Gateway(
-            snapshot, keys, ledger, self.remembered, health, self._deadlines, self.metrics, log, self.report
+            *(snapshot, keys, ledger, self.remembered, health),
+            *(limiting, self._deadlines, self.metrics, log, self.report),
         )
         self.take_up()
         keys.changed = self.take_up
         self.server = self.gateway.server = Server(self.gateway, server_limits(config.server), self._deadlines)
         await self._listen(config.server.listen, shared=shared)
         self._gauges()
-        running = (self._follow_keys(), self._sweep(), self._warm(snapshot))
+        running = (self._follow_keys(), self._sweep(), self._warm(snapshot), self._alerting.run())
         self._tasks = [loop.create_task(task) for task in running]
         gc.collect()
         gc.freeze()  # what exists now lives as long as the process: later collections need not look at it
@@ -151,6 +161,19 @@ class Process:
         patience = ELSEWHERE if config.server.workers > 1 else 0.0
         self.remembered = Remembered(self._store, self._vault, self.metrics, self.report, patience=patience)
         self.remembered.on = config.responses.store
+
+    async def _limit(self, config: schema.Config, journal: Path) -> Limiting:
+        shared = config.shared.get_secret_value() if config.shared is not None else None
+        mark = Mark(journal, os.getpid())
+        self._lending = Lending(self._store, shared, config.when_shared_away, mark, self._limits_trouble)
+        self._alerting = Alerting(self._store, self.metrics.event, self.report)
+        await self._alerting.configure(config.alerts, self._deadlines, budgets=bool(config.budgets))
+        limiting = Limiting(self._lending, self.metrics.event)
+        limiting.configure(config)
+        return limiting
+
+    def _limits_trouble(self, which: str, text: str) -> None:
+        self.report("limits.not_reached", which=which, problem=text)
 
     def _ledger_trouble(self, name: str, text: str) -> None:
         self.gateway.loop.call_soon_threadsafe(self.metrics.event, "ledger_failures", "store")
@@ -181,6 +204,7 @@ class Process:
         gauge("trunkline_log_dropped_lines_total", lambda: float(self.log.sink.dropped))
         gauge("trunkline_guard_decisions_total", lambda: gateway.guard_decisions)
         gauge("trunkline_ledger_lag_rows", lambda: float(gateway.ledger.lag))
+        gauge("trunkline_lease_round_trips_total", lambda: float(self._lending.round_trips))
         gauge("trunkline_config_loaded_timestamp_seconds", lambda: self._config_loaded)
         gauge("trunkline_upstream_connections", self._upstream_connections)
         watch_process(self.metrics, __version__)
@@ -229,6 +253,7 @@ class Process:
     def _tidy_ledger(self, now: int) -> None:
         """In a worker thread."""
         self._store.prepare(now)
+        self._store.prune_limits()
         keep = self.gateway.snapshot.config.ledger.keep
         if keep is not None:
             while self._store.delete_attempts(now - int(keep), DELETED_AT_ONCE):
@@ -288,6 +313,8 @@ class Process:
         gateway.brought = declare(snapshot, gateway.health, self._declared)
         await asyncio.to_thread(gateway.keys.configure, config)
         self.take_up()
+        gateway.limiting.configure(config)
+        await self._alerting.configure(config.alerts, self._deadlines, budgets=bool(config.budgets))
         for deployment in replaced(old, snapshot):
             await deployment.close()
         self._tasks.append(gateway.loop.create_task(self._warm(snapshot)))
@@ -323,6 +350,8 @@ class Process:
             await asyncio.to_thread(self.gateway.snapshot.learnt.embedding.close)
         await self.gateway.questions.close()
         await self.remembered.close()
+        await self._alerting.close()
+        await self._lending.close()
         await self.gateway.ledger.close()
         if self.gateway.log is not None:
             self.gateway.log.close()

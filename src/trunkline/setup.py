@@ -112,7 +112,10 @@ def secrets_of(config: schema.Config, environment: Mapping[str, str]) -> Iterato
     yield from providers.in_environment(environment).values()
     if isinstance(config.store, PostgresStore) and (password := urlsplit(config.store.url).password):
         yield unquote(password)
-    held = [config.key_secret, config.master_key, config.control.token, *(key.key for key in config.keys)]
+    if config.shared is not None and (password := urlsplit(config.shared.get_secret_value()).password):
+        yield unquote(password)
+    held = [config.key_secret, config.master_key, config.control.token, config.alerts.secret]
+    held += [key.key for key in config.keys]
     for tenant in (*config.orgs.values(), *config.teams.values()):
         held += [key for keys in tenant.provider_keys.values() for key in keys]
     for provider in config.providers.values():

@@ -113,3 +113,9 @@ def test_two_rules_for_the_same_time_of_the_same_scope_overlap() -> None:
         '5:5  limits[3]: limits[0] has `requests` per minute for the key "a" already',
         '9:5  budgets[2]: budgets[0] has a budget per month for the org "a" already',
     ]
+
+
+def test_a_webhook_is_signed() -> None:
+    assert read("alerts: {webhook: 'https://ops.example.com/hook', secret: s}\n").alerts.webhook is not None
+    (problem,) = wrong("alerts: {webhook: 'https://ops.example.com/hook'}\n")
+    assert "needs a `secret`" in problem

@@ -28,6 +28,9 @@ def check_limits(root: Rule, known: Names) -> Iterator[Finding]:
             yield ("limits", index), "nothing is limited here", "such as requests: 600/min"
     for index, budget in enumerate(budgets):
         yield from _budget(("budgets", index), budget, known)
+    alerts = root.get("alerts")
+    if isinstance(alerts, dict) and "webhook" in alerts and "secret" not in alerts:
+        yield ("alerts",), "a webhook needs a `secret` that signs it", "so that its receiver knows who sent it"
 
 
 def _rules(value: Value) -> Sequence[Rule]:

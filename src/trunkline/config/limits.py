@@ -91,3 +91,12 @@ class Loops(Section):
         None, "Requests of one session, which `x-trunkline-session` names.", ge=1, le=10**9
     )
     session_cost: Amount | None = setting(None, "What one session may cost.")
+
+
+class Alerts(Section):
+    """Who is told that a part of a budget is spent, besides the log."""
+
+    webhook: kinds.WebUrl | None = setting(None, "A URL to which each alert is posted, as JSON.")
+    secret: kinds.Secret | None = setting(
+        None, "What signs the webhooks, as standardwebhooks.com says: a text, or `whsec_` and base64."
+    )

@@ -19,7 +19,7 @@ from trunkline.config.attempts import Retries as Retries
 from trunkline.config.document import Mark
 from trunkline.config.guard import Policy
 from trunkline.config.learnt import Complexity, Embedder
-from trunkline.config.limits import Budget, Loops, Queue, Rates, WhenAway
+from trunkline.config.limits import Alerts, Budget, Loops, Queue, Rates, WhenAway
 from trunkline.config.prices import Currency, Price
 from trunkline.config.problems import Path as Place
 from trunkline.config.quotas import SharedUrl
@@ -370,6 +370,7 @@ class Config(Section):
     budgets: Annotated[tuple[Budget, ...], kinds.MaybeList] = setting(
         (), "What may be spent in a day, a week, a month or altogether. All that apply to a request hold."
     )
+    alerts: Alerts = section(Alerts)
     queue: Queue | None = setting(None, "Lets requests over a limit wait a little. Default: they are refused at once.")
     loops: Loops = section(Loops)
     shared: SharedUrl | None = setting(

@@ -12,6 +12,7 @@ from trunkline.gateway.errors import (
     GatewayError,
     InternalError,
     MethodNotAllowed,
+    RateLimited,
     ShuttingDown,
     TransportRefused,
     UnknownPath,
@@ -21,6 +22,7 @@ from trunkline.gateway.fetching import Fetcher
 from trunkline.gateway.fronts import likely
 from trunkline.gateway.headers import header_text
 from trunkline.gateway.identity import Keys
+from trunkline.gateway.limiting import Limiting
 from trunkline.gateway.questions import Questions
 from trunkline.gateway.remembered import Remembered
 from trunkline.gateway.shadowing import Shadows
@@ -55,6 +57,7 @@ class Gateway:
         ledger: Ledger,
         remembered: Remembered,
         health: Health,
+        limiting: Limiting,
         deadlines: Deadlines,
         metrics: Metrics,
         log: RequestLog | None,
@@ -66,6 +69,7 @@ class Gateway:
         self.ledger = ledger
         self.remembered = remembered
         self.health = health
+        self.limiting = limiting
         self.deadlines = deadlines
         self.metrics = metrics
         self.log = log
@@ -107,6 +111,7 @@ class Gateway:
             error = InternalError(f"Trunkline failed at this request. Its log has the reason under {journey.id}.")
         finally:
             journey.delivery.close()
+            self.limiting.settle(journey)
             if error is not None and not request.gone:
                 status = error.status
                 journey.delivery.fail(
@@ -222,6 +227,6 @@ def _remedy(error: GatewayError) -> bytes:
     lines = b"allow: %b\r\n" % error.allow.encode() if isinstance(error, MethodNotAllowed) else b""
     if error.retry_after is not None:
         lines += b"retry-after: %d\r\n" % max(1, -int(-error.retry_after // 1))
-    if isinstance(error, UpstreamError) or error.status < 500:
+    if isinstance(error, UpstreamError) or (error.status < 500 and not isinstance(error, RateLimited)):
         lines += b"x-should-retry: false\r\n"
     return lines

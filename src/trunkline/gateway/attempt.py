@@ -8,6 +8,8 @@ import time
 from time import monotonic
 from typing import Protocol
 
+import msgspec
+
 from trunkline.formats.conversation import Reply, Usage
 from trunkline.formats.format import ShapeError
 from trunkline.formats.losses import CannotCarry, Losses
@@ -19,6 +21,7 @@ from trunkline.gateway.errors import (
     CannotExpress,
     GatewayError,
     LedgerUnavailable,
+    LimitReached,
     Tried,
     UpstreamAuth,
     UpstreamBroken,
@@ -28,6 +31,7 @@ from trunkline.gateway.errors import (
 from trunkline.gateway.failing import kind_of
 from trunkline.gateway.guarding import objected
 from trunkline.gateway.judging import Reason, judged, read_reply, read_stream
+from trunkline.gateway.limiting import Hold
 from trunkline.gateway.reception import Reception, error_of
 from trunkline.gateway.resuming import bridge_to, resumed
 from trunkline.gateway.state import Journey
@@ -58,6 +62,7 @@ class Attempt:
     """One try of one candidate."""
 
     __slots__ = (
+        "_asked",
         "_asks",
         "_began",
         "_bridge",
@@ -67,6 +72,7 @@ class Attempt:
         "_dropped",
         "_exchange_line",
         "_held",
+        "_hold",
         "_journey",
         "_number",
         "_outrun",
@@ -101,6 +107,8 @@ class Attempt:
         self._held: list[bytes] | None = [] if whole else None
         self._outrun = False
         self._ticket: Ticket
+        self._hold: Hold | None = None
+        self._asked = journey.asked
         self._number = 0
         self._dropped: tuple[str, ...] = ()
         self._price: Price | None = None
@@ -135,11 +143,16 @@ class Attempt:
             await self._go(journey.key_of(ticket, self._deployment))
         except CannotExpress:
             raise
+        except LimitReached:
+            journey.failed = candidate
+            raise
         except GatewayError as error:
             journey.tried += (Tried(candidate.target.provider, candidate.target.model, error.code or error.kind),)
             journey.failed = candidate
             raise
         finally:
+            if self._hold is not None:
+                self._hold.release()
             ticket.end("cancelled", monotonic())  # of whatever has not told its end before
 
     async def _go(self, key: ProviderKey) -> None:
@@ -152,6 +165,9 @@ class Attempt:
         if times.total <= 0:
             raise self._out_of_time()
         await journey.fits(deployment, model)
+        self._hold = await journey.gateway.limiting.reserve(journey, deployment, self.candidate.target, self._price)
+        if self._hold is not None:
+            times = self._time_left(monotonic())  # it may have waited
         self._request = self._call(key)
         journey.attempts += 1
         self._number = journey.attempts
@@ -196,6 +212,10 @@ class Attempt:
         document = journey.document
         if journey.for_routers and self.candidate.served.is_router:
             document = document.with_fields(journey.for_routers)
+        if self._hold is not None and self._hold.cap is not None:
+            journey.capped = self._hold.cap
+            self._asked = msgspec.structs.replace(journey.asked, output_cap=self._hold.cap)
+            document = bridge.capped(document, self._hold.cap // journey.asked.choices)
         losses = Losses(drop_all=self.candidate.terms.drops)
         try:
             body = bridge.body(document, journey.asked, target.model, losses)
@@ -296,7 +316,8 @@ class Attempt:
     def _intend(self, exchange: Exchange) -> None:
         """On disk before the first byte goes out; what cannot be recorded is not sent."""
         journey, target = self._journey, self.candidate.target
-        reserved = reservation(journey.asked, self._price)
+        bound = self._hold.bound if self._hold is not None else None
+        reserved = bound if bound is not None else reservation(self._asked, self._price)
         try:
             self._segment = journey.gateway.ledger.intend(
                 intent_of(journey, target, self._number, self._started, reserved)
@@ -404,15 +425,21 @@ class Attempt:
         now = monotonic()
         facts = self._door.facts
         stops = facts.local or (journey.asked.stream and facts.stops_meter is not False)
-        usage, source = used(journey.asked, reception, outcome, stops=stops)
+        usage, source = used(self._asked, reception, outcome, stops=stops)
         tier = reception.tier if reception is not None else ""
-        charge = charged(journey.asked, self._price, usage, source, tier, self.candidate.abilities.context, outcome)
+        charge = charged(self._asked, self._price, usage, source, tier, self.candidate.abilities.context, outcome)
         source = charge[0]
         if source == "impossible":
             journey.note(f"usage: {target} reports what cannot be: {usage.input} in, {usage.output} out")
+        bound = self._hold.bound if self._hold is not None else None
+        if bound is not None and charge[1] > bound:  # it cannot have used that much: the usage is kept, not believed
+            journey.note(f"usage: {target} tells of more than is possible, {charge[1]} nano-dollars")
+            charge = (source, bound, charge[2])
         code = (error.code or error.kind) if error is not None and outcome != "cancelled" else ""
         times = (self._started, self._began, now)
         row = row_of(journey, target, self._number, times, outcome, code, reception, usage, charge)
+        if self._hold is not None:
+            self._hold.settle(row)
         journey.settle(row, self._segment)
         told = usage if source == "provider" else Usage()
         kind = kind_of(error, reception, outcome, hurried=now >= journey.latest - EARLY)

@@ -15,8 +15,10 @@ from trunkline.gateway.attempt import Attempt
 from trunkline.gateway.contest import Contest
 from trunkline.gateway.errors import (
     AllUnwell,
+    BudgetSpent,
     CannotExpress,
     GatewayError,
+    LimitReached,
     UpstreamAuth,
     UpstreamQuota,
     UpstreamRateLimited,
@@ -121,11 +123,13 @@ class _Run:
         failed = journey.failed or plan.steps[place].first
         consequence = failed.terms.consequence(reason)
         if consequence == "stop":
+            if isinstance(error, BudgetSpent) and error.instead:
+                return error.instead
             raise _told(journey, error) from None
         journey.gateway.metrics.event("retries", error.code or error.kind)
         if self._again_at_once(failed, error):
             return place
-        if reason not in AGAIN:
+        if reason not in AGAIN or isinstance(error, LimitReached):
             self._out.add(place)
         goes_on = after(plan, place, failed, reason)
         return len(plan.steps) if goes_on is None else goes_on

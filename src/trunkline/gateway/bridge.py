@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from trunkline.formats.capping import cap_fields
 from trunkline.formats.conversation import Reply, Request
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.document import Document
@@ -48,6 +49,9 @@ class Bridge(Protocol):
         """The request for the provider, under its own name of the model. What the provider cannot take of it is told
         to `losses`. Raises `CannotCarry`.
         """
+
+    def capped(self, document: Document, most: int) -> Document:
+        """What `body` is to be given, so that each choice has at most so many tokens of output."""
 
     def scanner(self, asked: Asked, limit: int) -> Scanner:
         """What follows the provider's stream and gives what the client is to get."""
@@ -91,6 +95,9 @@ class Passing:
         if self._laid:
             document = document.with_fields(self._laid)
         return self._edit(document, asked, model, self._dialect, losses)
+
+    def capped(self, document: Document, most: int) -> Document:
+        return document.with_fields(cap_fields(self.back.name, document, most, self._dialect))
 
     def scanner(self, asked: Asked, limit: int) -> Scanner:
         return self._scanner(asked, self._dialect, limit)
@@ -167,6 +174,10 @@ class Translating:
         self._request = msgspec.structs.replace(request, messages=[])  # they may be long, and the reply may take long
         return _encode(value)
 
+    def capped(self, document: Document, most: int) -> Document:
+        self._request = msgspec.structs.replace(self._request, max_output=most)
+        return document
+
     def scanner(self, asked: Asked, limit: int) -> Scanner:
         del asked
         writer = self._front.writer(self._request)
@@ -216,7 +227,7 @@ class Translating:
 class Watched:
     """Requests pass, and answers are read, watched and written. Made for one request and one target."""
 
-    __slots__ = ("_passing", "_translating", "_watch", "back", "body", "fail", "scanner", "streamed")
+    __slots__ = ("_passing", "_translating", "_watch", "back", "body", "capped", "fail", "scanner", "streamed")
 
     passes = True
     told = None
@@ -228,6 +239,7 @@ class Watched:
         self._watch = watch
         self.back = passing.back
         self.body = passing.body
+        self.capped = passing.capped
         self.scanner = translating.scanner
         self.streamed = translating.streamed
         self.fail = translating.fail

@@ -13,6 +13,8 @@ from trunkline.routing.targets import Target
 
 ASSUMED_OUTPUT = 4096
 """Tokens a reply is reserved at where the caller sets no cap."""
+EXPECTED_OUTPUT = 1024
+"""Tokens that an answer is expected to be at most, for limits of tokens, which are corrected afterwards."""
 BYTES_A_TOKEN = 3
 """Of a request; few enough that the reservation is seldom too small."""
 ADDED = 10_000
@@ -30,6 +32,11 @@ def reservation(asked: Asked, price: Price | None) -> int:
     if price is None:
         return UNPRICED
     return price.cost(Usage(input=asked.size // BYTES_A_TOKEN, output=_most_output(asked)))
+
+
+def expected_tokens(asked: Asked) -> tuple[int, int]:
+    """Tokens of input and of output that a request will probably be."""
+    return asked.size // 4, min(asked.output_cap or EXPECTED_OUTPUT, EXPECTED_OUTPUT)
 
 
 def _most_output(asked: Asked) -> int:

@@ -24,6 +24,11 @@
     ├── AllUnwell                 503  no model of the route can be asked just now
     ├── ShuttingDown              503  the gateway is going away, and could not wait for the answer
     ├── LedgerUnavailable         503  requests cannot be recorded, so none is sent
+    ├── LimitReached              429  a limit of the operator's allows no more
+    │   ├── RateLimited           429  of requests or tokens in a time, or of requests under way
+    │   ├── BudgetSpent           429  of money
+    │   └── RunsAway              429  the same request over and over, or a session that does not end
+    ├── LimitsUnavailable         503  nobody can say whether the limits allow it
     ├── ResponsesUnavailable      503  what is kept of responses cannot be read
     ├── UpstreamError             502  the provider is at fault, or the way to it
     │   ├── UpstreamUnreachable   502  nothing was sent: DNS, refused, TLS
@@ -246,6 +251,46 @@ class LedgerUnavailable(GatewayError):
     status = 503
     code = "ledger_unavailable"
     retry_after = 5.0
+
+
+class LimitReached(GatewayError):
+    """A limit that the operator set allows no more; nothing was sent."""
+
+    status = 429
+    kind = "rate_limit_error"
+    code = "rate_limit_exceeded"
+
+
+class RateLimited(LimitReached):
+    """A limit of requests or tokens in a time, or of requests under way: it is worth trying again."""
+
+
+class BudgetSpent(LimitReached):
+    """A budget has not enough left for the request."""
+
+    kind = "insufficient_quota"
+    code = "insufficient_quota"
+
+    def __init__(self, message: str, instead: str = "") -> None:
+        """`instead`: the model that answers when this budget is spent, if any."""
+        super().__init__(message)
+        self.instead = instead
+
+
+class RunsAway(LimitReached):
+    """The program that asks seems to have lost its way."""
+
+    def __init__(self, message: str, code: Literal["loop_detected", "session_limit_exceeded"]) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class LimitsUnavailable(GatewayError):
+    """Where the limits are kept does not answer, and what was lent is used up."""
+
+    status = 503
+    code = "limits_unavailable"
+    retry_after = 1.0
 
 
 class ResponsesUnavailable(GatewayError):

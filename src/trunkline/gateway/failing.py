@@ -4,10 +4,12 @@ from typing import Final
 
 from trunkline.gateway.errors import (
     AllUnwell,
+    BudgetSpent,
     CannotExpress,
     ContextExceeded,
     GatewayError,
     GuardWithheld,
+    RateLimited,
     UpstreamAuth,
     UpstreamBroken,
     UpstreamError,
@@ -33,9 +35,11 @@ def reason_of(error: GatewayError) -> FailureReason | None:
         return {"context": "context", "content": "refused"}.get(error.about)  # type: ignore[return-value]  # two of them
     if isinstance(error, ContextExceeded):
         return "context"
+    if isinstance(error, BudgetSpent):
+        return "budget"
     if isinstance(error, UpstreamTimeout):
         return "timeout"
-    if isinstance(error, UpstreamRateLimited | UpstreamQuota):
+    if isinstance(error, UpstreamRateLimited | UpstreamQuota | RateLimited):
         return "rate_limit"
     return "error" if isinstance(error, UpstreamError | CannotExpress | AllUnwell) else None
 

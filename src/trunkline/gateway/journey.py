@@ -39,6 +39,9 @@ async def travel(journey: Journey, front: Front) -> None:
     asked = journey.asked
     choose(journey)
 
+    #    and now that it is known what is asked: do the caller's limits allow it
+    await gateway.limiting.admit(journey)
+
     # 3. guard: what may be said, with all that was said before
     if snapshot.guards or journey.caller.guards:
         journey.guarding = guarding_of(journey)

@@ -84,6 +84,12 @@ class Leasing:
             return Reserved(self.holder, ticket, at, wanted)
         return None
 
+    def force(self, ticket: Ticket, wanted: Amounts) -> Reserved:
+        """Take it whether it is there or not; it is reported when somebody listens again."""
+        at = self.holder.at(time.monotonic())
+        ticket.force(at, wanted)
+        return Reserved(self.holder, ticket, at, wanted)
+
     async def admit(self, ticket: Ticket, wanted: Amounts) -> Reserved | Refusal | Away:
         """Take it, asking the books where what is here is not enough."""
         gives_up = time.monotonic() + PATIENCE
@@ -112,14 +118,18 @@ class Leasing:
             if batch is not None:
                 await self._talk(batch)
 
-    async def close(self) -> None:
-        """Give back what is not in use. After `run` was cancelled; waits for books that do not answer a moment only."""
+    async def close(self) -> bool:
+        """Give back what is not in use; whether the books have heard it. After `run` was cancelled; waits for books
+        that do not answer a moment only.
+        """
         try:
             async with asyncio.timeout(AGAIN):
                 for batch in self.holder.farewell(time.monotonic()):
                     self.holder.answered(await self._exchange(batch))
         except (StoreError, TimeoutError) as error:
             self._report(str(error))
+            return False
+        return True
 
     async def _talk(self, batch: Batch) -> None:
         waiting, self._waiting = self._waiting, []
@@ -150,9 +160,7 @@ class Leasing:
     def _without_word(self, ticket: Ticket, wanted: Amounts) -> Reserved | Away:
         if self._when_away == "refuse":
             return Away(self._trouble or "the shared limits do not answer")
-        at = self.holder.at(time.monotonic())
-        ticket.force(at, wanted)
-        return Reserved(self.holder, ticket, at, wanted)
+        return self.force(ticket, wanted)
 
 
 def _wake_all(waiting: list[asyncio.Future[None]]) -> None:

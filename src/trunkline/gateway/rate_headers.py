@@ -53,6 +53,8 @@ def _duration(seconds: float) -> str:
     """As OpenAI writes it: `120ms`, `8s`, `6m0s`, `1h0m0s`."""
     if seconds < 1:
         return f"{ceil(seconds * 1000)}ms"
+    if seconds <= 59:
+        return f"{ceil(seconds)}s"
     minutes, rest = divmod(ceil(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes}m{rest}s" if hours else f"{minutes}m{rest}s" if minutes else f"{rest}s"

@@ -51,6 +51,9 @@ class Resumable:
     def body(self, document: Document, asked: Asked, model: str, losses: Losses) -> bytes:
         return self._asks.body(document, asked, model, losses)
 
+    def capped(self, document: Document, most: int) -> Document:
+        return self._asks.capped(document, most)
+
     def scanner(self, asked: Asked, limit: int) -> Scanner:
         del asked
         return self._tells.translator(self._writer, limit)

@@ -25,6 +25,7 @@ from trunkline.gateway.fronts import CHAT, Front
 from trunkline.gateway.headers import listed
 from trunkline.gateway.identity import ANYBODY, Caller
 from trunkline.gateway.ids import mint, sane
+from trunkline.gateway.leasing import Reserved
 from trunkline.gateway.watching import Watch
 from trunkline.ledger.journal import Segment
 from trunkline.ledger.prices import Price
@@ -97,6 +98,14 @@ class Journey:
     asked: Asked = NOTHING
     counted = False
     """It is a request for a model: it has its line in the log and its place in the counters."""
+
+    # of the limits
+    admitted: Reserved | None = None
+    """What was taken of its caller's limits."""
+    used = (0, 0)
+    """Tokens of input and of output of all attempts so far."""
+    capped: int | None = None
+    """Tokens of output at which a budget has capped the answer."""
 
     # of the attempts
     tried: tuple[Tried, ...] = ()
@@ -328,6 +337,8 @@ class Journey:
             told += self.guarding.head()
         if self.explained:
             told += b"x-trunkline-explain: %b\r\n" % self.explained
+        if self.capped is not None:
+            told += b"x-trunkline-output-cap: %d\r\n" % self.capped
         if self.dropped:
             told += b"x-trunkline-dropped: %b\r\n" % listed(self.dropped)
         return ANSWER_HEAD % (told, self.attempts, overhead, overhead, _milliseconds(self.waited))
@@ -350,6 +361,7 @@ class Journey:
         """An attempt has ended."""
         if row.cost != UNPRICED:
             self.cost = row.cost + max(self.cost, 0)
+        self.used = (self.used[0] + row.input_tokens, self.used[1] + row.output_tokens)
         self.gateway.ledger.settle(row, segment)
         self.gateway.metrics.attempt(row)
 

@@ -27,7 +27,9 @@ HEADERS: Final[Mapping[bytes, str]] = {
     b"x-trunkline-tags": "`name=value` pairs with commas between them, for rules and the ledger. Those of the key win.",
     b"x-trunkline-priority": "`low`, `normal` or `high`. What is `high` is critical: it never falls to a weaker model.",
     b"x-trunkline-explain": "`1`: the answer tells which candidates there were, and why this one was taken.",
-    b"x-session-id": "Requests with the same one stay at one provider where a route is sticky.",
+    b"x-trunkline-session": "The session, or run of an agent, that it is a part of: requests with the same one stay at "
+    "one provider where a route is sticky, and `loops` says how many there may be.",
+    b"x-session-id": "The same, as others call it.",
 }
 _HEADERS: Final = frozenset(HEADERS)
 SUFFIXES: Final[Mapping[str, Sort]] = {":floor": "price", ":nitro": "throughput"}

@@ -51,6 +51,7 @@ LABELS = {
     "kind": "`input` holds `cached` and `cache_write`; `output` holds `reasoning`.",
     "model": "The name a request asked for, or of an upstream attempt the provider's name for it. Names that the "
     "configuration does not hold count as `other` until a provider has served them.",
+    "percent": "Of the budget's amount.",
     "outcome": "How an attempt ended, as in the ledger.",
     "provider": "The provider's name in the configuration. Empty for a request that reached none.",
     "reason": "Why.",
@@ -264,6 +265,35 @@ METRICS = (
         known=("journal", "store"),
         help="Writes of the ledger that failed. A row that the store refused is kept and tried again.",
     ),
+    # limits
+    Metric(
+        name="trunkline_limited_requests_total",
+        kind="counter",
+        labels=("reason",),
+        known=(
+            *("requests", "input", "output", "tokens", "concurrent"),
+            *("deployment", "budget", "loop", "session", "away"),
+        ),
+        help="Requests that a limit refused, by what was counted; attempts that a limit of their model, or a budget, "
+        "refused.",
+    ),
+    Metric(
+        name="trunkline_queued_requests_total", kind="counter", help="Requests over a limit that waited for their turn."
+    ),
+    Metric(
+        name="trunkline_lease_round_trips_total",
+        kind="counter",
+        help="Calls to Valkey or the store that keep limits over several processes.",
+    ),
+    Metric(
+        name="trunkline_budget_alerts_total",
+        kind="counter",
+        labels=("percent",),
+        help="Parts of budgets that were spent.",
+    ),
+    Metric(
+        name="trunkline_alert_failures_total", kind="counter", help="Webhooks that were not taken, however often tried."
+    ),
     # responses that are kept
     Metric(
         name="trunkline_unsaved_responses_total",
@@ -318,13 +348,17 @@ METRICS = (
 BY_NAME = {metric.name: metric for metric in METRICS}
 
 Event = Literal[
+    "alert_failures",
     "benched_keys",
     "breaker_changes",
+    "budget_alerts",
     "client_disconnects",
     "errors",
     "hedges",
     "keepalives",
     "ledger_failures",
+    "limited_requests",
+    "queued_requests",
     "refused_connections",
     "reloads",
     "resumes",

@@ -1,0 +1,86 @@
+"""The most that a request can cost: what it reserves of a budget that must not be overshot.
+
+No token is shorter than a byte, so the bytes of a request are an upper bound of its input; what is not in its bytes
+has a bound of its own (pictures), or none. Output is bounded by the cap that is sent along.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from trunkline.formats.format import Asked
+from trunkline.ledger.prices import Price
+
+UNKNOWN_OUTPUT: Final = 16_384
+"""Tokens at which output is capped where neither caller nor model says how much it may be."""
+LEAST_OUTPUT: Final = 16
+"""Tokens: the least that every provider takes as a cap (OpenAI's Responses API)."""
+OVERHEAD: Final = 512
+OVERHEAD_OF_TOOLS: Final = 4096
+"""Tokens of input that providers put around a conversation, and around one with tools."""
+PICTURE: Final = 50_000
+"""Tokens of input that a picture may be, whatever its bytes: 8 tiles of `gpt-4o-mini` are 48,169."""
+
+_PICTURES = re.compile(rb'"type"\s*:\s*"(?:image|image_url|input_image)"|"(?:inlineData|inline_data|image)"\s*:\s*\{')
+_BOUNDLESS = re.compile(
+    rb'"type"\s*:\s*"(?:document|file|input_file|container_upload|video\w*'  # whole files, by the page or the second
+    rb'|(?:web_search|web_fetch|file_search|code_interpreter|code_execution|computer|mcp|image_generation)\w*)"'
+    rb'|"(?:fileData|file_data|document|video|googleSearch|google_search|googleSearchRetrieval|google_search_retrieval'
+    rb"|codeExecution|code_execution|urlContext|url_context|fileSearch|file_search|googleMaps|google_maps"
+    rb'|web_search_options)"\s*:\s*\{'
+    rb'|"(?:previous_response_id|cachedContent|cached_content|container|conversation)"\s*:\s*["{]'
+    rb'|"(?:mcp_servers|plugins)"\s*:\s*\[|"prompt"\s*:\s*\{'
+)
+"""What providers run, fetch or remember by themselves. As keys only with values of the kind that they have there, so
+that a tool's parameter of such a name is not taken for one.
+"""
+_THINKING = re.compile(rb'"budget_tokens"\s*:\s*([0-9]{1,9})')
+
+
+class Bound(msgspec.Struct, frozen=True, gc=False):
+    """Of one request to one model."""
+
+    fixed: int
+    """Nano-dollars that all but the output can cost."""
+    price: int
+    """Nano-dollars of a million tokens of output, the dearest kind."""
+    wanted: int
+    """Tokens of output, of all choices together."""
+    least: int
+    """Tokens below which the request makes no sense."""
+
+
+def plain(body: bytes) -> bytes:
+    """A request without escapes, behind which a name could hide."""
+    return msgspec.json.encode(msgspec.json.decode(body)) if b"\\" in body and b"\\u" in body else body
+
+
+def boundless(body: bytes) -> str:
+    """What in a request, as `plain` gives it, has no bound on its cost; empty where all has one."""
+    found = _BOUNDLESS.search(body)
+    return found[0].decode("latin-1").partition(":")[2].strip(' "') or "it" if found else ""
+
+
+def bound_of(body: bytes, asked: Asked, price: Price, most_output: int | None) -> Bound:
+    """The most that a request can cost, of which `plain` gave the bytes. `most_output`: the model's own bound on one
+    choice, where it is known.
+    """
+    per_request, input_price, output_price = dearest(price)
+    tokens = asked.size + (OVERHEAD_OF_TOOLS if asked.tools else OVERHEAD) + PICTURE * len(_PICTURES.findall(body))
+    wanted = asked.output_cap or asked.choices * (most_output or UNKNOWN_OUTPUT)
+    thinks = max(map(int, _THINKING.findall(body)), default=0)
+    least = min(wanted, asked.choices * max(LEAST_OUTPUT, thinks + 1))
+    return Bound(per_request - (-tokens * input_price // 1_000_000), output_price, wanted, least)
+
+
+@lru_cache(1000)
+def dearest(price: Price) -> tuple[int, int, int]:
+    """The highest prices of a request, of a million tokens of input, and of output, whatever their kind and tier."""
+    prices = [price, *(tier for _, tier in price.tiers)]
+    return (
+        max(each.per_request for each in prices),
+        max(kind for each in prices for kind in (each.input, each.cached, each.cache_write)),
+        max(kind for each in prices for kind in (each.output, each.reasoning)),
+    )

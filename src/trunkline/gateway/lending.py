@@ -1,0 +1,84 @@
+"""A process's shares of all limits: rates from Valkey or the store, money from the store; and their end."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+from collections.abc import Callable
+
+from trunkline.gateway.leasing import Leasing, WhenAway
+from trunkline.ledger.holding import Mark
+from trunkline.limits.budgets import Spending
+from trunkline.limits.holder import MOST
+from trunkline.limits.pool import Batch, Reply
+from trunkline.store.base import Store
+from trunkline.store.valkey import Valkey
+
+RATES_LIVE, MONEY_LIVES = 10.0, 60.0
+"""Seconds for which a process may use what it was lent without word from those who keep it."""
+
+
+class Lending:
+    """Runs while there are limits."""
+
+    def __init__(
+        self, store: Store, shared: str | None, when_away: WhenAway, mark: Mark, trouble: Callable[[str, str], None]
+    ) -> None:
+        """`shared` is the address of a Valkey; `trouble` is told what does not answer, and why."""
+        self.spendings: dict[str, Spending] = {}
+        """Budgets in use, by the ids of their meters."""
+        self.store = store
+        self._mark = mark
+        self._valkey = Valkey(shared) if shared is not None else None
+        exchange = self._valkey.exchange if self._valkey is not None else self._exchange_limits
+        name = process_name()
+        self.rates = Leasing(name, RATES_LIVE, exchange, when_away, lambda text: trouble("rates", text))
+        self.money = Leasing(name, MONEY_LIVES, self._exchange_money, "refuse", lambda text: trouble("budgets", text))
+        self._name = name
+        self._batch: Batch | None = None
+        self._made = 0
+        self._running: dict[Leasing, asyncio.Task[None]] = {}
+
+    @property
+    def round_trips(self) -> int:
+        """To the books, so far."""
+        return self.rates.round_trips + self.money.round_trips
+
+    def use(self, *leasings: Leasing) -> None:
+        """See that these talk to their books."""
+        for leasing in leasings:
+            if leasing not in self._running:
+                self._running[leasing] = asyncio.get_running_loop().create_task(leasing.run())
+
+    async def close(self) -> None:
+        """Give everything back. What was spent and cannot be told is told at the next start."""
+        for leasing, task in self._running.items():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            given_back = await leasing.close()
+            if leasing is self.money:
+                self._mark.close(settled=given_back)
+        if self._valkey is not None:
+            await self._valkey.close()
+
+    async def _exchange_limits(self, batch: Batch) -> Reply:
+        return await asyncio.to_thread(self.store.exchange_limits, batch)
+
+    async def _exchange_money(self, batch: Batch) -> Reply:
+        known = self.spendings
+        told = {ask.meter: known[ask.meter].thresholds for ask in batch.asks if ask.meter in known}
+        thresholds = {meter: amounts for meter, amounts in told.items() if amounts}
+        self._mark.hold(self._name)
+        if batch is not self._batch:
+            self._batch, self._made = batch, self._mark.now()
+        reply = await asyncio.to_thread(self.store.exchange_budgets, batch, thresholds)
+        if reply.alive and len(batch.asks) < MOST:
+            self._mark.reported(self._made)
+        return reply
+
+
+def process_name() -> str:
+    """No other process has it, ever, anywhere."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

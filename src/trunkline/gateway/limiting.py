@@ -1,0 +1,311 @@
+"""What a request may use and spend: taken before it begins, corrected when it has ended, whatever becomes of it.
+
+    admit     the caller's rates and requests under way, in all its scopes at once or in none; loops and sessions
+    reserve   for one attempt: the limits of the deployment, and what it may cost, of every budget
+    settle    what was used in place of what was taken
+
+Where nothing is configured, nothing of this is done.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from trunkline.config import schema
+from trunkline.config.limits import Loops
+from trunkline.gateway.applying import Applied, Applying, Asker, Costs, rules_of
+from trunkline.gateway.bounding import bound_of, boundless, plain
+from trunkline.gateway.charging import expected_tokens, reservation
+from trunkline.gateway.errors import BudgetSpent, LimitsUnavailable, RateLimited, RunsAway
+from trunkline.gateway.leasing import Away, Reserved
+from trunkline.gateway.lending import Lending
+from trunkline.gateway.rate_headers import rate_headers
+from trunkline.gateway.waiting import Waiting
+from trunkline.ledger.prices import Price
+from trunkline.ledger.record import Row
+from trunkline.limits.budgets import affordable_output, exhausted, upper_bound
+from trunkline.limits.loops import Repeats, Sessions
+from trunkline.limits.meter import DAY, HOUR, MINUTE, SECOND, Meter
+from trunkline.limits.ticket import NOTHING, Amounts, Refusal, Ticket, amounts, usage
+from trunkline.telemetry.definitions import Event
+
+if TYPE_CHECKING:
+    from trunkline.gateway.deployments import Deployment
+    from trunkline.gateway.state import Journey
+    from trunkline.routing.targets import Target
+
+TRIES = 4
+"""How often an attempt lowers its output to what is left of a budget, before it is refused: others spend, too."""
+
+Clock = Callable[[], float]
+"""Unix time, in seconds."""
+
+
+class Hold:
+    """What one attempt has taken."""
+
+    __slots__ = ("_reserved", "bound", "cap")
+
+    def __init__(self) -> None:
+        self.cap: int | None = None
+        """Tokens of output, of all choices together, at which the attempt is to be capped; None: as the caller says."""
+        self.bound: int | None = None
+        """Nano-dollars that it cannot exceed, where some budget wants to know."""
+        self._reserved: list[Reserved] = []
+
+    def add(self, reserved: Reserved) -> None:
+        """Something more was taken."""
+        self._reserved.append(reserved)
+
+    def settle(self, row: Row) -> None:
+        """The attempt has ended. What never reached its provider has used nothing."""
+        sent = row.outcome != "unreached"
+        self._end(usage(row.input_tokens, row.output_tokens, max(0, row.cost)) if sent else NOTHING)
+
+    def release(self) -> None:
+        """Nothing was sent. Does nothing once it was settled."""
+        self._end(NOTHING)
+
+    def _end(self, used: Amounts) -> None:
+        taken, self._reserved = self._reserved, []
+        for reserved in taken:
+            reserved.settle(used)
+
+
+class Limiting:
+    """All limits of the data plane."""
+
+    def __init__(self, lending: Lending, event: Callable[[Event, str], None], clock: Clock = time.time) -> None:
+        """`event` counts what the limits refuse: its name, and why."""
+        self.lending = lending
+        self._event = event
+        self._clock = clock
+        self._applying = Applying(lending.rates, lending.money, lending.spendings)
+        self._waiting = Waiting()
+        self._queues = False
+        self._serves_alone = False
+        self._repeats: Repeats | None = None
+        self._sessions: Sessions | None = None
+        self._admits = self._reserves = False
+        self._loops: Loops | None = None
+
+    def configure(self, config: schema.Config) -> None:
+        """Other limits hold from now on. What is used of those that stay, stays used."""
+        rules = rules_of(config)
+        self._applying.configure(rules)
+        self._admits, self._reserves = bool(rules.rates), bool(rules.budgets or rules.deployments)
+        if config.queue is not None:
+            self._waiting.places, self._waiting.patience = config.queue.places, config.queue.patience
+        self._queues = config.queue is not None
+        self._serves_alone = config.when_shared_away == "serve"
+        if config.loops != self._loops:
+            self._loops, loops = config.loops, config.loops
+            same = loops.same_request
+            self._repeats = Repeats(same.limit, same.window / 1000) if same is not None else None
+            capped = loops.session_requests is not None or loops.session_cost is not None
+            self._sessions = Sessions(loops.session_requests, loops.session_cost) if capped else None
+        lending = self.lending
+        lending.use(*[lending.rates] * bool(rules.rates or rules.deployments), *[lending.money] * bool(rules.budgets))
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for their turn."""
+        return len(self._waiting)
+
+    # of a request
+
+    async def admit(self, journey: "Journey") -> None:
+        """Take what the request needs of its caller's limits. Raises `LimitReached` or `LimitsUnavailable`."""
+        if self._repeats is not None or self._sessions is not None:
+            self._stop_loops(journey)
+        if not self._admits:
+            return
+        applied = self._applying.of(_asker(journey))
+        if applied.rates is None:
+            return
+        wanted = applied.expected(*expected_tokens(journey.asked))
+        outcome = await self._enter(journey, applied, applied.rates, wanted)
+        if isinstance(outcome, Away):
+            self._event("limited_requests", "away")
+            raise LimitsUnavailable(f"This gateway cannot reach its limits: {outcome.reason}. Tell its operator.")
+        journey.delivery.head += self._standing(journey, applied.rates)
+        if isinstance(outcome, Refusal):
+            self._event("limited_requests", outcome.meter.unit)
+            raise _refused(outcome)
+        journey.admitted = outcome
+
+    async def _enter(
+        self, journey: "Journey", applied: Applied, ticket: Ticket, wanted: Amounts
+    ) -> Reserved | Refusal | Away:
+        rates, waiting = self.lending.rates, self._waiting
+        outcome: Reserved | Refusal | Away | None = None
+        room = waiting.room_of(applied.meters) if self._queues else None
+        if room is None:
+            outcome = rates.take(ticket, wanted) or await rates.admit(ticket, wanted)
+            if not self._queues or not isinstance(outcome, Refusal) or outcome.never:
+                return outcome
+            room = outcome.meter.id
+        self._event("queued_requests", "")
+        attempt = partial(rates.admit, ticket, wanted)
+        last = await waiting.wait(room, journey.wishes.priority, attempt) or outcome
+        return last or await attempt()  # there was no place for it
+
+    def settle(self, journey: "Journey") -> None:
+        """The request has ended."""
+        if journey.admitted is not None:
+            journey.admitted.settle(usage(*journey.used))
+            journey.admitted = None
+            if len(self._waiting):
+                self._waiting.look()
+        if self._sessions is not None and journey.cost > 0 and journey.wishes.session:
+            self._sessions.charge(journey.caller.key, journey.wishes.session, journey.cost, monotonic())
+
+    def _standing(self, journey: "Journey", ticket: Ticket) -> bytes:
+        at = self.lending.rates.holder.at(monotonic())
+        return rate_headers(journey.front.format.name, lambda unit: ticket.standing(unit, at), self._clock())
+
+    def _stop_loops(self, journey: "Journey") -> None:
+        now, key = monotonic(), journey.caller.key
+        if self._repeats is not None:
+            asked = journey.request.target + b"\0" + key.encode() + b"\0" + journey.document.write()
+            again = self._repeats.again(hashlib.blake2b(asked, digest_size=16).digest(), now)
+            if again is not None:
+                self._event("limited_requests", "loop")
+                error = RunsAway("The identical request came over and over: is it a loop?", "loop_detected")
+                error.retry_after = again
+                raise error
+        session = journey.wishes.session
+        if self._sessions is not None and session:
+            cap = self._sessions.begin(key, session, now)
+            if cap is not None:
+                self._event("limited_requests", "session")
+                what = "requests" if cap == "requests" else "money"
+                message = f"The session '{session}' has used all the {what} that one session may have."
+                raise RunsAway(message, "session_limit_exceeded")
+
+    # of an attempt
+
+    async def reserve(
+        self, journey: "Journey", deployment: "Deployment", target: "Target", price: Price | None
+    ) -> Hold | None:
+        """Take what an attempt needs, of everything or of nothing; None where nothing stands before it.
+
+        Raises `RateLimited`, `BudgetSpent` or `LimitsUnavailable`.
+        """
+        if not self._reserves:
+            return None
+        costs = self._applying.costs(self._applying.of(_asker(journey)), target, self._clock())
+        if costs.limits is None and not costs.spendings:
+            return None
+        hold = Hold()
+        try:
+            if costs.limits is not None:
+                hold.add(await self._of_deployment(costs.limits, journey, target))
+            if costs.strict is not None:
+                await self._strictly(hold, costs, costs.strict, journey, deployment, target, price)
+            if costs.lenient is not None:
+                hold.add(await self._leniently(costs, costs.lenient, max(0, reservation(journey.asked, price))))
+        except BaseException:
+            hold.release()
+            raise
+        return hold
+
+    async def _of_deployment(self, ticket: Ticket, journey: "Journey", target: "Target") -> Reserved:
+        wanted = amounts(*expected_tokens(journey.asked))
+        outcome = self.lending.rates.take(ticket, wanted) or await self.lending.rates.admit(ticket, wanted)
+        if isinstance(outcome, Away):
+            raise LimitsUnavailable(f"This gateway cannot reach its limits: {outcome.reason}. Tell its operator.")
+        if isinstance(outcome, Refusal):
+            self._event("limited_requests", "deployment")
+            raise _refused(outcome)
+        return outcome
+
+    async def _strictly(
+        self,
+        hold: Hold,
+        costs: Costs,
+        ticket: Ticket,
+        journey: "Journey",
+        deployment: "Deployment",
+        target: "Target",
+        price: Price | None,
+    ) -> None:
+        """Reserve the most that it can cost, with the output lowered to what can be paid."""
+        body = plain(journey.document.write())
+        endless = boundless(body)
+        if price is None or endless:
+            why = f"{target} has no price" if price is None else f"{endless!r} has no bound on what it costs"
+            raise BudgetSpent(f"{why}, and a budget that applies to it must not be overshot.")
+        asked = journey.asked
+        known = await deployment.about(target.model) if asked.output_cap is None else None
+        bound = bound_of(body, asked, price, known.max_output if known is not None else None)
+        money, left = self.lending.money, costs.most
+        output, refusal = bound.wanted, None
+        for _ in range(TRIES):
+            lowered = affordable_output(left, bound.fixed, bound.price, output, bound.least)
+            if lowered is None or (refusal is not None and lowered == output):
+                break
+            output = lowered
+            cost = upper_bound(bound.fixed, bound.price, output)
+            outcome = money.take(ticket, amounts(cost=cost)) or await money.admit(ticket, amounts(cost=cost))
+            if isinstance(outcome, Away):
+                raise LimitsUnavailable(f"This gateway cannot reach its budgets: {outcome.reason}. Tell its operator.")
+            if isinstance(outcome, Reserved):
+                hold.add(outcome)
+                hold.bound = cost
+                hold.cap = output if output != asked.output_cap else None
+                return
+            refusal, left = outcome, outcome.remaining
+        meter = refusal.meter if refusal is not None else min(costs.strict_meters, key=lambda each: each.limit)
+        raise self._spent(costs, meter)
+
+    async def _leniently(self, costs: Costs, ticket: Ticket, expected: int) -> Reserved:
+        wanted = amounts(cost=expected)
+        money = self.lending.money
+        outcome = money.take(ticket, wanted) or await money.admit(ticket, wanted)
+        if isinstance(outcome, Away):
+            if self._serves_alone:
+                return money.force(ticket, wanted)
+            raise LimitsUnavailable(f"This gateway cannot reach its budgets: {outcome.reason}. Tell its operator.")
+        if isinstance(outcome, Refusal):
+            raise self._spent(costs, outcome.meter)
+        return outcome
+
+    def _spent(self, costs: Costs, meter: Meter) -> BudgetSpent:
+        self._event("limited_requests", "budget")
+        found = exhausted(costs.spendings, meter)
+        error = BudgetSpent(found.message, found.budget.when_spent)
+        if found.resets is not None:
+            error.retry_after = max(1.0, found.resets.timestamp() - self._clock())
+        return error
+
+
+def _asker(journey: "Journey") -> Asker:
+    caller = journey.caller
+    return caller.org, caller.team, caller.user, caller.key, journey.tags, journey.asked.model
+
+
+_WINDOWS = {SECOND: "second", MINUTE: "minute", HOUR: "hour", DAY: "day"}
+_UNITS = {"requests": "requests", "input": "tokens of input", "output": "tokens of output", "tokens": "tokens"}
+
+
+def _refused(refusal: Refusal) -> RateLimited:
+    """What the caller is told: which limit, what is left of it, and when it is worth trying again."""
+    meter = refusal.meter
+    whose = f"the {meter.scope} '{meter.name}'" if meter.name else f"this {meter.scope}"
+    if meter.unit == "concurrent":
+        message = f"At most {meter.limit} requests of {whose} may be under way at one time."
+    else:
+        message = (
+            f"Limit of {whose}: {meter.limit} {_UNITS[meter.unit]} per {_WINDOWS[meter.window]}. This request needs "
+            f"{refusal.asked}, and {refusal.remaining} are left."
+        )
+    if refusal.never:
+        message += " It needs more than the limit ever allows."
+    error = RateLimited(message)
+    if not refusal.never:
+        error.retry_after = refusal.retry_after or 1.0
+    return error

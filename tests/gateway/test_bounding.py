@@ -1,0 +1,83 @@
+"""The most that a request can cost, and what has no bound."""
+
+import msgspec
+import pytest
+
+from trunkline.formats.format import NOTHING
+from trunkline.gateway.bounding import (
+    LEAST_OUTPUT,
+    OVERHEAD,
+    PICTURE,
+    UNKNOWN_OUTPUT,
+    bound_of,
+    boundless,
+    dearest,
+    plain,
+)
+from trunkline.ledger.prices import build
+
+PRICE = build(input=2_000_000, output=8_000_000, cached=1_000_000, cache_write=3_000_000, reasoning=None, per_request=5)
+"""Nano-dollars for a million tokens: two, eight, one and three for each."""
+
+
+def asked(size: int, cap: int | None = None, choices: int = 1) -> object:
+    return msgspec.structs.replace(NOTHING, size=size, output_cap=cap, choices=choices, tools=False)
+
+
+def test_input_is_bounded_by_bytes_at_the_dearest_price_of_any_kind() -> None:
+    bound = bound_of(b"{}", asked(1000, 50), PRICE, None)
+    assert bound.fixed == 5 + 3 * (1000 + OVERHEAD)
+    assert (bound.price, bound.wanted, bound.least) == (8_000_000, 50, LEAST_OUTPUT)
+
+
+def test_dear_tiers_count_from_the_first_token() -> None:
+    tiered = msgspec.structs.replace(
+        PRICE,
+        tiers=(
+            (200_000, build(input=9, output=11, cached=None, cache_write=None, reasoning=99_000_000, per_request=0)),
+        ),
+    )
+    assert dearest(tiered) == (5, 3_000_000, 99_000_000)
+
+
+@pytest.mark.parametrize(("most", "wanted"), [(None, UNKNOWN_OUTPUT), (1000, 1000)])
+def test_output_that_nobody_caps_is_capped_by_the_model_or_by_us(most: int | None, wanted: int) -> None:
+    assert bound_of(b"{}", asked(10, None, 2), PRICE, most).wanted == 2 * wanted
+
+
+def test_a_picture_has_a_bound_of_its_own() -> None:
+    body = b'{"messages":[{"content":[{"type": "image_url","image_url":{"url":"https://x/y.png"}}]}]}'
+    assert bound_of(body, asked(0, 1), PRICE, None).fixed == 5 + 3 * (OVERHEAD + PICTURE)
+
+
+def test_thinking_must_fit_below_the_cap() -> None:
+    body = b'{"thinking":{"type":"enabled","budget_tokens":2048}}'
+    assert bound_of(body, asked(0, 9000), PRICE, None).least == 2049
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"tools":[{"type":"web_search_20250305","name":"web_search"}]}',
+        b'{"tools":[{"t\\u0079pe":"mcp"}]}',
+        b'{"tools":[{"googleSearch":{}}]}',
+        b'{"previous_response_id":"resp_1"}',
+        b'{"content":[{"type":"document","source":{}}]}',
+        b'{"web_search_options": {}}',
+    ],
+)
+def test_what_the_provider_fetches_or_remembers_has_no_bound(body: bytes) -> None:
+    assert boundless(plain(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"messages":[{"role":"user","content":"document"}]}',
+        b'{"messages":[{"role":"user","content":"{\\"type\\":\\"file\\"}"}]}',
+        b'{"tools":[{"type":"function","function":{"name":"web_search","parameters":{}}}]}',
+        b'{"previous_response_id":null}',
+    ],
+)
+def test_what_only_looks_like_it_has_one(body: bytes) -> None:
+    assert not boundless(plain(body))
