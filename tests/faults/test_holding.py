@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from trunkline.gateway.applying import Charges, Rules
@@ -36,9 +37,7 @@ def intent(reserved: int) -> Intent:
 
 
 def settled(begun: Intent, cost: int, total_us: int) -> Row:
-    row = unsettled(begun)
-    changed = {"outcome": "ok", "cost": cost, "total_us": total_us}
-    return Row(**{name: changed.get(name, getattr(row, name)) for name in Row.__struct_fields__})
+    return msgspec.structs.replace(unsettled(begun), outcome="ok", cost=cost, total_us=total_us)
 
 
 def left_behind(folder: Path, store: Store) -> tuple[Mark, Journal]:

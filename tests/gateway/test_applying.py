@@ -25,8 +25,8 @@ async def nobody(batch: Batch) -> Reply:
 
 def applying(rules: Rules) -> tuple[Applying, dict[str, Spending]]:
     spendings: dict[str, Spending] = {}
-    leasings = [Leasing(name, 10.0, nobody, "refuse", print) for name in ("rates", "money")]
-    made = Applying(*leasings, spendings)
+    rates, money = (Leasing(name, 10.0, nobody, "refuse", print) for name in ("rates", "money"))
+    made = Applying(rates, money, spendings)
     made.configure(rules)
     return made, spendings
 

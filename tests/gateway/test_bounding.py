@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from trunkline.formats.format import NOTHING
+from trunkline.formats.format import NOTHING, Asked
 from trunkline.gateway.bounding import (
     LEAST_OUTPUT,
     OVERHEAD,
@@ -14,13 +14,13 @@ from trunkline.gateway.bounding import (
     dearest,
     plain,
 )
-from trunkline.ledger.prices import build
+from trunkline.ledger.prices import Price
 
-PRICE = build(input=2_000_000, output=8_000_000, cached=1_000_000, cache_write=3_000_000, reasoning=None, per_request=5)
+PRICE = Price(2_000_000, 8_000_000, cached=1_000_000, cache_write=3_000_000, reasoning=8_000_000, per_request=5)
 """Nano-dollars for a million tokens: two, eight, one and three for each."""
 
 
-def asked(size: int, cap: int | None = None, choices: int = 1) -> object:
+def asked(size: int, cap: int | None = None, choices: int = 1) -> Asked:
     return msgspec.structs.replace(NOTHING, size=size, output_cap=cap, choices=choices, tools=False)
 
 
@@ -33,9 +33,7 @@ def test_input_is_bounded_by_bytes_at_the_dearest_price_of_any_kind() -> None:
 def test_dear_tiers_count_from_the_first_token() -> None:
     tiered = msgspec.structs.replace(
         PRICE,
-        tiers=(
-            (200_000, build(input=9, output=11, cached=None, cache_write=None, reasoning=99_000_000, per_request=0)),
-        ),
+        tiers=((200_000, Price(9, 11, cached=9, cache_write=9, reasoning=99_000_000)),),
     )
     assert dearest(tiered) == (5, 3_000_000, 99_000_000)
 

@@ -176,8 +176,10 @@ async def test_a_route_may_say_what_an_exhausted_budget_leads_to() -> None:
 
 async def test_what_was_never_sent_is_given_back() -> None:
     budgets = [{"key": "a", "amount": 0.01}]
-    nowhere = {"providers": {"up": {"type": "openai_compatible", "base_url": "http://127.0.0.1:1/v1"}}}
-    async with gateway(keys=KEYS, budgets=budgets, **nowhere, prices={"up/normal": {"input": 2, "output": 8}}) as gone:
+    nowhere = {"up": {"type": "openai_compatible", "base_url": "http://127.0.0.1:1/v1"}}
+    async with gateway(
+        keys=KEYS, budgets=budgets, providers=nowhere, prices={"up/normal": {"input": 2, "output": 8}}
+    ) as gone:
         for _ in range(20):
             assert (await ask(gone)).status == 502
         assert await spent(gone) == 0

@@ -77,10 +77,21 @@ def bound_of(body: bytes, asked: Asked, price: Price, most_output: int | None) -
 
 @lru_cache(1000)
 def dearest(price: Price) -> tuple[int, int, int]:
-    """The highest prices of a request, of a million tokens of input, and of output, whatever their kind and tier."""
-    prices = [price, *(tier for _, tier in price.tiers)]
+    """The highest prices of a request, of a million tokens of input, and of output, whatever their kind, tier and
+    service.
+    """
+    services = [price, *(service for _, service in price.services)]
+    prices = [each for service in services for each in (service, *(tier for _, tier in service.tiers))]
+    media = [each.media for each in prices if each.media is not None]
     return (
-        max(each.per_request for each in prices),
-        max(kind for each in prices for kind in (each.input, each.cached, each.cache_write)),
-        max(kind for each in prices for kind in (each.output, each.reasoning)),
+        max(max(each.per_request, each.minimum) for each in prices),
+        max(
+            *(kind for each in prices for kind in (each.input, each.cached, each.cache_write)),
+            *(kind for each in media for kind in (each.cache_write_1h, each.audio_input, each.image_input)),
+            *(kind for each in media for kind in (each.audio_cached, each.image_cached)),
+        ),
+        max(
+            *(kind for each in prices for kind in (each.output, each.reasoning)),
+            *(kind for each in media for kind in (each.audio_output, each.image_output)),
+        ),
     )
