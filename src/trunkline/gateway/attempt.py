@@ -10,17 +10,16 @@ from typing import Protocol
 
 import msgspec
 
-from trunkline.formats.conversation import Reply, Usage
+from trunkline.formats.conversation import Reply
 from trunkline.formats.format import ShapeError
 from trunkline.formats.losses import CannotCarry, Losses
-from trunkline.gateway.charging import charged, intent_of, outcome_of, reservation, row_of, used
+from trunkline.gateway.charging import outcome_of
 from trunkline.gateway.credentials import LoginRefused, ProviderKey
 from trunkline.gateway.deployments import Deployment, ImpossibleModel
 from trunkline.gateway.errors import (
     AllUnwell,
     CannotExpress,
     GatewayError,
-    LedgerUnavailable,
     LimitReached,
     Tried,
     UpstreamAuth,
@@ -28,11 +27,11 @@ from trunkline.gateway.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
-from trunkline.gateway.failing import kind_of
 from trunkline.gateway.guarding import objected
 from trunkline.gateway.judging import Reason, judged, read_reply, read_stream
 from trunkline.gateway.limiting import Hold
 from trunkline.gateway.reception import Reception, error_of
+from trunkline.gateway.recording import EARLY, Recorded
 from trunkline.gateway.resuming import bridge_to, resumed
 from trunkline.gateway.state import Journey
 from trunkline.ledger.journal import Segment
@@ -42,8 +41,6 @@ from trunkline.routing.plan import Candidate
 from trunkline.routing.tickets import Ticket
 from trunkline.transport.exchange import Call, Exchange, Fault, Times
 
-EARLY = 0.01
-"""Seconds by which a timer may be early."""
 FEW = 3
 """Events with an output below which a stream that has ended is looked at: there may be nothing in them."""
 
@@ -58,7 +55,7 @@ class Contest(Protocol):
         """`attempt` has what wins: whether it is the first to have it. The others are given up."""
 
 
-class Attempt:
+class Attempt(Recorded):
     """One try of one candidate."""
 
     __slots__ = (
@@ -80,7 +77,6 @@ class Attempt:
         "_price",
         "_reception",
         "_request",
-        "_segment",
         "_sent",
         "_started",
         "_ticket",
@@ -313,23 +309,6 @@ class Attempt:
             self._settle("unreached", error)
             raise error from None
 
-    def _intend(self, exchange: Exchange) -> None:
-        """On disk before the first byte goes out; what cannot be recorded is not sent."""
-        journey, target = self._journey, self.candidate.target
-        bound = self._hold.bound if self._hold is not None else None
-        reserved = bound if bound is not None else reservation(self._asked, self._price)
-        try:
-            self._segment = journey.gateway.ledger.intend(
-                intent_of(journey, target, self._number, self._started, reserved)
-            )
-        except OSError as error:
-            exchange.abort()
-            journey.gateway.metrics.event("ledger_failures", "journal")
-            journey.note(f"journal: {error.strerror or error}")
-            raise LedgerUnavailable(
-                "This gateway cannot record requests now, so it sends none. Tell its operator."
-            ) from None
-
     # the reply, on its way to the client
 
     def _take_over(self) -> bool:
@@ -416,53 +395,3 @@ class Attempt:
         else:
             journey.first_output(0.0)
             journey.delivery.whole(journey.answer_head(journey.cost), whole)
-
-    # the record
-
-    def _settle(self, outcome: Outcome, error: GatewayError | None) -> None:
-        """Record how it ended, what it cost, and what it showed of the model's health."""
-        journey, reception, target = self._journey, self._reception, self.candidate.target
-        now = monotonic()
-        facts = self._door.facts
-        stops = facts.local or (journey.asked.stream and facts.stops_meter is not False)
-        usage, source = used(self._asked, reception, outcome, stops=stops)
-        tier = reception.tier if reception is not None else ""
-        charge = charged(self._asked, self._price, usage, source, tier, self.candidate.abilities.context, outcome)
-        source = charge[0]
-        if source == "impossible":
-            journey.note(f"usage: {target} reports what cannot be: {usage.input} in, {usage.output} out")
-        bound = self._hold.bound if self._hold is not None else None
-        if bound is not None and charge[1] > bound:  # it cannot have used that much: the usage is kept, not believed
-            journey.note(f"usage: {target} tells of more than is possible, {charge[1]} nano-dollars")
-            charge = (source, bound, charge[2])
-        code = (error.code or error.kind) if error is not None and outcome != "cancelled" else ""
-        times = (self._started, self._began, now)
-        row = row_of(journey, target, self._number, times, outcome, code, reception, usage, charge)
-        if self._hold is not None:
-            self._hold.settle(row)
-        journey.settle(row, self._segment)
-        told = usage if source == "provider" else Usage()
-        kind = kind_of(error, reception, outcome, hurried=now >= journey.latest - EARLY)
-        change = self._ticket.end(
-            "outrun" if self._outrun and kind == "cancelled" else kind,
-            now,
-            input=told.input,
-            output=told.output,
-            cached=told.cached,
-            retry_after=error.retry_after if error is not None else None,
-            left=self._door.limits.read(reception.headers, time.time()) if reception is not None else None,
-        )
-        self._learned(change, error)
-
-    def _learned(self, change: str | None, error: GatewayError | None = None) -> None:
-        """What the operator should know of a model's health."""
-        if change is None:
-            return
-        journey, target = self._journey, self.candidate.target
-        if change == "key.benched":
-            journey.gateway.metrics.event("benched_keys", target.provider)
-            why = (error.code or "") if error is not None else "upstream_auth"
-            journey.event("provider_key.benched", provider=target.provider, why=why)
-        elif change != "lane.cooling":
-            journey.gateway.metrics.event("breaker_changes", change.partition(".")[2])
-            journey.event(change, provider=target.provider, model=target.model)

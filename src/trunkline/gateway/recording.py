@@ -1,0 +1,112 @@
+"""The side of an attempt that is recorded: an intent in the journal before its first byte goes out, a row in the ledger
+and what it showed of the model's health when it has ended.
+"""
+
+import time
+from time import monotonic
+
+from trunkline.formats.conversation import Usage
+from trunkline.formats.format import Asked
+from trunkline.gateway.charging import charged, intent_of, reservation, row_of, used
+from trunkline.gateway.deployments import Door
+from trunkline.gateway.errors import GatewayError, LedgerUnavailable
+from trunkline.gateway.failing import kind_of
+from trunkline.gateway.limiting import Hold
+from trunkline.gateway.reception import Reception
+from trunkline.gateway.state import Journey
+from trunkline.ledger.journal import Segment
+from trunkline.ledger.prices import Price
+from trunkline.ledger.record import Outcome
+from trunkline.routing.plan import Candidate
+from trunkline.routing.tickets import Ticket
+from trunkline.transport.exchange import Exchange
+
+EARLY = 0.01
+"""Seconds by which a timer may be early."""
+
+
+class Recorded:
+    """What an attempt knows of itself that is recorded."""
+
+    __slots__ = ("_segment",)
+
+    candidate: Candidate
+    _asked: Asked
+    _began: float
+    """Of the monotonic clock."""
+    _door: Door
+    _hold: Hold | None
+    _journey: Journey
+    _number: int
+    _outrun: bool
+    _price: Price | None
+    _reception: Reception | None
+    _segment: Segment | None
+    _started: int
+    """Unix time, microseconds."""
+    _ticket: Ticket
+
+    def _intend(self, exchange: Exchange) -> None:
+        """On disk before the first byte goes out; what cannot be recorded is not sent."""
+        journey, target = self._journey, self.candidate.target
+        bound = self._hold.bound if self._hold is not None else None
+        reserved = bound if bound is not None else reservation(self._asked, self._price)
+        try:
+            self._segment = journey.gateway.ledger.intend(
+                intent_of(journey, target, self._number, self._started, reserved)
+            )
+        except OSError as error:
+            exchange.abort()
+            journey.gateway.metrics.event("ledger_failures", "journal")
+            journey.note(f"journal: {error.strerror or error}")
+            raise LedgerUnavailable(
+                "This gateway cannot record requests now, so it sends none. Tell its operator."
+            ) from None
+
+    def _settle(self, outcome: Outcome, error: GatewayError | None) -> None:
+        """Record how it ended, what it cost, and what it showed of the model's health."""
+        journey, reception, target = self._journey, self._reception, self.candidate.target
+        now = monotonic()
+        facts = self._door.facts
+        stops = facts.local or (journey.asked.stream and facts.stops_meter is not False)
+        usage, source = used(self._asked, reception, outcome, stops=stops)
+        tier = reception.tier if reception is not None else ""
+        charge = charged(self._asked, self._price, usage, source, tier, self.candidate.abilities.context, outcome)
+        source = charge[0]
+        if source == "impossible":
+            journey.note(f"usage: {target} reports what cannot be: {usage.input} in, {usage.output} out")
+        bound = self._hold.bound if self._hold is not None else None
+        if bound is not None and charge[1] > bound:  # it cannot have used that much: the usage is kept, not believed
+            journey.note(f"usage: {target} tells of more than is possible, {charge[1]} nano-dollars")
+            charge = (source, bound, charge[2])
+        code = (error.code or error.kind) if error is not None and outcome != "cancelled" else ""
+        times = (self._started, self._began, now)
+        row = row_of(journey, target, self._number, times, outcome, code, reception, usage, charge)
+        if self._hold is not None:
+            self._hold.settle(row)
+        journey.settle(row, self._segment)
+        told = usage if source == "provider" else Usage()
+        kind = kind_of(error, reception, outcome, hurried=now >= journey.latest - EARLY)
+        change = self._ticket.end(
+            "outrun" if self._outrun and kind == "cancelled" else kind,
+            now,
+            input=told.input,
+            output=told.output,
+            cached=told.cached,
+            retry_after=error.retry_after if error is not None else None,
+            left=self._door.limits.read(reception.headers, time.time()) if reception is not None else None,
+        )
+        self._learned(change, error)
+
+    def _learned(self, change: str | None, error: GatewayError | None = None) -> None:
+        """What the operator should know of a model's health."""
+        if change is None:
+            return
+        journey, target = self._journey, self.candidate.target
+        if change == "key.benched":
+            journey.gateway.metrics.event("benched_keys", target.provider)
+            why = (error.code or "") if error is not None else "upstream_auth"
+            journey.event("provider_key.benched", provider=target.provider, why=why)
+        elif change != "lane.cooling":
+            journey.gateway.metrics.event("breaker_changes", change.partition(".")[2])
+            journey.event(change, provider=target.provider, model=target.model)
