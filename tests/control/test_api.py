@@ -104,7 +104,7 @@ async def test_organisations_teams_and_users_come_and_go(administering: Administ
         await api.json("PUT", "/teams/acme/support", {"models": ["bot"], "guard": "strict"}, 201)
         await api.json("PUT", "/users/alice@acme.org", {"team": "acme/support", "expires": "2031-01-01"}, 201)
         assert (await api.json("PUT", "/orgs/acme", {}))["settings"] == {}
-        assert (await api.json("GET", "/teams/acme/support"))["settings"]["guard"] == "strict"
+        assert (await api.json("GET", "/teams/acme/support"))["settings"]["guard"] == ["strict"]
         names = [it["name"] for it in (await api.json("GET", "/orgs"))["items"]]
         assert names == ["acme", "written"]
         assert (await api.refused("DELETE", "/orgs/acme"))[:2] == (409, "conflict")

@@ -22,7 +22,7 @@ Finding = tuple[Path, str, str]
 
 
 def names(root: Mapping[str, Value]) -> Iterator[Finding]:
-    """Every name of a policy, at keys and routes, that none has."""
+    """Every name of a policy, at keys, tenants and routes, that none has."""
     policies = root.get("guard")
     known = policies if isinstance(policies, dict) else {}
     for path, said in _said(root):
@@ -34,14 +34,19 @@ def names(root: Mapping[str, Value]) -> Iterator[Finding]:
 
 
 def _said(root: Mapping[str, Value]) -> Iterator[tuple[Path, Value]]:
-    """What keys and routes say of `guard`."""
-    keys, models = root.get("keys"), root.get("models")
-    for index, key in enumerate(keys if isinstance(keys, list) else []):
-        if isinstance(key, dict) and "guard" in key:
-            yield ("keys", index, "guard"), key["guard"]
-    for name, model in models.items() if isinstance(models, dict) else ():
-        if isinstance(model, dict) and "guard" in model:
-            yield ("models", name, "guard"), model["guard"]
+    """What keys, tenants and routes say of `guard`."""
+    keys = root.get("keys")
+    sections: list[tuple[Path, Value]] = [(("keys", at), key) for at, key in enumerate(_listed(keys))]
+    for kind in ("models", "orgs", "teams", "users"):
+        named = root.get(kind)
+        sections += [((kind, name), it) for name, it in (named.items() if isinstance(named, dict) else ())]
+    for path, section in sections:
+        if isinstance(section, dict) and "guard" in section:
+            yield (*path, "guard"), section["guard"]
+
+
+def _listed(value: Value) -> list[Value]:
+    return value if isinstance(value, list) else []
 
 
 def findings(policies: Mapping[str, Value]) -> Iterator[Finding]:

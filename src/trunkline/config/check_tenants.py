@@ -3,7 +3,7 @@
 Like `check`, this looks at the tree of the file, and passes over what has the wrong form.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from trunkline.config.belonging import Home, Homes, changed_tags, org_of, troubles, whole
 from trunkline.config.check_models import Finding, Names
@@ -19,7 +19,6 @@ def check_tenants(root: _Sections, keys: list[_Sections], known: Names) -> Itera
     """Everything that is wrong between them."""
     orgs, teams, users = (_mapping(root.get(name)) for name in SECTIONS)
     homes = Homes(orgs, teams, {name: _home(_mapping(user)) for name, user in users.items()})
-    guards = _mapping(root.get("guard"))
     levels: dict[Path, tuple[Home, _Sections]] = {("orgs", name): (Home(), _mapping(it)) for name, it in orgs.items()}
     levels |= {("teams", name): (Home(org_of(name)), _mapping(it)) for name, it in teams.items()}
     levels |= {("users", name): (homes.users[name], _mapping(it)) for name, it in users.items()}
@@ -27,7 +26,6 @@ def check_tenants(root: _Sections, keys: list[_Sections], known: Names) -> Itera
     for path, (home, section) in levels.items():
         for setting, message, hint in troubles(home, homes):
             yield (path if path[0] == "teams" else (*path, setting)), message, hint
-        yield from _guard(path, section, guards)
         yield from _tags(path, home, section, root, homes)
         yield from _providers(path, section, known)
 
@@ -39,12 +37,6 @@ def _mapping(value: Value) -> _Sections:
 def _home(section: _Sections) -> Home:
     said = {name: value for name in ("org", "team", "user") if isinstance(value := section.get(name), str)}
     return Home(**said)
-
-
-def _guard(path: Path, section: _Sections, guards: Collection[str]) -> Iterator[Finding]:
-    name = section.get("guard")
-    if isinstance(name, str) and name not in guards:
-        yield (*path, "guard"), f"there is no policy {quote(name)} under `guard`", suggestion(name, guards)
 
 
 def _providers(path: Path, section: _Sections, known: Names) -> Iterator[Finding]:
