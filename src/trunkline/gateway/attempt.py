@@ -393,5 +393,5 @@ class Attempt(Recorded):
         if whole is None:
             journey.delivery.end()
         else:
-            journey.first_output(0.0)
+            journey.first_output(0.0 if self._contest is None else monotonic() - self._sent)
             journey.delivery.whole(journey.answer_head(journey.cost), whole)

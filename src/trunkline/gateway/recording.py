@@ -68,7 +68,7 @@ class Recorded:
         journey, reception, target = self._journey, self._reception, self.candidate.target
         now = monotonic()
         facts = self._door.facts
-        stops = facts.local or (journey.asked.stream and facts.stops_meter is not False)
+        stops = facts.local or facts.inside or (journey.asked.stream and facts.stops_meter is not False)
         usage, source = used(self._asked, reception, outcome, stops=stops)
         tier = reception.tier if reception is not None else ""
         charge = charged(self._asked, self._price, usage, source, tier, self.candidate.abilities.context, outcome)
