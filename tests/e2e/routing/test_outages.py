@@ -30,7 +30,9 @@ ATTEMPT: Final = 0.7
 """Seconds that an attempt at a model that is well takes at most, on a machine with little else to do."""
 TAKES: Final = 0.02
 """Seconds that a provider takes for an answer."""
-BREAKER: Final = {"failures": 5, "least": 20, "pause": "1s", "longest_pause": "4s"}
+MINUTES: Final = LENGTH / 60
+"""In a shorter run, all that takes its time is as much shorter."""
+BREAKER: Final = {"failures": 5, "least": 20, "pause": f"{MINUTES:.2f}s", "longest_pause": f"{4 * MINUTES:.2f}s"}
 BOUND: Final = LENGTH + 60
 
 
@@ -115,7 +117,7 @@ def longest_attempt(while_well: int, calls: list[Call]) -> float:
 
 def check_left_alone(phase: Phase, first: Moody, most: float) -> None:
     """Fails if the first model was asked more often than that, soon after it went down."""
-    soon = phase.begins + SOON * LENGTH / 60
+    soon = phase.begins + SOON * MINUTES
     assert sum(soon <= moment < phase.ends for moment in first.asked) <= most
 
 
@@ -126,8 +128,8 @@ def check_back(calls: list[Call]) -> None:
 
 
 def probes(seconds: float) -> float:
-    """How many a breaker lets through in so much time: after 1 s, 2 s, and then every 4 s."""
-    return 3 + seconds / 4
+    """How many a breaker lets through in so much time, of a run of a minute: after 1 s, 2 s, and then every 4 s."""
+    return 3 + seconds / (4 * MINUTES)
 
 
 OUTAGE: Final[list[Mood]] = [
