@@ -98,7 +98,8 @@ class RunningGateway:
 
     def logged(self, event: str) -> list[dict[str, Any]]:
         """The log's lines of one event."""
-        return [line for line in map(json.loads, self.text().splitlines()) if line["event"] == event]
+        whole = self.text().rpartition("\n")[0]  # the last line may be in the making
+        return [line for line in map(json.loads, whole.splitlines()) if line["event"] == event]
 
     def problems(self) -> list[str]:
         """What must not be there after the end, whatever client and upstream have done."""

@@ -16,9 +16,7 @@ def is_public(address: str) -> bool:
     known = ip_address(address.partition("%")[0])
     if isinstance(known, IPv4Address):
         return known.is_global
-    if known.ipv4_mapped is not None:  # of which Python's releases think differently
-        return known.ipv4_mapped.is_global
-    inner = known.sixtofour
+    inner = known.ipv4_mapped or known.sixtofour  # of both, Python's releases think differently
     if any(known in network for network in _CARRIERS):
         inner = IPv4Address(int(known) & 0xFFFFFFFF)
-    return known.is_global and (inner is None or inner.is_global)
+    return known.is_global if inner is None else inner.is_global
