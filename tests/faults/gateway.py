@@ -14,6 +14,7 @@ import contextlib
 import gc
 import json
 import tempfile
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -98,7 +99,11 @@ class RunningGateway:
 
     def logged(self, event: str) -> list[dict[str, Any]]:
         """The log's lines of one event."""
-        whole = self.text().rpartition("\n")[0]  # the last line may be in the making
+        for _ in range(round(SETTLED_WITHIN / LOOK_EVERY)):
+            if self._whole_log is not None or not self._log.sink._size:  # nobody else need know
+                break
+            time.sleep(LOOK_EVERY)  # a thread writes it
+        whole = self.text().rpartition("\n")[0]
         return [line for line in map(json.loads, whole.splitlines()) if line["event"] == event]
 
     def problems(self) -> list[str]:
