@@ -5,7 +5,7 @@ from tests.faults.client import RawClient, Response, chat_body
 BODY = chat_body("up/any")
 CL, TE = f"content-length: {len(BODY)}", "transfer-encoding: chunked"
 MEGABYTE = 1 << 20
-KERNEL = 12 * MEGABYTE
+KERNEL = 8 * MEGABYTE
 """Bytes that two sockets' buffers may hold although nobody has read them."""
 
 

@@ -216,7 +216,7 @@ class _Followed:
         facts = {
             "started": (scanner.started, any(map(carries_output, self._events))),
             "finish": (scanner.finish, next(filter(None, stops), "")),
-            "usage": (_tokens(scanner.usage), _tokens(usage[-1]) if usage else None),
+            "usage": (scanner.usage, usage[-1] if usage else None),
             "complete": (scanner.complete(), self._complete),
         }
         unlike = {name: pair for name, pair in facts.items() if pair[0] != pair[1] and not failed}

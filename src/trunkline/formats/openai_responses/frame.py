@@ -4,7 +4,7 @@ from typing import Any
 
 from trunkline.formats.conversation import Event, Reply, Stop, StopReason
 from trunkline.formats.openai_responses.shape import taken
-from trunkline.formats.openai_responses.usage import read_usage, write_usage
+from trunkline.formats.openai_responses.usage import read_usage, with_calls, write_usage
 
 Fields = dict[str, Any]
 _WHY: dict[str, StopReason] = {
@@ -32,8 +32,10 @@ def ended_with(value: Fields) -> str:
     return str(why or value.get("status") or "")
 
 
-def take_frame(node: Reply | Event, rest: Fields) -> None:
-    """Take what every reply says of itself out of `rest`, and the usage."""
+def take_frame(node: Reply | Event, rest: Fields, output: object = None) -> None:
+    """Take what every reply says of itself out of `rest`, and the usage; to which belong the provider's own tools that
+    were called, by the whole `output`.
+    """
     node.id, node.model = taken(rest, "id"), taken(rest, "model")
     node.service_tier = taken(rest, "service_tier")
     created = rest.get("created_at")
@@ -41,7 +43,7 @@ def take_frame(node: Reply | Event, rest: Fields) -> None:
         node.created = rest.pop("created_at")
     elif type(created) is float:
         node.created = int(created)
-    node.usage = read_usage(rest.get("usage"))
+    node.usage = with_calls(read_usage(rest.get("usage")), output)
     if node.usage is not None:
         node.reported = rest.pop("usage")
 

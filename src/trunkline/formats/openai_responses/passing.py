@@ -83,7 +83,7 @@ def edit(document: Document, asked: Asked, model: str, dialect: Dialect, losses:
 
 
 class _Reply(msgspec.Struct, gc=False):
-    output: msgspec.Raw | None = None
+    output: msgspec.Raw = msgspec.Raw()
     status: Any = None
     incomplete_details: Any = None
     usage: Any = None
@@ -102,7 +102,7 @@ def look_reply(body: bytes) -> ReplyFacts:
         reply = _odd_reply(body)
     except RecursionError:
         raise ValueError("the reply is nested too deeply") from None
-    if reply.output is None and not reply.error:
+    if not bytes(reply.output).startswith(b"[") and not reply.error:
         raise ValueError("the reply has neither an output nor an error")
     said = {"status": reply.status, "incomplete_details": reply.incomplete_details}
     return ReplyFacts(
@@ -122,5 +122,11 @@ def _odd_reply(body: bytes) -> _Reply:
         raise ValueError(f"the reply is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise ValueError("the reply is not a JSON object")  # noqa: TRY004  # a wrong value, not a wrong call
-    output = msgspec.Raw(b"[]") if isinstance(value.get("output"), list) else None
+    items = value.get("output")
+    kinds = (
+        [{"type": str(item.get("type"))} for item in items if isinstance(item, dict)]
+        if isinstance(items, list)
+        else None
+    )
+    output = msgspec.Raw(msgspec.json.encode(kinds))
     return _Reply(output, *(value.get(name) for name in ("status", "incomplete_details", "usage", "error")))

@@ -28,7 +28,7 @@ def read_reply(value: Fields, dialect: Dialect) -> Reply:
         logprobs += its_logprobs
     called = any(isinstance(part, ToolCall) for part in parts)
     reply = Reply(format=NAME)
-    take_frame(reply, rest)
+    take_frame(reply, rest, output)
     reply.choices = [Choice(parts=parts, stop=take_stop(rest, called=called), logprobs=logprobs or None)]
     if rest:
         reply.extras = {NAME: rest}

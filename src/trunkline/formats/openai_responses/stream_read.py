@@ -248,7 +248,7 @@ class Reader:
             response["output"] = self._unsaid(output)
         if event.kind == "response.failed":
             event.error = error_in(response)
-        take_frame(event, response)
+        take_frame(event, response, output)
         stop = take_stop(response, called=self._called)
         if stop is not None:
             event.stops = {0: stop}

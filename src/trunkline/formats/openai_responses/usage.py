@@ -88,9 +88,14 @@ def _count(value: Fields, name: str) -> int:
     return min(found, MOST_TOKENS) if type(found) is int and found > 0 else 0
 
 
+def _reported(usage: Usage | None) -> Usage | None:
+    """As much of it as a usage object says: calls of tools are counted by the output."""
+    return usage and msgspec.structs.replace(usage, details=msgspec.structs.replace(usage.details or NONE, units=()))
+
+
 def write_usage(usage: Usage | None, reported: Fields | None) -> Fields | None:
     """The object as it came, as long as it says `usage`."""
-    if reported is not None and read_usage(reported) == usage:
+    if reported is not None and _reported(read_usage(reported)) == _reported(usage):
         return reported
     if usage is None:
         return None
