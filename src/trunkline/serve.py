@@ -13,13 +13,16 @@ from pathlib import Path
 from time import monotonic
 
 from trunkline import __version__
+from trunkline.cache.memory import Memory
 from trunkline.config import schema
 from trunkline.config.places import Address
 from trunkline.config.problems import ConfigError
 from trunkline.gateway.alerting import Alerting
+from trunkline.gateway.answers import Answers
 from trunkline.gateway.app import Gateway, Report
 from trunkline.gateway.applying import Charges, rules_of
 from trunkline.gateway.brought import Opened, Pools
+from trunkline.gateway.caching import Caching
 from trunkline.gateway.identity import POLL, Digest, Keys
 from trunkline.gateway.learnt import learn
 from trunkline.gateway.lending import Lending
@@ -43,6 +46,7 @@ from trunkline.setup import (
 )
 from trunkline.store.base import Store
 from trunkline.store.errors import StoreError
+from trunkline.store.shared_cache import SharedCache
 from trunkline.telemetry.log import Log
 from trunkline.telemetry.metrics import Metrics
 from trunkline.telemetry.process import watch as watch_process
@@ -139,6 +143,7 @@ class Process:
         )
         self.take_up()
         keys.changed = self.take_up
+        self.gateway.caching = self._caching(config)
         self.server = self.gateway.server = Server(self.gateway, server_limits(config.server), self._deadlines)
         await self._listen(config.server.listen, shared=shared)
         self._gauges()
@@ -174,6 +179,10 @@ class Process:
 
     def _limits_trouble(self, which: str, text: str) -> None:
         self.report("limits.not_reached", which=which, problem=text)
+
+    def _caching(self, config: schema.Config) -> Caching:
+        shared = SharedCache(config.shared.get_secret_value()) if config.shared is not None else None
+        return Caching(Answers(Memory(config.cache.size), self._vault, self.metrics, shared))
 
     def _ledger_trouble(self, name: str, text: str) -> None:
         self.gateway.loop.call_soon_threadsafe(self.metrics.event, "ledger_failures", "store")
@@ -315,6 +324,7 @@ class Process:
         self.take_up()
         gateway.limiting.configure(config)
         await self._alerting.configure(config.alerts, self._deadlines, budgets=bool(config.budgets))
+        gateway.caching.answers.memory.most = config.cache.size
         for deployment in replaced(old, snapshot):
             await deployment.close()
         self._tasks.append(gateway.loop.create_task(self._warm(snapshot)))
@@ -344,6 +354,7 @@ class Process:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.server.close()
         self.gateway.shadows.close()
+        await self.gateway.caching.close()
         for deployment in self.gateway.snapshot.deployments.values():
             await deployment.close()
         if self.gateway.snapshot.learnt.embedding is not None:

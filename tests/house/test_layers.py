@@ -76,6 +76,7 @@ LAYERS: dict[str, set[str]] = {
     "lifetime": {"config", "gateway"},
     "serve": {
         VERSION,
+        "cache",
         "config",
         "gateway",
         "ledger",

@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from trunkline.config import kinds
 from trunkline.config.attempts import DeadlineOverride, OnTruncated, OnUnsupported, RetriesOverride
+from trunkline.config.cache import CacheOverride
 from trunkline.config.guard import PolicyNames
 from trunkline.config.section import Section, setting
 
@@ -94,6 +95,9 @@ class Route(Section):
     max_price: PriceCap | None = setting(None, "What a model may cost.")
     guard: PolicyNames = setting(
         (), "The policy under `guard` that holds for its requests, whichever of its models is asked; or several."
+    )
+    cache: CacheOverride | None = setting(
+        None, "What differs about kept answers for requests that ask for this very name."
     )
     shadow: Shadow | None = setting(None, "Where a share of the requests is sent as well.")
 

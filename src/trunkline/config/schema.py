@@ -16,6 +16,7 @@ from trunkline.config.attempts import Deadline as Deadline
 from trunkline.config.attempts import DeadlineOverride as DeadlineOverride
 from trunkline.config.attempts import OnTruncated, OnUnsupported
 from trunkline.config.attempts import Retries as Retries
+from trunkline.config.cache import Cache
 from trunkline.config.document import Mark
 from trunkline.config.guard import Policy
 from trunkline.config.learnt import Complexity, Embedder
@@ -341,6 +342,7 @@ class Config(Section):
     data: DataPolicy | None = setting(None, "What every provider must keep to with what it is sent.")
     max_price: PriceCap | None = setting(None, "What any model may cost.")
     fetch: Fetch = section(Fetch)
+    cache: Cache = section(Cache)
     responses: Responses = section(Responses)
     ledger: Ledger = section(Ledger)
     providers: Annotated[Mapping[kinds.ProviderName, Provider], kinds.MaybeMapping] = setting(
@@ -375,8 +377,8 @@ class Config(Section):
     loops: Loops = section(Loops)
     shared: SharedUrl | None = setting(
         None,
-        "A Valkey or Redis, `redis://` or `rediss://`, in which replicas share rates and concurrency. Default: the "
-        "store does that.",
+        "A Valkey or Redis, `redis://` or `rediss://`, in which replicas share rates, concurrency and kept "
+        "answers. Default: the store does the first two, and each process keeps its own answers.",
     )
     when_shared_away: WhenAway = setting(
         "refuse",

@@ -7,6 +7,7 @@ from time import monotonic
 
 from trunkline.formats.format import Problem
 from trunkline.gateway.brought import Pools
+from trunkline.gateway.caching import Caching
 from trunkline.gateway.endpoints import Endpoint, find
 from trunkline.gateway.errors import (
     GatewayError,
@@ -83,6 +84,8 @@ class Gateway:
         self.shadows = Shadows(self)
         self.brought: Pools = {}
         """Keys with providers that tenants have brought, as `health` knows them."""
+        self.caching: Caching
+        """Answers that are kept, and calls that are shared."""
         self._target_heads: dict[Target, bytes] = {}
         self.ready = True
         """Red while the process is going away."""

@@ -1,5 +1,8 @@
 """What is recorded of an attempt: what it is reserved at before it begins, and what it has used when it has ended."""
 
+import time
+from time import monotonic
+
 import msgspec
 
 from trunkline.formats.conversation import Usage
@@ -204,6 +207,41 @@ def row_of(
         journey.tags,
         0,
         price,
+    )
+
+
+def row_without_call(journey: Journey, target: Target, finish: str, cost: int, saved: int) -> Row:
+    """Of a request that was answered with what another one's call has brought. `cost`: its part of that call."""
+    caller = journey.caller
+    took = int((monotonic() - journey.arrived) * 1e6)
+    return Row(
+        request=journey.id,
+        attempt=journey.attempts + 1,
+        started=time.time_ns() // 1000 - took,
+        label=journey.label,
+        key=caller.key,
+        asked=journey.asked.model,
+        provider=target.provider,
+        model=target.model,
+        stream=journey.asked.stream,
+        outcome="ok",
+        status=200,
+        error="",
+        finish=finish,
+        usage="none",
+        input_tokens=0,
+        cached_tokens=0,
+        cache_write_tokens=0,
+        output_tokens=0,
+        reasoning_tokens=0,
+        cost=cost,
+        first_byte_us=-1,
+        total_us=took,
+        org=caller.org,
+        team=caller.team,
+        user=caller.user,
+        tags=journey.tags,
+        saved=max(saved, 0),
     )
 
 

@@ -89,6 +89,17 @@ class Delivery:
         if self.copy is not None:
             self.copy.add(body)
 
+    def streamed(self, head: bytes, body: bytes) -> None:
+        """A whole stream at once."""
+        self.due = inf
+        request = self._request
+        if request.started:  # a keep-alive was first
+            request.write(body)
+            request.end()
+            return
+        media = JSON if self._front.place.array else EVENTS
+        request.respond(200, STREAM_HEAD % media + self.head + head, body)
+
     def fail(self, error: GatewayError, head: bytes) -> None:
         """Tell the client that there is no answer, or no more of it."""
         self.due = inf

@@ -9,6 +9,7 @@
     │   ├── PreviousResponseNotFound  there is no such conversation to continue
     │   ├── ConversationTooLong   400  it is too long to be continued
     │   ├── ResponsesNotKept      400  responses cannot be named, for none is kept
+    │   ├── IdempotencyConflict   422  its Idempotency-Key was used for another request
     │   ├── ContextExceeded       400  the request is too long for the model
     │   ├── NoCandidate           400  every model of the route is kept out by a filter
     │   ├── CannotExpress         400  the provider's API has no words for part of it; another target may have
@@ -123,6 +124,13 @@ class ConversationTooLong(InvalidRequest):
     """The conversation that `previous_response_id` continues has too many responses, or is too large."""
 
     code = "conversation_too_long"
+
+
+class IdempotencyConflict(InvalidRequest):
+    """The same `Idempotency-Key` came with another request within 24 hours."""
+
+    status = 422
+    code = "idempotency_key_reused"
 
 
 class ResponsesNotKept(InvalidRequest):

@@ -8,10 +8,9 @@ from contextlib import suppress
 
 import msgspec
 
-from trunkline.cache.answer import look_up
 from trunkline.formats.document import Document, DocumentError
 from trunkline.formats.format import ShapeError
-from trunkline.gateway import attempts
+from trunkline.gateway import attempts, caching
 from trunkline.gateway.errors import CannotExpress, InvalidRequest, LedgerUnavailable, Overloaded
 from trunkline.gateway.following import Following
 from trunkline.gateway.fronts import RESPONSES, Front, takes_whole_calls
@@ -35,8 +34,7 @@ async def travel(journey: Journey, front: Front) -> None:
     _admit(journey)
 
     #    read: the body is wanted only of those who may come in
-    document = journey.document = await _read(journey)
-    asked = journey.asked
+    journey.document = await _read(journey)
     choose(journey)
 
     #    and now that it is known what is asked: do the caller's limits allow it
@@ -50,14 +48,16 @@ async def travel(journey: Journey, front: Front) -> None:
     if journey.guarding is not None:
         await guard(journey, journey.guarding)
 
-    # 4. cache: is the answer known already
-    personal = journey.guarding is not None and bool(journey.guarding.pseudonyms)  # two people may have the same
-    answer = None if personal else look_up(snapshot.caches, document, journey.caller.key)
-    if answer is not None:
-        journey.delivery.whole(journey.answer_head(0), answer)
-        return
+    # 4. cache: is the answer known already, or on its way
+    if journey.body:
+        await caching.answer(journey, _ask)
+    else:
+        await _ask(journey)
 
-    # 5. plan: who could answer, in which order
+
+async def _ask(journey: Journey) -> None:
+    """Have a model answer."""
+    # 5. plan: who could, in which order
     plan = await make_plan(journey)
     if journey.following is not None:
         plan = journey.following.narrowed(plan)
@@ -66,8 +66,8 @@ async def travel(journey: Journey, front: Front) -> None:
         journey.gateway.shadows.beside(journey, plan)
 
     # 6. attempts: until one has answered; each settles for itself, whatever becomes of it (7)
-    if asked.stream:
-        journey.delivery.expect_stream(snapshot.keep_alive, journey.arrived)
+    if journey.asked.stream:
+        journey.delivery.expect_stream(journey.snapshot.keep_alive, journey.arrived)
     await attempts.run(journey, plan)
 
 
@@ -88,6 +88,8 @@ def make_room(journey: Journey) -> None:
 
 async def _read(journey: Journey) -> Document:
     body = await journey.request.body()
+    if caching.wanted(journey):
+        journey.body = body
     try:
         document = Document(body, journey.snapshot.depth)
         journey.asked = journey.front.format.look(document.value, journey.front.place, len(body))

@@ -13,10 +13,10 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from trunkline import providers
-from trunkline.cache.answer import Cache
 from trunkline.config import schema
 from trunkline.formats.conversation import FormatName
 from trunkline.gateway.brought import Pools
+from trunkline.gateway.cache_rules import CacheRules, cache_rules
 from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.deployments import Deployment, Door
 from trunkline.gateway.fetching import Allowed
@@ -44,7 +44,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     deployments: dict[str, Deployment]
     catalogue: Catalogue
     guards: Guards
-    caches: tuple[Cache, ...]
+    cache: CacheRules | None
+    """None where no answers are kept."""
     in_flight: int
     depth: int
     reply_limit: int
@@ -79,7 +80,7 @@ def build(
         deployments=deployments,
         guards=Guards(config.guard, previous.guards if previous is not None else None),
         catalogue=catalogue_of(config),
-        caches=(),
+        cache=cache_rules(config, {name: _identity(source) for name, source in sources.items()}),
         in_flight=config.server.in_flight,
         depth=limits.depth,
         reply_limit=limits.reply,

@@ -44,6 +44,7 @@ from trunkline.transport.request import Request
 if TYPE_CHECKING:
     from trunkline.gateway.app import Gateway
     from trunkline.gateway.attempt import Attempt
+    from trunkline.gateway.flight import Flight
     from trunkline.gateway.guarding import Guarding
     from trunkline.gateway.shadowing import Beside
 
@@ -106,6 +107,14 @@ class Journey:
     """Tokens of input and of output of all attempts so far."""
     capped: int | None = None
     """Tokens of output at which a budget has capped the answer."""
+
+    # of the cache
+    body = b""
+    """As it came, where the cache is to be asked."""
+    told_of_cache = b""
+    """Header lines about it."""
+    flight: "Flight | None" = None
+    """The shared call that this is."""
 
     # of the attempts
     tried: tuple[Tried, ...] = ()
@@ -335,6 +344,8 @@ class Journey:
             told += b"x-trunkline-cost: %d.%09d\r\n" % divmod(cost, 1_000_000_000)
         if self.guarding is not None:
             told += self.guarding.head()
+        if self.told_of_cache:
+            told += self.told_of_cache
         if self.explained:
             told += b"x-trunkline-explain: %b\r\n" % self.explained
         if self.capped is not None:
@@ -359,6 +370,8 @@ class Journey:
 
     def settle(self, row: Row, segment: Segment | None) -> None:
         """An attempt has ended."""
+        if self.flight is not None:
+            row = self.flight.charged(row)
         if row.cost != UNPRICED:
             self.cost = row.cost + max(self.cost, 0)
         self.used = (self.used[0] + row.input_tokens, self.used[1] + row.output_tokens)

@@ -294,6 +294,21 @@ METRICS = (
     Metric(
         name="trunkline_alert_failures_total", kind="counter", help="Webhooks that were not taken, however often tried."
     ),
+    # answers that are kept
+    Metric(
+        name="trunkline_cache_total",
+        kind="counter",
+        labels=("result",),
+        known=("hit", "stale", "miss", "joined", "bypass", "outcome"),
+        help="Requests that the cache was asked about. `outcome`: answered by what an Idempotency-Key had led to.",
+    ),
+    Metric(
+        name="trunkline_cache_failures_total",
+        kind="counter",
+        labels=("what",),
+        known=("away", "damaged"),
+        help="Kept answers that could not be fetched or stored (`away`), or were not what was stored (`damaged`).",
+    ),
     # responses that are kept
     Metric(
         name="trunkline_unsaved_responses_total",
@@ -352,6 +367,8 @@ Event = Literal[
     "benched_keys",
     "breaker_changes",
     "budget_alerts",
+    "cache",
+    "cache_failures",
     "client_disconnects",
     "errors",
     "hedges",

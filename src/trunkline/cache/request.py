@@ -1,0 +1,135 @@
+"""What of a request its answer depends on, whoever's words it came in.
+
+Two requests with the same `Canonical.digest` ask the same thing. Left out is what only says how the answer is
+delivered, who pays and who asks: the scope knows that. The model is left out as well: the route stands for it.
+"""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from trunkline.formats.conversation import Message, Node, Request
+
+BESIDE: Final = frozenset(
+    [
+        "format",
+        "model",
+        "stream",
+        "stream_usage",
+        "user",
+        "metadata",
+        "service_tier",
+        "cache_key",
+        "cache",
+        "store",
+        "max_output",
+        "instructions",
+        "messages",
+        "spelling",
+    ]
+)
+"""Fields of a request that its answer does not depend on, or that are looked at by themselves."""
+SPELLED: Final = frozenset({"spelling", "at", "plain", "cache", "id"})
+"""How a piece of it was said. An `id` only names: of calls it is kept, for results refer to it."""
+NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
+USUAL: Final[dict[str, Any]] = {
+    "choices": 1,
+    "presence_penalty": 0,
+    "frequency_penalty": 0,
+    "top_p": 1,
+    "logprobs": False,
+    "parallel_tool_calls": True,
+}
+"""What every provider takes a parameter for that is not there."""
+NUMBERS: Final = frozenset({"temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty"})
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Canonical(msgspec.Struct, frozen=True):
+    """What a cache must know of a request."""
+
+    digest: bytes
+    user: str
+    """The end user it names."""
+    cap: int | None
+    """Most tokens of its answer. An answer that kept below a cap is the same without it."""
+    temperature: float | None
+    tools: bool
+    """It offers tools, or has calls and results in it."""
+
+
+def canonical(request: Request) -> Canonical:
+    """`request` without what its answer does not depend on."""
+    asked: dict[str, Any] = {}
+    for name in request.__struct_fields__:
+        value = getattr(request, name)
+        if name in BESIDE or value in NOTHING or USUAL.get(name) == value:
+            continue
+        asked[name] = float(value) if name in NUMBERS else _said(value)
+    if request.tool_choice is not None and request.tool_choice.mode == "auto" and not request.tool_choice.names:
+        asked.pop("tool_choice", None)
+    if request.output is not None and request.output.kind == "text":
+        asked.pop("output", None)
+    if "extras" in asked:
+        asked["extras"] = _without_delivery(request.extras)
+    first = [request.instructions] if request.instructions is not None else []
+    asked["messages"] = [_message(message) for message in [*first, *request.messages]]
+    asked["legacy"] = request.format == "openai_completions"  # a text to go on with is no conversation
+    temperature = request.temperature
+    return Canonical(
+        hashlib.sha256(_encode(asked)).digest(),
+        request.user,
+        request.max_output,
+        None if temperature is None else float(temperature),
+        bool(request.tools) or any(message.role == "tool" for message in request.messages),
+    )
+
+
+def key_of(*parts: bytes) -> bytes:
+    """The key of all of `parts`, which cannot run into one another."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.digest()
+
+
+def last_turn(request: Request) -> str:
+    """What the user said last, where that is words only and the last message; else empty."""
+    message = request.messages[-1] if request.messages else None
+    if message is None or message.role != "user":
+        return ""
+    texts = [getattr(part, "text", "") for part in message.parts]
+    only_words = all(type(part).__name__ == "Text" for part in message.parts)
+    return "\n".join(texts) if only_words else ""
+
+
+def _message(message: Message) -> Any:
+    said = _said(message)
+    said["role"] = "system" if message.role == "developer" else message.role
+    return said
+
+
+def _said(node: Any) -> Any:
+    """A piece of a request as plain values. What came as JSON of the client's own is taken as it is."""
+    if isinstance(node, Node):
+        named = {"kind": type(node).__name__}
+        for name in node.__struct_fields__:
+            value = getattr(node, name)
+            if value not in NOTHING and (name not in SPELLED or (name == "id" and named["kind"] == "ToolCall")):
+                named[name] = _said(value)
+        return named
+    if isinstance(node, list):
+        return [_said(each) for each in node]
+    return node
+
+
+def _without_delivery(extras: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Without what is said of the stream, and without formats of which nothing is left."""
+    kept = {
+        source: {name: value for name, value in fields.items() if name != "stream_options"}
+        for source, fields in extras.items()
+    }
+    return {source: fields for source, fields in kept.items() if fields}

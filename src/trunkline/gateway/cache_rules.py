@@ -1,0 +1,120 @@
+"""Which answers are kept, for whom, and what a kept answer hangs on: what one configuration says of the cache."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from trunkline.cache.request import Canonical, key_of
+from trunkline.config import schema
+from trunkline.config.cache import Cache, Scope, Split
+from trunkline.config.routes import Route
+from trunkline.gateway.identity import Caller
+from trunkline.routing.bounds import Asker
+from trunkline.routing.planner import Policy
+
+REMEMBERED: Final = 10_000
+"""Policies whose digest is remembered."""
+UNSAID: Final = 1.0
+"""What a temperature that is not said counts as: the default of most providers."""
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """What holds for the answers of one name."""
+
+    ttl: float
+    """Seconds; 0: none is kept."""
+    scope: Scope
+    stale: float
+    tools: bool
+    temperature: float | None
+    in_pieces: bool
+    split: Split
+
+    def takes(self, asked: Canonical) -> bool:
+        """Whether answers to such a request are kept."""
+        if asked.tools and not self.tools:
+            return False
+        heat = UNSAID if asked.temperature is None else asked.temperature
+        return self.temperature is None or heat <= self.temperature
+
+
+class CacheRules:
+    """What holds for each name, and the versions of what stands behind it."""
+
+    def __init__(self, usual: Rule, named: Mapping[str, Rule], policy: bytes, providers: Mapping[str, str]) -> None:
+        """`policy`: the version of what may be said. `providers`: what each provider is, by name."""
+        self._usual = usual
+        self._named = named
+        self._policy = policy
+        self._providers = providers
+        self._routes: dict[Policy, bytes] = {}
+
+    def rule(self, policy: Policy) -> Rule:
+        """What holds for answers under the name that was asked for."""
+        return self._named.get(policy.name, self._usual)
+
+    def key(self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical) -> bytes:
+        """What an answer is kept under: equal exactly for those who may have the same one."""
+        scope = msgspec.json.encode(scope_of(rule.scope, caller, asked.user))
+        return key_of(b"answer", scope, self._bounds(asker), self._route(policy), asked.digest)
+
+    def _bounds(self, asker: Asker) -> bytes:
+        """What the key itself demands of who answers."""
+        if asker.data is None and asker.cap is None:
+            return b""
+        return msgspec.json.encode([asker.data, asker.cap])
+
+    def _route(self, policy: Policy) -> bytes:
+        """The version of what answers under a name: another model, provider or guard makes another."""
+        known = self._routes.get(policy)
+        if known is None:
+            if len(self._routes) >= REMEMBERED:
+                self._routes.clear()
+            names = [candidate.name for candidate in policy.candidates]
+            behind = [self._providers.get(candidate.target.provider, "") for candidate in policy.candidates]
+            parts = [self._policy, policy.name.encode(), *(each.encode() for each in [*names, *behind])]
+            known = self._routes[policy] = key_of(*parts)
+        return known
+
+
+def scope_of(scope: Scope, caller: Caller, user: str) -> list[str]:
+    """Who shares an answer. A key that belongs to no team or organisation shares with nobody but itself."""
+    if scope == "all":
+        return ["all"]
+    if scope == "org" and caller.org:
+        return ["org", caller.org]
+    if scope == "team" and caller.team:
+        return ["team", caller.org, caller.team]
+    if scope == "user":
+        return ["user", caller.key, user]
+    return ["key", caller.key]
+
+
+def cache_rules(config: schema.Config, providers: Mapping[str, str]) -> CacheRules | None:
+    """What `config` says of the cache; None where no answers are kept."""
+    named = {name: _rule(config, name) for name in config.models}
+    usual = _compiled(config.cache)
+    if not usual.ttl and not any(rule.ttl for rule in named.values()):
+        return None
+    said = config.model_dump_json(include={"guard"})
+    return CacheRules(usual, named, hashlib.sha256(said.encode()).digest(), providers)
+
+
+def _rule(config: schema.Config, name: str) -> Rule:
+    """Of a name, or of the route that it is another name of."""
+    model = config.models.get(name)
+    for _ in range(len(config.models)):
+        if not isinstance(model, str):
+            break
+        model = config.models.get(model)
+    if not isinstance(model, Route) or model.cache is None:
+        return _compiled(config.cache)
+    return _compiled(config.cache.model_copy(update=model.cache.model_dump(exclude_none=True)))
+
+
+def _compiled(cache: Cache) -> Rule:
+    return Rule(
+        cache.ttl, cache.scope, cache.stale, cache.tools, cache.temperature, cache.replay == "pieces", cache.cost
+    )

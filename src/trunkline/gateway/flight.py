@@ -1,0 +1,209 @@
+"""One call of a model that several requests share.
+
+The call runs by itself, as a copy of the first request's journey whose delivery is recorded rather than sent; that
+request follows the recording like all others. So whoever leaves, leaves alone: the call ends early only when nobody
+follows it any more.
+
+    request ──► Follower ─┐
+    request ──► Follower ─┴── Flight ◄── Recording ◄── the call's journey
+"""
+
+import copy
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import msgspec
+
+from trunkline.config.cache import Split
+from trunkline.formats.conversation import Reply, Usage
+from trunkline.formats.format import Asked
+from trunkline.gateway.delivery import Delivery
+from trunkline.gateway.errors import GatewayError, InternalError
+from trunkline.gateway.fronts import Front
+from trunkline.gateway.judging import read_reply, read_stream
+from trunkline.gateway.state import Journey
+from trunkline.ledger.record import UNPRICED, Row
+from trunkline.transport.request import Producer, Request
+from trunkline.transport.strand import Strand
+
+Ask = Callable[[Journey], Awaitable[None]]
+
+
+class Follows(Protocol):
+    """A request that waits for a flight."""
+
+    def begin(self) -> None:
+        """The stream has begun."""
+
+    def take(self, data: bytes) -> None:
+        """A piece of it."""
+
+    def land(self) -> None:
+        """It is over: there is an answer, or an error."""
+
+    def pay(self, share: int) -> None:
+        """What this request owes for the call, in nano-dollars."""
+
+
+class Unseen(Request):
+    """The first request as its call has it: what it said, and nobody to answer to."""
+
+    peer = ""
+    gone = False
+
+    def __init__(self, request: Request) -> None:  # of a connection it has none
+        self.method, self.target, self.headers = request.method, request.target, request.headers
+        self.producer: Producer | None = None
+
+
+class Recording(Delivery):
+    """Takes the place of the delivery to a client."""
+
+    __slots__ = ("_flight",)
+
+    def __init__(self, journey: Journey, flight: "Flight") -> None:
+        super().__init__(journey.request, journey.gateway, journey.delivery.request_id)
+        self._flight = flight
+
+    def expect_stream(self, interval: float, now: float) -> None:
+        """Nobody waits here."""
+
+    def begin(self, head: bytes) -> None:
+        self._flight.begin(head)
+
+    def write(self, data: bytes, now: float) -> None:
+        del now
+        self._flight.take(data)
+
+    def end(self) -> None:
+        """The call's end says so."""
+
+    def whole(self, head: bytes, body: bytes) -> None:
+        self._flight.head, self._flight.pieces, self._flight.whole = head, [body], True
+
+
+class Flight:
+    """The recording, and who follows it."""
+
+    def __init__(self, first: Journey, body: bytes, split: Split, *, stays: bool) -> None:
+        """`stays`: it goes on when nobody follows it, for its outcome has a name."""
+        self.body = body
+        """The request of which it is the call, to tell it from others."""
+        self.stays = stays
+        self.head = b""
+        self.pieces: list[bytes] = []
+        self.begun = False
+        self.whole = False
+        """The answer is no stream."""
+        self.over = False
+        self.error: GatewayError | None = None
+        self.call = copy.copy(first)
+        """The journey of the call."""
+        self.row: Row | None = None
+        """Of the attempt that answered, with all that it cost."""
+        self.usage: Usage | None = None
+        self.on_landing: Callable[[Flight], None] | None = None
+        self.leader: Follows | None = None
+        """The request whose call it is."""
+        self._split = split
+        self._followers: list[Follows] = []
+        self._strand: Strand | None = None
+        self._reply: Reply | None = None
+        call = self.call
+        call.request = Unseen(first.request)
+        call.delivery = Recording(call, self)
+        call.flight = self
+        place = first.front.place
+        call.speak(Front(first.front.format, msgspec.structs.replace(place, array=False)))
+
+    @property
+    def front(self) -> Front:
+        """What the recording speaks."""
+        return self.call.front
+
+    @property
+    def asked(self) -> Asked:
+        """What was asked first."""
+        return self.call.asked
+
+    def start(self, ask: Ask) -> None:
+        """Let the call begin. It may be over when this returns."""
+        self._strand = Strand(self._run(ask), self.call.gateway.loop)
+
+    def join(self, follower: Follows) -> None:
+        """Follow: what has come so far comes at once."""
+        self._followers.append(follower)
+        if self.begun:
+            follower.begin()
+            follower.take(b"".join(self.pieces))
+        if self.over:
+            follower.land()
+
+    def leave(self, follower: Follows) -> None:
+        """Follow no more. Without any follower the call is given up."""
+        if follower in self._followers:
+            self._followers.remove(follower)
+        if not self._followers and not self.over and not self.stays and self._strand is not None:
+            self._strand.cancel()
+
+    def cut(self) -> None:
+        """The process ends."""
+        if not self.over and self._strand is not None:
+            self._strand.cancel()
+
+    # what the call does
+
+    def begin(self, head: bytes) -> None:
+        """The stream begins."""
+        self.head, self.begun = head, True
+        for follower in list(self._followers):
+            follower.begin()
+
+    def take(self, data: bytes) -> None:
+        """A piece of the stream."""
+        self.pieces.append(data)
+        for follower in list(self._followers):
+            follower.take(data)
+
+    def charged(self, row: Row) -> Row:
+        """The row of an attempt as it is to be recorded, after those who share it have had their part."""
+        if row.outcome != "ok":
+            return row
+        self.row = row
+        if row.usage == "provider":
+            self.usage = Usage(
+                row.input_tokens, row.cached_tokens, row.cache_write_tokens, row.output_tokens, row.reasoning_tokens
+            )
+        others = [follower for follower in self._followers if follower is not self.leader]
+        if self._split != "even" or not others or row.cost == UNPRICED:
+            return row
+        share = row.cost // (len(others) + 1)
+        for follower in others:
+            follower.pay(share)
+        return msgspec.structs.replace(row, cost=row.cost - share * len(others))
+
+    def reply(self) -> Reply | None:
+        """The answer, once it is over; None where it cannot be read."""
+        if self._reply is None and self.error is None:
+            body = b"".join(self.pieces)
+            spoken = self.front.format
+            try:
+                self._reply = read_reply(spoken, body) if self.whole else read_stream(spoken, body)
+            except (ValueError, msgspec.DecodeError):
+                return None
+            self._reply.usage = self._reply.usage or self.usage
+        return self._reply
+
+    async def _run(self, ask: Ask) -> None:
+        try:
+            await ask(self.call)
+        except GatewayError as error:
+            self.error = error
+        finally:
+            self.over = True
+            if self.row is None and self.error is None:  # cancelled, or a bug that the event loop is told
+                self.error = InternalError("The call that this request shared was given up. Try again.")
+            if self.on_landing is not None:
+                self.on_landing(self)
+            for follower in list(self._followers):
+                follower.land()
