@@ -11,24 +11,10 @@ import msgspec
 
 from trunkline.formats.conversation import Message, Node, Request
 
-BESIDE: Final = frozenset(
-    [
-        "format",
-        "model",
-        "stream",
-        "stream_usage",
-        "user",
-        "metadata",
-        "service_tier",
-        "cache_key",
-        "cache",
-        "store",
-        "max_output",
-        "instructions",
-        "messages",
-        "spelling",
-    ]
+DELIVERY: Final = frozenset(
+    {"stream", "stream_usage", "user", "metadata", "service_tier", "cache_key", "cache", "store"},
 )
+BESIDE: Final = DELIVERY | {"format", "model", "max_output", "instructions", "messages", "spelling"}
 """Fields of a request that its answer does not depend on, or that are looked at by themselves."""
 SPELLED: Final = frozenset({"spelling", "at", "plain", "cache", "id"})
 """How a piece of it was said. An `id` only names: of calls it is kept, for results refer to it."""
@@ -72,8 +58,9 @@ def canonical(request: Request) -> Canonical:
         asked.pop("tool_choice", None)
     if request.output is not None and request.output.kind == "text":
         asked.pop("output", None)
-    if "extras" in asked:
-        asked["extras"] = _without_delivery(request.extras)
+    extras = _without_delivery(asked.pop("extras", {}))
+    if extras:
+        asked["extras"] = extras
     first = [request.instructions] if request.instructions is not None else []
     asked["messages"] = [_message(message) for message in [*first, *request.messages]]
     asked["legacy"] = request.format == "openai_completions"  # a text to go on with is no conversation

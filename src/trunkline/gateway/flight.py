@@ -106,7 +106,7 @@ class Flight:
         self.leader: Follows | None = None
         """The request whose call it is."""
         self._split = split
-        self._followers: list[Follows] = []
+        self.followers: list[Follows] = []
         self._strand: Strand | None = None
         self._reply: Reply | None = None
         call = self.call
@@ -132,7 +132,7 @@ class Flight:
 
     def join(self, follower: Follows) -> None:
         """Follow: what has come so far comes at once."""
-        self._followers.append(follower)
+        self.followers.append(follower)
         if self.begun:
             follower.begin()
             follower.take(b"".join(self.pieces))
@@ -141,9 +141,9 @@ class Flight:
 
     def leave(self, follower: Follows) -> None:
         """Follow no more. Without any follower the call is given up."""
-        if follower in self._followers:
-            self._followers.remove(follower)
-        if not self._followers and not self.over and not self.stays and self._strand is not None:
+        if follower in self.followers:
+            self.followers.remove(follower)
+        if not self.followers and not self.over and not self.stays and self._strand is not None:
             self._strand.cancel()
 
     def cut(self) -> None:
@@ -156,13 +156,13 @@ class Flight:
     def begin(self, head: bytes) -> None:
         """The stream begins."""
         self.head, self.begun = head, True
-        for follower in list(self._followers):
+        for follower in list(self.followers):
             follower.begin()
 
     def take(self, data: bytes) -> None:
         """A piece of the stream."""
         self.pieces.append(data)
-        for follower in list(self._followers):
+        for follower in list(self.followers):
             follower.take(data)
 
     def charged(self, row: Row) -> Row:
@@ -174,7 +174,7 @@ class Flight:
             self.usage = Usage(
                 row.input_tokens, row.cached_tokens, row.cache_write_tokens, row.output_tokens, row.reasoning_tokens
             )
-        others = [follower for follower in self._followers if follower is not self.leader]
+        others = [follower for follower in self.followers if follower is not self.leader]
         if self._split != "even" or not others or row.cost == UNPRICED:
             return row
         share = row.cost // (len(others) + 1)
@@ -205,5 +205,5 @@ class Flight:
                 self.error = InternalError("The call that this request shared was given up. Try again.")
             if self.on_landing is not None:
                 self.on_landing(self)
-            for follower in list(self._followers):
+            for follower in list(self.followers):
                 follower.land()
