@@ -29,6 +29,7 @@ from trunkline.gateway.lending import Lending
 from trunkline.gateway.limiting import Limiting
 from trunkline.gateway.logins import SetupError
 from trunkline.gateway.remembered import ELSEWHERE, Remembered
+from trunkline.gateway.semantics import Semantics
 from trunkline.gateway.snapshot import Snapshot, build, declare, replaced
 from trunkline.ledger.catalogue import load_catalogue
 from trunkline.ledger.holding import Mark
@@ -182,7 +183,8 @@ class Process:
 
     def _caching(self, config: schema.Config) -> Caching:
         shared = SharedCache(config.shared.get_secret_value()) if config.shared is not None else None
-        return Caching(Answers(Memory(config.cache.size), self._vault, self.metrics, shared))
+        answers = Answers(Memory(config.cache.size), self._vault, self.metrics, shared)
+        return Caching(answers, Semantics(config.cache.size))
 
     def _ledger_trouble(self, name: str, text: str) -> None:
         self.gateway.loop.call_soon_threadsafe(self.metrics.event, "ledger_failures", "store")

@@ -8,8 +8,9 @@ import hashlib
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
-from trunkline.formats.conversation import Message, Node, Request
+from trunkline.formats.conversation import Message, Node, Request, Text
 
 DELIVERY: Final = frozenset(
     {"stream", "stream_usage", "user", "metadata", "service_tier", "cache_key", "cache", "store"},
@@ -44,10 +45,32 @@ class Canonical(msgspec.Struct, frozen=True):
     temperature: float | None
     tools: bool
     """It offers tools, or has calls and results in it."""
+    turn: str = ""
+    """What the user said last, where that is words only, and the last of all."""
+    frame: bytes = b""
+    """The digest of all but that, where it was asked for."""
 
 
-def canonical(request: Request) -> Canonical:
-    """`request` without what its answer does not depend on."""
+def canonical(request: Request, *, framed: bool = False) -> Canonical:
+    """`request` without what its answer does not depend on. `framed`: with `turn` and `frame`."""
+    turn = _last_turn(request) if framed else ""
+    frame = b""
+    if turn:
+        empty = replace(request.messages[-1], parts=[])
+        frame = _digest(replace(request, messages=[*request.messages[:-1], empty]))
+    temperature = request.temperature
+    return Canonical(
+        _digest(request),
+        request.user,
+        request.max_output,
+        None if temperature is None else float(temperature),
+        bool(request.tools) or any(message.role == "tool" for message in request.messages),
+        turn,
+        frame,
+    )
+
+
+def _digest(request: Request) -> bytes:
     asked: dict[str, Any] = {}
     for name in request.__struct_fields__:
         value = getattr(request, name)
@@ -64,14 +87,7 @@ def canonical(request: Request) -> Canonical:
     first = [request.instructions] if request.instructions is not None else []
     asked["messages"] = [_message(message) for message in [*first, *request.messages]]
     asked["legacy"] = request.format == "openai_completions"  # a text to go on with is no conversation
-    temperature = request.temperature
-    return Canonical(
-        hashlib.sha256(_encode(asked)).digest(),
-        request.user,
-        request.max_output,
-        None if temperature is None else float(temperature),
-        bool(request.tools) or any(message.role == "tool" for message in request.messages),
-    )
+    return hashlib.sha256(_encode(asked)).digest()
 
 
 def key_of(*parts: bytes) -> bytes:
@@ -83,14 +99,12 @@ def key_of(*parts: bytes) -> bytes:
     return digest.digest()
 
 
-def last_turn(request: Request) -> str:
-    """What the user said last, where that is words only and the last message; else empty."""
+def _last_turn(request: Request) -> str:
     message = request.messages[-1] if request.messages else None
     if message is None or message.role != "user":
         return ""
-    texts = [getattr(part, "text", "") for part in message.parts]
-    only_words = all(type(part).__name__ == "Text" for part in message.parts)
-    return "\n".join(texts) if only_words else ""
+    texts = [part.text for part in message.parts if isinstance(part, Text)]
+    return "\n".join(texts) if len(texts) == len(message.parts) else ""
 
 
 def _message(message: Message) -> Any:

@@ -10,6 +10,12 @@ Replay = Literal["pieces", "whole"]
 Split = Literal["first", "even"]
 
 
+class Semantic(Section):
+    """Answers to the same question in other words. Needs `embedder`; without it only the same words find an answer."""
+
+    max_error: kinds.Share = setting("1%", "The share of all requests that may be given a wrong answer.")
+
+
 class CacheOverride(Section):
     """What differs about the cache for this model."""
 
@@ -20,6 +26,7 @@ class CacheOverride(Section):
     temperature: kinds.Temperature | None = setting(None, "Instead of `cache.temperature`.")
     replay: Replay | None = setting(None, "Instead of `cache.replay`.")
     cost: Split | None = setting(None, "Instead of `cache.cost`.")
+    semantic: Semantic | None = setting(None, "Instead of `cache.semantic`.")
 
 
 class Cache(Section):
@@ -46,4 +53,10 @@ class Cache(Section):
         "first",
         "Who pays for a call that several requests share: the `first`, or all in `even` parts.",
     )
-    size: kinds.Size = setting("256MiB", "The most memory that kept answers take, in each worker.")
+    semantic: Semantic | None = setting(
+        None, "Whether the same question in other words is given the same answer. Default: not."
+    )
+    size: kinds.Size = setting(
+        "256MiB",
+        "The most memory that kept answers take, in each worker; those found by their sense may take as much again.",
+    )

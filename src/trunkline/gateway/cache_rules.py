@@ -31,6 +31,8 @@ class Rule(msgspec.Struct, frozen=True):
     temperature: float | None
     in_pieces: bool
     split: Split
+    max_error: float = 0.0
+    """Of the semantic cache; 0: there is none."""
 
     def takes(self, asked: Canonical) -> bool:
         """Whether answers to such a request are kept."""
@@ -50,6 +52,8 @@ class CacheRules:
         self._policy = policy
         self._providers = providers
         self._routes: dict[Policy, bytes] = {}
+        self.semantic = any(rule.max_error for rule in [usual, *named.values()])
+        """Whether any answers are looked for by their sense."""
 
     def rule(self, policy: Policy) -> Rule:
         """What holds for answers under the name that was asked for."""
@@ -57,8 +61,15 @@ class CacheRules:
 
     def key(self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical) -> bytes:
         """What an answer is kept under: equal exactly for those who may have the same one."""
+        return key_of(b"answer", *self._around(rule, caller, asker, policy, asked), asked.digest)
+
+    def frame(self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical) -> list[bytes]:
+        """What questions must have in common to be compared by their sense."""
+        return [*self._around(rule, caller, asker, policy, asked), asked.frame]
+
+    def _around(self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical) -> list[bytes]:
         scope = msgspec.json.encode(scope_of(rule.scope, caller, asked.user))
-        return key_of(b"answer", scope, self._bounds(asker), self._route(policy), asked.digest)
+        return [scope, self._bounds(asker), self._route(policy)]
 
     def _bounds(self, asker: Asker) -> bytes:
         """What the key itself demands of who answers."""
@@ -111,10 +122,18 @@ def _rule(config: schema.Config, name: str) -> Rule:
         model = config.models.get(model)
     if not isinstance(model, Route) or model.cache is None:
         return _compiled(config.cache)
-    return _compiled(config.cache.model_copy(update=model.cache.model_dump(exclude_none=True)))
+    said = {name: value for name, value in model.cache if value is not None}
+    return _compiled(config.cache.model_copy(update=said))
 
 
 def _compiled(cache: Cache) -> Rule:
     return Rule(
-        cache.ttl, cache.scope, cache.stale, cache.tools, cache.temperature, cache.replay == "pieces", cache.cost
+        cache.ttl,
+        cache.scope,
+        cache.stale,
+        cache.tools,
+        cache.temperature,
+        cache.replay == "pieces",
+        cache.cost,
+        cache.semantic.max_error if cache.semantic is not None else 0.0,
     )

@@ -3,6 +3,7 @@ may share.
 
     kept under the request's Idempotency-Key?  ──►  tell it
     kept for whoever may have the same answer? ──►  tell it
+    kept for the same question in other words? ──►  tell it
     is somebody asking that just now?          ──►  follow
     else                                       ──►  ask, be followed, keep the answer
 """
@@ -24,6 +25,7 @@ from trunkline.gateway.errors import AllUnwell, GatewayError, IdempotencyConflic
 from trunkline.gateway.flight import Ask, Flight
 from trunkline.gateway.follower import Follower, tell, told
 from trunkline.gateway.fronts import RESPONSES, Front, takes_whole_calls
+from trunkline.gateway.semantics import UNDER_WAY, Seen, Semantics
 from trunkline.gateway.state import Journey
 from trunkline.ledger.record import UNPRICED
 from trunkline.routing.targets import Target
@@ -42,8 +44,9 @@ _decode = msgspec.json.Decoder().decode
 class Caching:
     """What the requests of a process share: kept answers, and calls under way by the keys they go by."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, semantics: Semantics) -> None:
         self.answers = answers
+        self.semantics = semantics
         self.flights: dict[bytes, Flight] = {}
         self._canonical: dict[bytes, Canonical | None] = {}
 
@@ -52,8 +55,10 @@ class Caching:
         if seen in self._canonical:
             return self._canonical[seen]
         front = journey.front
+        rules = journey.snapshot.cache
+        framed = rules is not None and rules.semantic
         try:
-            found = canonical(front.format.read_request(_decode(journey.body), front.place))
+            found = canonical(front.format.read_request(_decode(journey.body), front.place), framed=framed)
         except (ShapeError, msgspec.DecodeError):
             found = None
         if len(self._canonical) >= REMEMBERED:
@@ -66,6 +71,7 @@ class Caching:
         for flight in list(self.flights.values()):
             flight.cut()
         await self.answers.close()
+        await self.semantics.close()
 
 
 def wanted(journey: Journey) -> bool:
@@ -82,7 +88,7 @@ async def answer(journey: Journey, ask: Ask) -> None:
             asking.tells("bypass")
         await ask(journey)
         return
-    if not await asking.known():
+    if not await asking.known() and not await asking.known_by_sense(ask):
         await asking.follow(ask)
 
 
@@ -115,6 +121,8 @@ class _Asking:
             self.key = rules.key(self.rule, caller, journey.asker, policy, asked)
             self._tenant = " ".join(scope_of(self.rule.scope, caller, "")[1:])
         self._stale: Entry | None = None
+        self._learns: Seen | None = None
+        """The question, where its answer is to be learnt."""
 
     def _may_be_kept(self, rule: Rule, asked: Canonical) -> bool:
         value = self._journey.document.value
@@ -162,31 +170,73 @@ class _Asking:
                 param="Idempotency-Key",
             )
 
-    def _replay(self, key: bytes, entry: Entry, result: str) -> bool:
-        """Answer with an entry; False where it is damaged."""
+    def _replay(self, key: bytes | None, entry: Entry, result: str, *, paid: bool = False) -> bool:
+        """Answer with an entry; False where it is damaged. `key`: what it is kept under. `paid`: it saves nothing."""
         journey, caching = self._journey, self._caching
         memory = caching.answers.memory
         journey.target = target = Target(entry.provider, entry.model)
         form = (journey.asked.stream, self._seen)
-        body = memory.form(key, form)
+        body = memory.form(key, form) if key is not None else None
         if body is None:
             try:
                 reply = unpack(entry)
             except Damaged:
                 caching.answers.damaged()
-                memory.drop(key)
+                if key is not None:
+                    memory.drop(key)
                 return False
             in_pieces = self.rule is None or self.rule.in_pieces
             body = told(journey, reply, "pieces" if in_pieces else "whole")
-            memory.keep_form(key, form, body)
+            if key is not None:
+                memory.keep_form(key, form, body)
         age = max(0, int(caching.answers.now() - entry.stored))
-        saved = max(entry.cost, 0)
+        saved = 0 if paid else max(entry.cost, 0)
         self.tells(result, b"age: %d\r\nx-trunkline-saved: %d.%09d\r\n" % (age, *divmod(saved, 1_000_000_000)))
         journey.first_output(0.0)
         journey.cost = 0
         tell(journey, journey.answer_head(0), body)
         journey.gateway.ledger.settle(row_without_call(journey, target, entry.finish, 0, saved), None)
         return True
+
+    # by its sense
+
+    async def known_by_sense(self, ask: Ask) -> bool:
+        """Answer with what was said to the same question in other words, if that is certain enough."""
+        journey, asked, rules = self._journey, self._asked, self._journey.snapshot.cache
+        embedding = journey.snapshot.learnt.embedding
+        if rules is None or self.rule is None or asked is None or embedding is None or self.key is None:
+            return False
+        if not (self.rule.max_error and asked.turn and self._control.uses) or self._under_way() is not None:
+            return False
+        semantics, now = self._caching.semantics, self._caching.answers.now()
+        frame = rules.frame(self.rule, journey.caller, journey.asker, journey.policy, asked)
+        seen = await semantics.look(embedding, self.rule.max_error, frame, asked.turn, now)
+        self._learns = seen
+        if seen is None or seen.entry is None or not seen.entry.fits(asked.cap) or not self._is_good(seen.entry):
+            return False
+        verify = seen.verify and semantics.verifying < UNDER_WAY
+        if not self._replay(None, seen.entry, "semantic", paid=verify):
+            return False
+        if verify:
+            journey.body = b""
+            self._verify(ask)
+        return True
+
+    def _verify(self, ask: Ask) -> None:
+        """Ask a model all the same, behind the answer that was given, to learn whether it was right."""
+        semantics = self._caching.semantics
+        flight = Flight(self._journey, self._seen, "first", stays=True)
+        flight.call.verifies()
+        semantics.verifying += 1
+        self._caching.flights[flight.call.id.encode()] = flight
+
+        def landed(flight: Flight) -> None:
+            semantics.verifying -= 1
+            del self._caching.flights[flight.call.id.encode()]
+            self._keep(flight)
+
+        flight.on_landing = landed
+        flight.start(ask)
 
     # a call
 
@@ -273,7 +323,10 @@ class _Asking:
         if self.key is not None and rule is not None and worth_keeping(reply, calls=rule.tools):
             ttl = rule.ttl if self._control.ttl is None else min(rule.ttl, self._control.ttl)
             times = {"expires": now + ttl, "ends": now + ttl + rule.stale}
-            answers.keep(self._tenant, self.key, msgspec.structs.replace(entry, asked=b"", **times))
+            entry = msgspec.structs.replace(entry, asked=b"", **times)
+            answers.keep(self._tenant, self.key, entry)
+            if self._learns is not None:
+                self._caching.semantics.learn(self._learns, entry, reply, now)
 
     def _stands_in(self, error: GatewayError, flight: Flight) -> bool:
         """Answer with an expired entry where nobody else does."""

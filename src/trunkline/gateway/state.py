@@ -360,6 +360,13 @@ class Journey:
         if dropped:
             self.note(f"dropped: {listed(dropped).decode()}")
 
+    def verifies(self) -> None:
+        """It is a call that no client asked for, to verify what another request was told: a record of its own."""
+        self.id = mint()
+        self.cost, self.target, self.first, self.told_of_cache = UNPRICED, None, None, b""
+        tags = msgspec.json.decode(self.tags) if self.tags else {}
+        self.tags = msgspec.json.encode({**tags, "cache": "verification"}).decode()
+
     def note(self, text: str) -> None:
         """Something for the log line of this request."""
         self.notes += (text,)

@@ -299,7 +299,7 @@ METRICS = (
         name="trunkline_cache_total",
         kind="counter",
         labels=("result",),
-        known=("hit", "stale", "miss", "joined", "bypass", "outcome"),
+        known=("hit", "semantic", "stale", "miss", "joined", "bypass", "outcome"),
         help="Requests that the cache was asked about. `outcome`: answered by what an Idempotency-Key had led to.",
     ),
     Metric(
