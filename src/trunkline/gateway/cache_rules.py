@@ -15,7 +15,7 @@ from trunkline.routing.bounds import Asker
 from trunkline.routing.planner import Policy
 
 REMEMBERED: Final = 10_000
-"""Policies whose digest is remembered."""
+"""Policies whose digest is remembered, and requests whose key is."""
 UNSAID: Final = 1.0
 """What a temperature that is not said counts as: the default of most providers."""
 
@@ -52,6 +52,7 @@ class CacheRules:
         self._policy = policy
         self._providers = providers
         self._routes: dict[Policy, bytes] = {}
+        self._keys: dict[tuple[object, ...], bytes] = {}
         self.semantic = any(rule.max_error for rule in [usual, *named.values()])
         """Whether any answers are looked for by their sense."""
 
@@ -61,7 +62,13 @@ class CacheRules:
 
     def key(self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical) -> bytes:
         """What an answer is kept under: equal exactly for those who may have the same one."""
-        return key_of(b"answer", *self._around(rule, caller, asker, policy, asked), asked.digest)
+        known = (asked.digest, asked.user, caller.key, caller.team, caller.org, policy)
+        key = self._keys.get(known)
+        if key is None:
+            if len(self._keys) >= REMEMBERED:
+                self._keys.clear()
+            key = self._keys[known] = key_of(b"answer", *self._around(rule, caller, asker, policy, asked), asked.digest)
+        return key
 
     def frame(self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical) -> list[bytes]:
         """What questions must have in common to be compared by their sense."""

@@ -9,6 +9,7 @@ may share.
 """
 
 import hashlib
+from functools import lru_cache
 from time import monotonic
 from typing import Final
 
@@ -17,7 +18,7 @@ import msgspec
 from trunkline.cache.control import Control, read_control
 from trunkline.cache.entry import VERSION, Damaged, Entry, pack, unpack, worth_keeping
 from trunkline.cache.request import Canonical, canonical, key_of
-from trunkline.formats.format import ShapeError
+from trunkline.formats.format import Place, ShapeError
 from trunkline.gateway.answers import Answers
 from trunkline.gateway.cache_rules import Rule, scope_of
 from trunkline.gateway.charging import row_without_call
@@ -119,7 +120,8 @@ class _Asking:
         asked = self._asked
         if rules is not None and self.rule is not None and asked is not None and self._may_be_kept(self.rule, asked):
             self.key = rules.key(self.rule, caller, journey.asker, policy, asked)
-            self._tenant = " ".join(scope_of(self.rule.scope, caller, "")[1:])
+            if self.rule.scope not in ("user", "key"):
+                self._tenant = " ".join(scope_of(self.rule.scope, caller, "")[1:])
         self._stale: Entry | None = None
         self._learns: Seen | None = None
         """The question, where its answer is to be learnt."""
@@ -340,6 +342,11 @@ class _Asking:
 
 def _seen(journey: Journey) -> bytes:
     """What tells a request from others that say or want anything else."""
-    place = journey.front.place
-    told = f"{journey.front.format.name} {place.model} {place.array} {place.whole_calls} {place.stream}"
-    return hashlib.blake2b(journey.body, digest_size=20, key=hashlib.sha256(told.encode()).digest()[:16]).digest()
+    front = journey.front
+    return hashlib.blake2b(journey.body, digest_size=20, key=_spoken(front.format.name, front.place)).digest()
+
+
+@lru_cache(maxsize=1000)
+def _spoken(name: str, place: Place) -> bytes:
+    said = f"{name} {place.model} {place.array} {place.whole_calls} {place.stream}"
+    return hashlib.sha256(said.encode()).digest()[:16]
