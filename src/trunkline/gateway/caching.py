@@ -1,43 +1,26 @@
-"""The stage `cache` of a journey: an answer that is known, a call that is under way, or a call of its own that others
-may share.
+"""The stage `cache` of a journey, and what the requests of a process share at it.
 
-    kept under the request's Idempotency-Key?  ──►  tell it
-    kept for whoever may have the same answer? ──►  tell it
-    kept for the same question in other words? ──►  tell it
-    is somebody asking that just now?          ──►  follow
-    else                                       ──►  ask, be followed, keep the answer
+kept under the request's Idempotency-Key?  ──►  tell it
+kept for whoever may have the same answer? ──►  tell it
+kept for the same question in other words? ──►  tell it
+is somebody asking that just now?          ──►  follow
+else                                       ──►  ask, be followed, keep the answer
 """
 
-import hashlib
-from functools import lru_cache
-from time import monotonic
 from typing import Final
 
 import msgspec
 
-from trunkline.cache.control import Control, read_control
-from trunkline.cache.entry import VERSION, Damaged, Entry, pack, unpack, worth_keeping
-from trunkline.cache.request import Canonical, canonical, key_of
-from trunkline.formats.format import Place, ShapeError
+from trunkline.cache.request import Canonical, canonical
+from trunkline.formats.format import ShapeError
 from trunkline.gateway.answers import Answers
-from trunkline.gateway.cache_rules import Rule, scope_of
-from trunkline.gateway.charging import row_without_call
-from trunkline.gateway.errors import AllUnwell, GatewayError, IdempotencyConflict, UpstreamError
+from trunkline.gateway.asking import Asking
 from trunkline.gateway.flight import Ask, Flight
-from trunkline.gateway.follower import Follower, tell, told
-from trunkline.gateway.fronts import RESPONSES, Front, takes_whole_calls
-from trunkline.gateway.semantics import UNDER_WAY, Seen, Semantics
+from trunkline.gateway.semantics import Semantics
 from trunkline.gateway.state import Journey
-from trunkline.ledger.record import UNPRICED
-from trunkline.routing.targets import Target
 
-IDEMPOTENCY_KEY: Final = b"idempotency-key"
-NAMED_FOR: Final = 86_400.0
-"""Seconds for which the outcome of an Idempotency-Key is known."""
 REMEMBERED: Final = 10_000
 """Bodies whose canonical form is remembered."""
-BOUND: Final = ("previous_response_id", "conversation", "background")
-"""Fields of a request for a response whose answer hangs on more than the request."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -77,12 +60,12 @@ class Caching:
 
 def wanted(journey: Journey) -> bool:
     """Whether the stage has anything to do for a request."""
-    return journey.snapshot.cache is not None or IDEMPOTENCY_KEY in journey.request.headers
+    return journey.snapshot.cache is not None or b"idempotency-key" in journey.request.headers
 
 
 async def answer(journey: Journey, ask: Ask) -> None:
     """Answer the request; `ask` has a model answer. Raises `GatewayError`."""
-    asking = _Asking(journey)
+    asking = Asking(journey)
     if asking.name is None and asking.key is None:
         journey.body = b""
         if asking.rule is not None:
@@ -91,262 +74,3 @@ async def answer(journey: Journey, ask: Ask) -> None:
         return
     if not await asking.known() and not await asking.known_by_sense(ask):
         await asking.follow(ask)
-
-
-class _Asking:
-    """One request at this stage."""
-
-    def __init__(self, journey: Journey) -> None:
-        if journey.asked.stream and takes_whole_calls(journey.request.headers):
-            place = msgspec.structs.replace(journey.front.place, whole_calls=True)
-            journey.speak(Front(journey.front.format, place))
-        headers = journey.request.headers
-        self._journey = journey
-        self._caching = journey.gateway.caching
-        self._control: Control = read_control(headers)
-        self._seen = _seen(journey)
-        self._asked = self._caching.canonical(journey, self._seen)
-        rules, policy, caller = journey.snapshot.cache, journey.policy, journey.caller
-        rule = rules.rule(policy) if rules is not None else None
-        self.rule: Rule | None = rule if rule is not None and rule.ttl else None
-        """None: nothing is kept for such requests."""
-        self.name: bytes | None = None
-        """What the client calls this request."""
-        if IDEMPOTENCY_KEY in headers:
-            self.name = key_of(b"outcome", caller.key.encode(), headers[IDEMPOTENCY_KEY])
-        self.key: bytes | None = None
-        """What its answer is kept under for others."""
-        self._tenant = caller.key
-        asked = self._asked
-        if rules is not None and self.rule is not None and asked is not None and self._may_be_kept(self.rule, asked):
-            self.key = rules.key(self.rule, caller, journey.asker, policy, asked)
-            if self.rule.scope not in ("user", "key"):
-                self._tenant = " ".join(scope_of(self.rule.scope, caller, "")[1:])
-        self._stale: Entry | None = None
-        self._learns: Seen | None = None
-        """The question, where its answer is to be learnt."""
-
-    def _may_be_kept(self, rule: Rule, asked: Canonical) -> bool:
-        value = self._journey.document.value
-        bound = self._journey.front is RESPONSES and any(value.get(name) for name in BOUND)
-        return self._control.stores and not bound and rule.takes(asked)
-
-    def tells(self, result: str, more: bytes = b"") -> None:
-        """Tell the client, and count."""
-        journey = self._journey
-        journey.gateway.metrics.event("cache", result)
-        shown = {"stale": "hit", "outcome": "hit"}.get(result, result)
-        journey.told_of_cache = b"x-trunkline-cache: %b\r\n%b" % (shown.encode(), more)
-
-    # what is known
-
-    async def known(self) -> bool:
-        """Answer with what is kept, if anything is. Raises `IdempotencyConflict`."""
-        answers = self._caching.answers
-        if self.name is not None:
-            entry = await answers.find(self._journey.caller.key, self.name)
-            if entry is not None:
-                self._same(entry.asked)
-                return self._replay(self.name, entry, "outcome")
-            flight = self._caching.flights.get(self.name)
-            if flight is not None:
-                self._same(flight.body)
-                return False
-        if self.key is None:
-            return False
-        entry = await answers.find(self._tenant, self.key)
-        if entry is None or not entry.fits(self._asked.cap if self._asked is not None else None):
-            return False
-        self._stale = entry if self._control.uses else None
-        return self._is_good(entry) and self._replay(self.key, entry, "hit")
-
-    def _is_good(self, entry: Entry) -> bool:
-        control, now = self._control, self._caching.answers.now()
-        young = control.max_age is None or now - entry.stored <= control.max_age
-        return control.uses and young and entry.expires > now
-
-    def _same(self, body: bytes) -> None:
-        if body != self._seen:
-            raise IdempotencyConflict(
-                "This Idempotency-Key was used for another request within the last 24 hours. Use a new one.",
-                param="Idempotency-Key",
-            )
-
-    def _replay(self, key: bytes | None, entry: Entry, result: str, *, paid: bool = False) -> bool:
-        """Answer with an entry; False where it is damaged. `key`: what it is kept under. `paid`: it saves nothing."""
-        journey, caching = self._journey, self._caching
-        memory = caching.answers.memory
-        journey.target = target = Target(entry.provider, entry.model)
-        form = (journey.asked.stream, self._seen)
-        body = memory.form(key, form) if key is not None else None
-        if body is None:
-            try:
-                reply = unpack(entry)
-            except Damaged:
-                caching.answers.damaged()
-                if key is not None:
-                    memory.drop(key)
-                return False
-            in_pieces = self.rule is None or self.rule.in_pieces
-            body = told(journey, reply, "pieces" if in_pieces else "whole")
-            if key is not None:
-                memory.keep_form(key, form, body)
-        age = max(0, int(caching.answers.now() - entry.stored))
-        saved = 0 if paid else max(entry.cost, 0)
-        self.tells(result, b"age: %d\r\nx-trunkline-saved: %d.%09d\r\n" % (age, *divmod(saved, 1_000_000_000)))
-        journey.first_output(0.0)
-        journey.cost = 0
-        tell(journey, journey.answer_head(0), body)
-        journey.gateway.ledger.settle(row_without_call(journey, target, entry.finish, 0, saved), None)
-        return True
-
-    # by its sense
-
-    async def known_by_sense(self, ask: Ask) -> bool:
-        """Answer with what was said to the same question in other words, if that is certain enough."""
-        journey, asked, rules = self._journey, self._asked, self._journey.snapshot.cache
-        embedding = journey.snapshot.learnt.embedding
-        if rules is None or self.rule is None or asked is None or embedding is None or self.key is None:
-            return False
-        if not (self.rule.max_error and asked.turn and self._control.uses) or self._under_way() is not None:
-            return False
-        semantics, now = self._caching.semantics, self._caching.answers.now()
-        frame = rules.frame(self.rule, journey.caller, journey.asker, journey.policy, asked)
-        seen = await semantics.look(embedding, self.rule.max_error, frame, asked.turn, now)
-        self._learns = seen
-        if seen is None or seen.entry is None or not seen.entry.fits(asked.cap) or not self._is_good(seen.entry):
-            return False
-        verify = seen.verify and semantics.verifying < UNDER_WAY
-        if not self._replay(None, seen.entry, "semantic", paid=verify):
-            return False
-        if verify:
-            journey.body = b""
-            self._verify(ask)
-        return True
-
-    def _verify(self, ask: Ask) -> None:
-        """Ask a model all the same, behind the answer that was given, to learn whether it was right."""
-        semantics = self._caching.semantics
-        flight = Flight(self._journey, self._seen, "first", stays=True)
-        flight.call.verifies()
-        semantics.verifying += 1
-        self._caching.flights[flight.call.id.encode()] = flight
-
-        def landed(flight: Flight) -> None:
-            semantics.verifying -= 1
-            del self._caching.flights[flight.call.id.encode()]
-            self._keep(flight)
-
-        flight.on_landing = landed
-        flight.start(ask)
-
-    # a call
-
-    async def follow(self, ask: Ask) -> None:
-        """Follow the call that is under way, or one of its own."""
-        journey = self._journey
-        flight = self._under_way()
-        first = flight is None
-        self.tells("miss" if first else "joined")
-        if flight is None:
-            flight = self._lead()
-        journey.body = b""
-        follower = Follower(journey, flight, first=first)
-        if journey.asked.stream:
-            journey.delivery.expect_stream(journey.snapshot.keep_alive, monotonic())
-        if first:
-            flight.leader = follower
-        flight.join(follower)
-        try:
-            if first:
-                flight.start(ask)
-            await follower.over
-        finally:
-            flight.leave(follower)
-        try:
-            follower.finish()
-        except GatewayError as error:
-            if not self._stands_in(error, flight):
-                raise
-
-    def _under_way(self) -> Flight | None:
-        flights = self._caching.flights
-        flight = flights.get(self.name) if self.name is not None else None
-        if flight is None and self.key is not None and self._control.uses:
-            flight = flights.get(self._call_key(self.key))
-        return flight
-
-    def _call_key(self, key: bytes) -> bytes:
-        """An answer under another cap may be cut, so calls under different caps are not shared."""
-        cap = self._asked.cap if self._asked is not None else None
-        return key_of(b"call", key, str(cap).encode())
-
-    def _lead(self) -> Flight:
-        flights = self._caching.flights
-        split = self.rule.split if self.rule is not None else "first"
-        flight = Flight(self._journey, self._seen, split, stays=self.name is not None)
-        names = [self.name] if self.name is not None else []
-        if self.key is not None and self._control.uses:
-            names.append(self._call_key(self.key))
-        for name in names:
-            flights[name] = flight
-
-        def landed(flight: Flight) -> None:
-            for name in names:
-                if flights.get(name) is flight:
-                    del flights[name]
-            self._keep(flight)
-
-        flight.on_landing = landed
-        return flight
-
-    def _keep(self, flight: Flight) -> None:
-        reply, row, answers = flight.reply(), flight.row, self._caching.answers
-        if flight.error is not None or reply is None or row is None:
-            return
-        now, rule = answers.now(), self.rule
-        cap = self._asked.cap if self._asked is not None else None
-        entry = Entry(
-            VERSION,
-            pack(reply),
-            now,
-            now + NAMED_FOR,
-            now + NAMED_FOR,
-            reply.usage.output if reply.usage is not None else -1,
-            -1 if cap is None else cap,
-            max(row.cost, UNPRICED),
-            row.provider,
-            row.model,
-            row.finish,
-            self._seen,
-        )
-        if self.name is not None:
-            answers.keep(self._journey.caller.key, self.name, entry)
-        if self.key is not None and rule is not None and worth_keeping(reply, calls=rule.tools):
-            ttl = rule.ttl if self._control.ttl is None else min(rule.ttl, self._control.ttl)
-            times = {"expires": now + ttl, "ends": now + ttl + rule.stale}
-            entry = msgspec.structs.replace(entry, asked=b"", **times)
-            answers.keep(self._tenant, self.key, entry)
-            if self._learns is not None:
-                self._caching.semantics.learn(self._learns, entry, reply, now)
-
-    def _stands_in(self, error: GatewayError, flight: Flight) -> bool:
-        """Answer with an expired entry where nobody else does."""
-        if self._stale is None or self.key is None or flight.begun:
-            return False
-        if not isinstance(error, UpstreamError | AllUnwell):
-            return False
-        self._journey.note(f"stale: {error.code or error.kind}")
-        return self._replay(self.key, self._stale, "stale")
-
-
-def _seen(journey: Journey) -> bytes:
-    """What tells a request from others that say or want anything else."""
-    front = journey.front
-    return hashlib.blake2b(journey.body, digest_size=20, key=_spoken(front.format.name, front.place)).digest()
-
-
-@lru_cache(maxsize=1000)
-def _spoken(name: str, place: Place) -> bytes:
-    said = f"{name} {place.model} {place.array} {place.whole_calls} {place.stream}"
-    return hashlib.sha256(said.encode()).digest()[:16]
