@@ -218,6 +218,14 @@ async def test_two_keys_with_the_same_prompt_share_only_where_the_operator_says_
             assert it.asked == asked
 
 
+async def test_where_tags_decide_who_answers_only_the_same_tags_share() -> None:
+    route = {"route": "conditional", "rules": [{"when": "tags.plan == 'free'", "to": "openai/a"}], "else": "openai/b"}
+    async with cached({"ttl": "1h", "scope": "all"}, models={"tiered": route}) as it:
+        tags = ("plan=free", "plan=paid", "plan=free")
+        results = [await it.result(model="tiered", headers={"x-trunkline-tags": each}) for each in tags]
+        assert results == ["miss", "miss", "hit"]
+
+
 # what is the same question
 
 

@@ -179,3 +179,10 @@ async def test_a_call_with_a_name_ends_with_the_gateway() -> None:
             await asking
         await following(it, 0)
         assert it.running.process.gateway.caching.flights
+
+
+async def test_a_stream_past_the_limit_of_replies_is_handed_on_and_not_kept() -> None:
+    async with cached(server={"limits": {"reply": "1kB"}}) as it:
+        for asked in (1, 2):
+            assert await it.say(stream=True) == replies.TEXT
+            assert it.asked == asked

@@ -54,7 +54,7 @@ class Asking:
         self._tenant = caller.key
         asked = self._asked
         if rules is not None and self.rule is not None and asked is not None and self._may_be_kept(self.rule, asked):
-            self.key = rules.key(self.rule, caller, journey.asker, policy, asked)
+            self.key = rules.key(self.rule, caller, journey.asker, policy, asked, journey.tags)
             if self.rule.scope not in ("user", "key"):
                 self._tenant = " ".join(scope_of(self.rule.scope, caller, "")[1:])
         self._stale: Entry | None = None
@@ -146,7 +146,7 @@ class Asking:
         if not (self.rule.max_error and asked.turn and self._control.uses) or self._under_way() is not None:
             return False
         semantics, now = self._caching.semantics, self._caching.answers.now()
-        frame = rules.frame(self.rule, journey.caller, journey.asker, journey.policy, asked)
+        frame = rules.frame(self.rule, journey.caller, journey.asker, journey.policy, asked, journey.tags)
         seen = await semantics.look(embedding, self.rule.max_error, frame, asked.turn, now)
         self._learns = seen
         if seen is None or seen.entry is None or not seen.entry.fits(asked.cap) or not self._is_good(seen.entry):
@@ -209,7 +209,7 @@ class Asking:
         flight = flights.get(self.name) if self.name is not None else None
         if flight is None and self.key is not None and self._control.uses:
             flight = flights.get(self._call_key(self.key))
-        return flight
+        return flight if flight is not None and not flight.outgrown else None
 
     def _call_key(self, key: bytes) -> bytes:
         """An answer under another cap may be cut, so calls under different caps are not shared."""

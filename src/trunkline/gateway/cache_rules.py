@@ -9,7 +9,7 @@ import msgspec
 from trunkline.cache.request import Canonical, key_of
 from trunkline.config import schema
 from trunkline.config.cache import Cache, Scope, Split
-from trunkline.config.routes import Route
+from trunkline.config.routes import Conditional, Route
 from trunkline.gateway.identity import Caller
 from trunkline.routing.bounds import Asker
 from trunkline.routing.planner import Policy
@@ -45,8 +45,13 @@ class Rule(msgspec.Struct, frozen=True):
 class CacheRules:
     """What holds for each name, and the versions of what stands behind it."""
 
-    def __init__(self, usual: Rule, named: Mapping[str, Rule], policy: bytes, providers: Mapping[str, str]) -> None:
-        """`policy`: the version of what may be said. `providers`: what each provider is, by name."""
+    def __init__(
+        self, usual: Rule, named: Mapping[str, Rule], policy: bytes, providers: Mapping[str, str], *, tagged: bool
+    ) -> None:
+        """`policy`: the version of what may be said. `providers`: what each provider is, by name. `tagged`: tags may
+        decide who answers, so only requests with the same ones share.
+        """
+        self._tagged = tagged
         self._usual = usual
         self._named = named
         self._policy = policy
@@ -60,23 +65,29 @@ class CacheRules:
         """What holds for answers under the name that was asked for."""
         return self._named.get(policy.name, self._usual)
 
-    def key(self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical) -> bytes:
+    def key(self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical, tags: str) -> bytes:
         """What an answer is kept under: equal exactly for those who may have the same one."""
-        known = (asked.digest, asked.user, caller.key, caller.team, caller.org, policy)
+        known = (asked.digest, asked.user, caller.key, caller.team, caller.org, policy, tags)
         key = self._keys.get(known)
         if key is None:
             if len(self._keys) >= REMEMBERED:
                 self._keys.clear()
-            key = self._keys[known] = key_of(b"answer", *self._around(rule, caller, asker, policy, asked), asked.digest)
+            key = self._keys[known] = key_of(
+                b"answer", *self._around(rule, caller, asker, policy, asked, tags), asked.digest
+            )
         return key
 
-    def frame(self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical) -> list[bytes]:
+    def frame(
+        self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical, tags: str
+    ) -> list[bytes]:
         """What questions must have in common to be compared by their sense."""
-        return [*self._around(rule, caller, asker, policy, asked), asked.frame]
+        return [*self._around(rule, caller, asker, policy, asked, tags), asked.frame]
 
-    def _around(self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical) -> list[bytes]:
+    def _around(
+        self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical, tags: str
+    ) -> list[bytes]:
         scope = msgspec.json.encode(scope_of(rule.scope, caller, asked.user))
-        return [scope, self._bounds(asker), self._route(policy)]
+        return [scope, self._bounds(asker), self._route(policy), tags.encode() if self._tagged else b""]
 
     def _bounds(self, asker: Asker) -> bytes:
         """What the key itself demands of who answers."""
@@ -117,7 +128,8 @@ def cache_rules(config: schema.Config, providers: Mapping[str, str]) -> CacheRul
     if not usual.ttl and not any(rule.ttl for rule in named.values()):
         return None
     said = config.model_dump_json(include={"guard"})
-    return CacheRules(usual, named, hashlib.sha256(said.encode()).digest(), providers)
+    tagged = any(isinstance(model, Conditional) for model in config.models.values())
+    return CacheRules(usual, named, hashlib.sha256(said.encode()).digest(), providers, tagged=tagged)
 
 
 def _rule(config: schema.Config, name: str) -> Rule:

@@ -95,6 +95,8 @@ class Flight:
         self.begun = False
         self.whole = False
         """The answer is no stream."""
+        self.outgrown = False
+        """It is too large to be followed from its beginning, and to be kept."""
         self.over = False
         self.error: GatewayError | None = None
         self.call = copy.copy(first)
@@ -109,6 +111,7 @@ class Flight:
         self.followers: list[Follows] = []
         self._strand: Strand | None = None
         self._reply: Reply | None = None
+        self._size = 0
         call = self.call
         call.request = Unseen(first.request)
         call.delivery = Recording(call, self)
@@ -160,8 +163,13 @@ class Flight:
             follower.begin()
 
     def take(self, data: bytes) -> None:
-        """A piece of the stream."""
-        self.pieces.append(data)
+        """A piece of the stream. One that grows past the limit of replies is handed on, but not kept."""
+        self._size += len(data)
+        if self._size <= self.call.snapshot.reply_limit:
+            self.pieces.append(data)
+        else:
+            self.outgrown = True
+            self.pieces.clear()
         for follower in list(self.followers):
             follower.take(data)
 
@@ -184,7 +192,7 @@ class Flight:
 
     def reply(self) -> Reply | None:
         """The answer, once it is over; None where it cannot be read."""
-        if self._reply is None and self.error is None:
+        if self._reply is None and self.error is None and not self.outgrown:
             body = b"".join(self.pieces)
             spoken = self.front.format
             try:
