@@ -28,6 +28,8 @@ def check_limits(root: Rule, known: Names) -> Iterator[Finding]:
             yield ("limits", index), "nothing is limited here", "such as requests: 600/min"
     for index, budget in enumerate(budgets):
         yield from _budget(("budgets", index), budget, known)
+    if budgets:
+        yield from _even_parts(root)
     alerts = root.get("alerts")
     if isinstance(alerts, dict) and "webhook" in alerts and "secret" not in alerts:
         yield ("alerts",), "a webhook needs a `secret` that signs it", "so that its receiver knows who sent it"
@@ -48,6 +50,18 @@ def _scope(path: Path, rule: Rule, known: Names) -> Iterator[Finding]:
         yield (*path, "model"), *unknown(model, known)
     if isinstance(deployment, str) and deployment != "*" and not known.is_deployment(deployment):
         yield (*path, "deployment"), *unknown(deployment, known)
+
+
+def _even_parts(root: Rule) -> Iterator[Finding]:
+    """Where requests would pay parts of one another's calls: budgets are charged by call."""
+    models = root.get("models")
+    sections: list[tuple[Path, Value]] = [(("cache",), root.get("cache"))]
+    for name, model in models.items() if isinstance(models, dict) else ():
+        sections.append((("models", name, "cache"), model.get("cache") if isinstance(model, dict) else None))
+    for path, section in sections:
+        if isinstance(section, dict) and section.get("cost") == "even":
+            told = "`even` parts cannot be charged to budgets"
+            yield (*path, "cost"), told, "with `first`, the request whose call it is pays for it"
 
 
 def _budget(path: Path, budget: Rule, known: Names) -> Iterator[Finding]:

@@ -114,7 +114,8 @@ class Gateway:
             error = InternalError(f"Trunkline failed at this request. Its log has the reason under {journey.id}.")
         finally:
             journey.delivery.close()
-            self.limiting.settle(journey)
+            if journey.settles:
+                self.limiting.settle(journey)
             if error is not None and not request.gone:
                 status = error.status
                 journey.delivery.fail(

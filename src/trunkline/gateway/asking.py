@@ -11,9 +11,9 @@ from trunkline.cache.control import Control, read_control
 from trunkline.cache.entry import VERSION, Damaged, Entry, pack, unpack, worth_keeping
 from trunkline.cache.request import Canonical, key_of
 from trunkline.formats.format import Place
-from trunkline.gateway.cache_rules import Rule, scope_of
+from trunkline.gateway.cache_rules import CacheRules, Frame, Rule, scope_of
 from trunkline.gateway.charging import row_without_call
-from trunkline.gateway.errors import AllUnwell, GatewayError, IdempotencyConflict, UpstreamError
+from trunkline.gateway.errors import AllUnwell, GatewayError, IdempotencyConflict, LimitReached, UpstreamError
 from trunkline.gateway.flight import Ask, Flight
 from trunkline.gateway.follower import Follower, tell, told
 from trunkline.gateway.fronts import RESPONSES, Front, takes_whole_calls
@@ -25,7 +25,11 @@ from trunkline.routing.targets import Target
 NAMED_FOR: Final = 86_400.0
 """Seconds for which the outcome of an Idempotency-Key is known."""
 BOUND: Final = ("previous_response_id", "conversation", "background")
-"""Fields of a request for a response whose answer hangs on more than the request."""
+"""Fields of a request for a response whose answer hangs on more than the request. What is kept here of a conversation
+has been put into the request before.
+"""
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Asking:
@@ -39,22 +43,26 @@ class Asking:
         self._journey = journey
         self._caching = journey.gateway.caching
         self._control: Control = read_control(headers)
-        self._seen = _seen(journey)
+        self._came = _digest(journey, journey.body)
+        self._seen = _seen(journey) if _was_changed(journey) else self._came
         self._asked = self._caching.canonical(journey, self._seen)
-        rules, policy, caller = journey.snapshot.cache, journey.policy, journey.caller
-        rule = rules.rule(policy) if rules is not None else None
+        rules, caller = journey.snapshot.cache, journey.caller
+        rule = rules.rule(journey.policy) if rules is not None else None
         self.rule: Rule | None = rule if rule is not None and rule.ttl else None
         """None: nothing is kept for such requests."""
         self.name: bytes | None = None
         """What the client calls this request."""
-        if b"idempotency-key" in headers:
+        personal = journey.guarding is not None and bool(journey.guarding.pseudonyms)
+        """Another's request may be under the same pseudonyms, and what they stand for is kept nowhere."""
+        if b"idempotency-key" in headers and not personal:
             self.name = key_of(b"outcome", caller.key.encode(), headers[b"idempotency-key"])
         self.key: bytes | None = None
         """What its answer is kept under for others."""
         self._tenant = caller.key
         asked = self._asked
-        if rules is not None and self.rule is not None and asked is not None and self._may_be_kept(self.rule, asked):
-            self.key = rules.key(self.rule, caller, journey.asker, policy, asked, journey.tags)
+        may_be_kept = self.rule is not None and asked is not None and self._may_be_kept(self.rule, asked)
+        if rules is not None and self.rule is not None and asked is not None and may_be_kept and not personal:
+            self.key = rules.key(self.rule, _frame(journey, rules), asked)
             if self.rule.scope not in ("user", "key"):
                 self._tenant = " ".join(scope_of(self.rule.scope, caller, "")[1:])
         self._stale: Entry | None = None
@@ -101,7 +109,7 @@ class Asking:
         return control.uses and young and entry.expires > now
 
     def _same(self, body: bytes) -> None:
-        if body != self._seen:
+        if body != self._came:
             raise IdempotencyConflict(
                 "This Idempotency-Key was used for another request within the last 24 hours. Use a new one.",
                 param="Idempotency-Key",
@@ -146,7 +154,7 @@ class Asking:
         if not (self.rule.max_error and asked.turn and self._control.uses) or self._under_way() is not None:
             return False
         semantics, now = self._caching.semantics, self._caching.answers.now()
-        frame = rules.frame(self.rule, journey.caller, journey.asker, journey.policy, asked, journey.tags)
+        frame = rules.frame(self.rule, _frame(journey, rules), asked)
         seen = await semantics.look(embedding, self.rule.max_error, frame, asked.turn, now)
         self._learns = seen
         if seen is None or seen.entry is None or not seen.entry.fits(asked.cap) or not self._is_good(seen.entry):
@@ -162,7 +170,7 @@ class Asking:
     def _verify(self, ask: Ask) -> None:
         """Ask a model all the same, behind the answer that was given, to learn whether it was right."""
         semantics = self._caching.semantics
-        flight = Flight(self._journey, self._seen, "first", stays=True)
+        flight = Flight(self._journey, self._came, "first", stays=True)
         flight.call.verifies()
         semantics.verifying += 1
         self._caching.flights[flight.call.id.encode()] = flight
@@ -177,8 +185,10 @@ class Asking:
 
     # a call
 
-    async def follow(self, ask: Ask) -> None:
-        """Follow the call that is under way, or one of its own."""
+    async def follow(self, ask: Ask) -> bool:
+        """Follow the call that is under way, or one of its own. False: that was refused for limits which are not those
+        of this request.
+        """
         journey = self._journey
         flight = self._under_way()
         first = flight is None
@@ -201,14 +211,19 @@ class Asking:
         try:
             follower.finish()
         except GatewayError as error:
+            if isinstance(error, LimitReached) and flight.call.caller.key != journey.caller.key and not flight.begun:
+                return False
             if not self._stands_in(error, flight):
                 raise
+        return True
 
     def _under_way(self) -> Flight | None:
         flights = self._caching.flights
         flight = flights.get(self.name) if self.name is not None else None
         if flight is None and self.key is not None and self._control.uses:
             flight = flights.get(self._call_key(self.key))
+            if flight is not None and flight.call.capped is not None:
+                return None  # by a budget which is not that of this request, perhaps
         return flight if flight is not None and not flight.outgrown else None
 
     def _call_key(self, key: bytes) -> bytes:
@@ -219,7 +234,8 @@ class Asking:
     def _lead(self) -> Flight:
         flights = self._caching.flights
         split = self.rule.split if self.rule is not None else "first"
-        flight = Flight(self._journey, self._seen, split, stays=self.name is not None)
+        flight = Flight(self._journey, self._came, split, stays=self.name is not None)
+        self._journey.settles = False
         names = [self.name] if self.name is not None else []
         if self.key is not None and self._control.uses:
             names.append(self._call_key(self.key))
@@ -253,7 +269,7 @@ class Asking:
             row.provider,
             row.model,
             row.finish,
-            self._seen,
+            self._came,
         )
         if self.name is not None:
             answers.keep(self._journey.caller.key, self.name, entry)
@@ -275,10 +291,41 @@ class Asking:
         return self._replay(self.key, self._stale, "stale")
 
 
+def _frame(journey: Journey, rules: CacheRules) -> Frame:
+    """What stands around the request."""
+    guarding, wishes = journey.guarding, journey.wishes
+    facts = _facts(journey, rules.conditions) if rules.conditions else {}
+    guards = tuple(each.name for each in guarding.held) if guarding is not None else ()
+    return Frame(journey.caller, journey.asker, journey.policy, guards, wishes, facts)
+
+
+def _facts(journey: Journey, conditions: str) -> dict[str, object]:
+    """What conditions may look at beside what is asked."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in journey.request.headers.items()}
+    return {
+        "key": journey.asker.key,
+        "tags": journey.tags,
+        "session": journey.wishes.session,
+        "metadata": journey.document.value.get("metadata"),
+        "headers": {name: value for name, value in headers.items() if name in conditions},
+    }
+
+
+def _was_changed(journey: Journey) -> bool:
+    """Whether the request may be other than it came."""
+    return journey.guarding is not None or journey.following is not None or bool(journey.for_routers)
+
+
 def _seen(journey: Journey) -> bytes:
+    """What tells a request from others, as it is after its policies, with what was said before."""
+    for_routers = {name: value for name, value in journey.for_routers.items() if name != "session_id"}
+    return _digest(journey, journey.document.write() + _encode(for_routers))
+
+
+def _digest(journey: Journey, body: bytes) -> bytes:
     """What tells a request from others that say or want anything else."""
     front = journey.front
-    return hashlib.blake2b(journey.body, digest_size=20, key=_spoken(front.format.name, front.place)).digest()
+    return hashlib.blake2b(body, digest_size=20, key=_spoken(front.format.name, front.place)).digest()
 
 
 @lru_cache(maxsize=1000)

@@ -1,6 +1,7 @@
 """Which answers are kept, for whom, and what a kept answer hangs on: what one configuration says of the cache."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -13,9 +14,11 @@ from trunkline.config.routes import Conditional, Route
 from trunkline.gateway.identity import Caller
 from trunkline.routing.bounds import Asker
 from trunkline.routing.planner import Policy
+from trunkline.routing.wishes import NONE, Wishes
+from trunkline.tenancy.caller import Owned
 
 REMEMBERED: Final = 10_000
-"""Policies whose digest is remembered, and requests whose key is."""
+"""Policies whose digest is remembered."""
 UNSAID: Final = 1.0
 """What a temperature that is not said counts as: the default of most providers."""
 
@@ -42,22 +45,35 @@ class Rule(msgspec.Struct, frozen=True):
         return self.temperature is None or heat <= self.temperature
 
 
+class Frame(msgspec.Struct, frozen=True):
+    """What stands around a request that an answer to it depends on as well."""
+
+    caller: Caller
+    asker: Asker
+    policy: Policy
+    guards: tuple[str, ...]
+    """The policies of what may be said that hold for it, in their order."""
+    wishes: Wishes
+    facts: Mapping[str, object]
+    """What conditions may look at, by the names that they have there."""
+
+
 class CacheRules:
     """What holds for each name, and the versions of what stands behind it."""
 
     def __init__(
-        self, usual: Rule, named: Mapping[str, Rule], policy: bytes, providers: Mapping[str, str], *, tagged: bool
+        self, usual: Rule, named: Mapping[str, Rule], policy: bytes, providers: Mapping[str, str], conditions: str
     ) -> None:
-        """`policy`: the version of what may be said. `providers`: what each provider is, by name. `tagged`: tags may
-        decide who answers, so only requests with the same ones share.
+        """`policy`: the version of what may be said. `providers`: what each provider is, by name. `conditions`: the
+        text of all that decide who answers: only requests that are equal in what these look at share.
         """
-        self._tagged = tagged
+        self.conditions = conditions
+        self._deciding = frozenset(re.findall(r"\w+", conditions))
         self._usual = usual
         self._named = named
         self._policy = policy
         self._providers = providers
         self._routes: dict[Policy, bytes] = {}
-        self._keys: dict[tuple[object, ...], bytes] = {}
         self.semantic = any(rule.max_error for rule in [usual, *named.values()])
         """Whether any answers are looked for by their sense."""
 
@@ -65,35 +81,24 @@ class CacheRules:
         """What holds for answers under the name that was asked for."""
         return self._named.get(policy.name, self._usual)
 
-    def key(self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical, tags: str) -> bytes:
+    def key(self, rule: Rule, frame: Frame, asked: Canonical) -> bytes:
         """What an answer is kept under: equal exactly for those who may have the same one."""
-        known = (asked.digest, asked.user, caller.key, caller.team, caller.org, policy, tags)
-        key = self._keys.get(known)
-        if key is None:
-            if len(self._keys) >= REMEMBERED:
-                self._keys.clear()
-            key = self._keys[known] = key_of(
-                b"answer", *self._around(rule, caller, asker, policy, asked, tags), asked.digest
-            )
-        return key
+        return key_of(b"answer", *self._around(rule, frame, asked), asked.digest)
 
-    def frame(
-        self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical, tags: str
-    ) -> list[bytes]:
+    def frame(self, rule: Rule, frame: Frame, asked: Canonical) -> list[bytes]:
         """What questions must have in common to be compared by their sense."""
-        return [*self._around(rule, caller, asker, policy, asked, tags), asked.frame]
+        return [*self._around(rule, frame, asked), asked.frame]
 
-    def _around(
-        self, rule: Rule, caller: Caller, asker: Asker, policy: Policy, asked: Canonical, tags: str
-    ) -> list[bytes]:
-        scope = msgspec.json.encode(scope_of(rule.scope, caller, asked.user))
-        return [scope, self._bounds(asker), self._route(policy), tags.encode() if self._tagged else b""]
-
-    def _bounds(self, asker: Asker) -> bytes:
-        """What the key itself demands of who answers."""
-        if asker.data is None and asker.cap is None:
-            return b""
-        return msgspec.json.encode([asker.data, asker.cap])
+    def _around(self, rule: Rule, frame: Frame, asked: Canonical) -> list[bytes]:
+        facts = {name: fact for name, fact in frame.facts.items() if name in self._deciding}
+        return [
+            msgspec.json.encode(scope_of(rule.scope, frame.caller, asked.user)),
+            _bounds(frame.asker, frame.caller.owned),
+            self._route(frame.policy),
+            msgspec.json.encode(frame.guards),
+            _wished(frame.wishes),
+            msgspec.json.encode(facts, order="deterministic") if facts else b"",
+        ]
 
     def _route(self, policy: Policy) -> bytes:
         """The version of what answers under a name: another model, provider or guard makes another."""
@@ -106,6 +111,23 @@ class CacheRules:
             parts = [self._policy, policy.name.encode(), *(each.encode() for each in [*names, *behind])]
             known = self._routes[policy] = key_of(*parts)
         return known
+
+
+def _bounds(asker: Asker, owned: Owned | None) -> bytes:
+    """What the key itself demands of who answers, and with whose keys. Which names it may ask for is not among it: who
+    asks for a name that is not allowed is refused before.
+    """
+    if asker.data is None and asker.cap is None and owned is None:
+        return b""
+    return msgspec.json.encode([asker.data, asker.cap, owned], order="deterministic")
+
+
+def _wished(wishes: Wishes) -> bytes:
+    """What the request itself demands of who answers."""
+    if wishes is NONE:
+        return b""
+    asked = msgspec.structs.replace(wishes, timeout=None, tags={}, session="", explain=False)
+    return msgspec.json.encode(asked) if asked != NONE else b""
 
 
 def scope_of(scope: Scope, caller: Caller, user: str) -> list[str]:
@@ -128,8 +150,9 @@ def cache_rules(config: schema.Config, providers: Mapping[str, str]) -> CacheRul
     if not usual.ttl and not any(rule.ttl for rule in named.values()):
         return None
     said = config.model_dump_json(include={"guard"})
-    tagged = any(isinstance(model, Conditional) for model in config.models.values())
-    return CacheRules(usual, named, hashlib.sha256(said.encode()).digest(), providers, tagged=tagged)
+    routes = [model for model in config.models.values() if isinstance(model, Conditional)]
+    conditions = "\n".join(str(rule.when) for route in routes for rule in route.rules).lower()
+    return CacheRules(usual, named, hashlib.sha256(said.encode()).digest(), providers, conditions)
 
 
 def _rule(config: schema.Config, name: str) -> Rule:

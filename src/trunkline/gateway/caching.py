@@ -9,8 +9,6 @@ else                                       ──►  ask, be followed, keep the
 
 from typing import Final
 
-import msgspec
-
 from trunkline.cache.request import Canonical, canonical
 from trunkline.formats.format import ShapeError
 from trunkline.gateway.answers import Answers
@@ -21,8 +19,6 @@ from trunkline.gateway.state import Journey
 
 REMEMBERED: Final = 10_000
 """Bodies whose canonical form is remembered."""
-
-_decode = msgspec.json.Decoder().decode
 
 
 class Caching:
@@ -35,15 +31,19 @@ class Caching:
         self._canonical: dict[bytes, Canonical | None] = {}
 
     def canonical(self, journey: Journey, seen: bytes) -> Canonical | None:
-        """What the request asks; None where it cannot be read in full. `seen` is the digest of its bytes and place."""
+        """What the request asks, as it is to be sent; None where it cannot be read in full. `seen` is the digest of
+        that and its place.
+        """
         if seen in self._canonical:
             return self._canonical[seen]
         front = journey.front
         rules = journey.snapshot.cache
         framed = rules is not None and rules.semantic
         try:
-            found = canonical(front.format.read_request(_decode(journey.body), front.place), framed=framed)
-        except (ShapeError, msgspec.DecodeError):
+            value = {**journey.document.value, **journey.for_routers}
+            value.pop("session_id", None)
+            found = canonical(front.format.read_request(value, front.place), framed=framed)
+        except ShapeError:
             found = None
         if len(self._canonical) >= REMEMBERED:
             self._canonical.clear()
@@ -68,9 +68,10 @@ async def answer(journey: Journey, ask: Ask) -> None:
     asking = Asking(journey)
     if asking.name is None and asking.key is None:
         journey.body = b""
-        if asking.rule is not None:
+        if asking.rule is not None or b"idempotency-key" in journey.request.headers:
             asking.tells("bypass")
         await ask(journey)
         return
     if not await asking.known() and not await asking.known_by_sense(ask):
-        await asking.follow(ask)
+        while not await asking.follow(ask):
+            pass  # what it followed was refused for limits that are not its own

@@ -242,6 +242,7 @@ def row_without_call(journey: Journey, target: Target, finish: str, cost: int, s
         caller.user,
         journey.tags,
         max(saved, 0),
+        "",
     )
 
 

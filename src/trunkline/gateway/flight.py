@@ -73,12 +73,16 @@ class Recording(Delivery):
 
     def write(self, data: bytes, now: float) -> None:
         del now
+        if self.copy is not None:
+            self.copy.add(data)
         self._flight.take(data)
 
     def end(self) -> None:
         """The call's end says so."""
 
     def whole(self, head: bytes, body: bytes) -> None:
+        if self.copy is not None:
+            self.copy.add(body)
         self._flight.head, self._flight.pieces, self._flight.whole = head, [body], True
 
 
@@ -116,6 +120,7 @@ class Flight:
         call.request = Unseen(first.request)
         call.delivery = Recording(call, self)
         call.flight = self
+        call.following = copy.copy(first.following)
         place = first.front.place
         call.speak(Front(first.front.format, msgspec.structs.replace(place, array=False)))
 
@@ -209,6 +214,10 @@ class Flight:
             self.error = error
         finally:
             self.over = True
+            call = self.call
+            call.gateway.limiting.settle(call)
+            if call.beside is not None:
+                call.beside.over(well=self.error is None and self.row is not None)
             if self.row is None and self.error is None:  # cancelled, or a bug that the event loop is told
                 self.error = InternalError("The call that this request shared was given up. Try again.")
             if self.on_landing is not None:

@@ -20,7 +20,6 @@ from trunkline.gateway.bridge import UNNAMED
 from trunkline.gateway.charging import row_without_call
 from trunkline.gateway.errors import CannotExpress, GatewayError, UpstreamBroken
 from trunkline.gateway.flight import Flight
-from trunkline.gateway.following import Following
 from trunkline.gateway.fronts import RESPONSES
 from trunkline.gateway.state import Journey
 from trunkline.routing.targets import Target
@@ -38,6 +37,7 @@ OF_THE_CALL = (
     "notes",
     "dropped",
     "explained",
+    "capped",
 )
 """What the record of the first request says of its call."""
 
@@ -152,7 +152,7 @@ class Follower:
         if self._first:
             journey.waited, journey.first = call.waited, call.first
         else:
-            journey.target = call.target
+            journey.target, journey.capped = call.target, call.capped
             journey.first_output(monotonic() - self._joined)
 
 
@@ -177,7 +177,8 @@ def tell(journey: Journey, head: bytes, body: bytes) -> None:
 
 def _kept_response(journey: Journey, body: bytes) -> bytes:
     """A response with an id of its own, by which the client can go on from it."""
-    following = Following(journey.gateway.remembered, journey.caller.key, journey.document.value)
+    following = journey.following
+    assert following is not None  # every request for a response has one
     following.answered_by(passes=True, keeps=False)
     body = following.streamed(body) if journey.asked.stream else following.whole(body)
     assert journey.target is not None  # whoever answered first

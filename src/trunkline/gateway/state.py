@@ -103,6 +103,8 @@ class Journey:
     # of the limits
     admitted: Reserved | None = None
     """What was taken of its caller's limits."""
+    settles = True
+    """That is given back at its end; else when its shared call is over."""
     used = (0, 0)
     """Tokens of input and of output of all attempts so far."""
     capped: int | None = None
@@ -364,6 +366,9 @@ class Journey:
         """It is a call that no client asked for, to verify what another request was told: a record of its own."""
         self.id = mint()
         self.cost, self.target, self.first, self.told_of_cache = UNPRICED, None, None, b""
+        self.admitted = None
+        if self.following is not None:
+            self.following.kept = False
         tags = msgspec.json.decode(self.tags) if self.tags else {}
         self.tags = msgspec.json.encode({**tags, "cache": "verification"}).decode()
 
