@@ -98,6 +98,19 @@ def test_what_is_wrong_with_a_budget_is_told_where_it_stands(rule: str, problem:
     assert any(problem in each for each in wrong(f"budgets:\n  - {rule}\n")), wrong(f"budgets:\n  - {rule}\n")
 
 
+@pytest.mark.parametrize(
+    ("where", "section"),
+    [
+        ("cache.cost", "cache: {cost: even}"),
+        ("models.faq.cache.cost", "models: {faq: {route: fallback, of: [openai/a], cache: {cost: even}}}"),
+    ],
+)
+def test_budgets_exclude_that_a_shared_call_is_paid_for_in_parts(where: str, section: str) -> None:
+    [problem] = wrong(f"{section}\nbudgets: [{{org: a, amount: 5}}]\n")
+    assert f"{where}: `even` parts cannot be charged to budgets" in problem
+    assert read(f"{section}\n")
+
+
 def test_two_rules_for_the_same_time_of_the_same_scope_overlap() -> None:
     assert wrong(
         "limits:\n"

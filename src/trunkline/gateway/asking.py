@@ -1,7 +1,5 @@
 """One request at the stage `cache`: what it is called here, what is known of it, and the call that it follows."""
 
-import hashlib
-from functools import lru_cache
 from time import monotonic
 from typing import Final
 
@@ -10,8 +8,8 @@ import msgspec
 from trunkline.cache.control import Control, read_control
 from trunkline.cache.entry import VERSION, Damaged, Entry, pack, unpack, worth_keeping
 from trunkline.cache.request import Canonical, key_of
-from trunkline.formats.format import Place
-from trunkline.gateway.cache_rules import CacheRules, Frame, Rule, scope_of
+from trunkline.gateway.cache_names import digest_of, digest_of_sent, frame_of, was_changed
+from trunkline.gateway.cache_rules import Rule, scope_of
 from trunkline.gateway.charging import row_without_call
 from trunkline.gateway.errors import AllUnwell, GatewayError, IdempotencyConflict, LimitReached, UpstreamError
 from trunkline.gateway.flight import Ask, Flight
@@ -29,8 +27,6 @@ BOUND: Final = ("previous_response_id", "conversation", "background")
 has been put into the request before.
 """
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
-
 
 class Asking:
     """One request: what it is called here, what is known of it, and the call that it follows."""
@@ -43,8 +39,8 @@ class Asking:
         self._journey = journey
         self._caching = journey.gateway.caching
         self._control: Control = read_control(headers)
-        self._came = _digest(journey, journey.body)
-        self._seen = _seen(journey) if _was_changed(journey) else self._came
+        self._came = digest_of(journey, journey.body)
+        self._seen = digest_of_sent(journey) if was_changed(journey) else self._came
         self._asked = self._caching.canonical(journey, self._seen)
         rules, caller = journey.snapshot.cache, journey.caller
         rule = rules.rule(journey.policy) if rules is not None else None
@@ -52,22 +48,23 @@ class Asking:
         """None: nothing is kept for such requests."""
         self.name: bytes | None = None
         """What the client calls this request."""
+        # Another's request may have the same pseudonyms, and what they stand for is to be kept nowhere.
         personal = journey.guarding is not None and bool(journey.guarding.pseudonyms)
-        """Another's request may be under the same pseudonyms, and what they stand for is kept nowhere."""
         if b"idempotency-key" in headers and not personal:
             self.name = key_of(b"outcome", caller.key.encode(), headers[b"idempotency-key"])
         self.key: bytes | None = None
         """What its answer is kept under for others."""
         self._tenant = caller.key
-        asked = self._asked
-        may_be_kept = self.rule is not None and asked is not None and self._may_be_kept(self.rule, asked)
-        if rules is not None and self.rule is not None and asked is not None and may_be_kept and not personal:
-            self.key = rules.key(self.rule, _frame(journey, rules), asked)
-            if self.rule.scope not in ("user", "key"):
-                self._tenant = " ".join(scope_of(self.rule.scope, caller, "")[1:])
         self._stale: Entry | None = None
         self._learns: Seen | None = None
         """The question, where its answer is to be learnt."""
+        asked = self._asked
+        if personal or rules is None or self.rule is None or asked is None:
+            return
+        if self._may_be_kept(self.rule, asked):
+            self.key = rules.key(self.rule, frame_of(journey, rules), asked)
+            if self.rule.scope not in ("user", "key"):
+                self._tenant = " ".join(scope_of(self.rule.scope, caller, "")[1:])
 
     def _may_be_kept(self, rule: Rule, asked: Canonical) -> bool:
         value = self._journey.document.value
@@ -154,7 +151,7 @@ class Asking:
         if not (self.rule.max_error and asked.turn and self._control.uses) or self._under_way() is not None:
             return False
         semantics, now = self._caching.semantics, self._caching.answers.now()
-        frame = rules.frame(self.rule, _frame(journey, rules), asked)
+        frame = rules.frame(self.rule, frame_of(journey, rules), asked)
         seen = await semantics.look(embedding, self.rule.max_error, frame, asked.turn, now)
         self._learns = seen
         if seen is None or seen.entry is None or not seen.entry.fits(asked.cap) or not self._is_good(seen.entry):
@@ -289,46 +286,3 @@ class Asking:
             return False
         self._journey.note(f"stale: {error.code or error.kind}")
         return self._replay(self.key, self._stale, "stale")
-
-
-def _frame(journey: Journey, rules: CacheRules) -> Frame:
-    """What stands around the request."""
-    guarding, wishes = journey.guarding, journey.wishes
-    facts = _facts(journey, rules.conditions) if rules.conditions else {}
-    guards = tuple(each.name for each in guarding.held) if guarding is not None else ()
-    return Frame(journey.caller, journey.asker, journey.policy, guards, wishes, facts)
-
-
-def _facts(journey: Journey, conditions: str) -> dict[str, object]:
-    """What conditions may look at beside what is asked."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in journey.request.headers.items()}
-    return {
-        "key": journey.asker.key,
-        "tags": journey.tags,
-        "session": journey.wishes.session,
-        "metadata": journey.document.value.get("metadata"),
-        "headers": {name: value for name, value in headers.items() if name in conditions},
-    }
-
-
-def _was_changed(journey: Journey) -> bool:
-    """Whether the request may be other than it came."""
-    return journey.guarding is not None or journey.following is not None or bool(journey.for_routers)
-
-
-def _seen(journey: Journey) -> bytes:
-    """What tells a request from others, as it is after its policies, with what was said before."""
-    for_routers = {name: value for name, value in journey.for_routers.items() if name != "session_id"}
-    return _digest(journey, journey.document.write() + _encode(for_routers))
-
-
-def _digest(journey: Journey, body: bytes) -> bytes:
-    """What tells a request from others that say or want anything else."""
-    front = journey.front
-    return hashlib.blake2b(body, digest_size=20, key=_spoken(front.format.name, front.place)).digest()
-
-
-@lru_cache(maxsize=1000)
-def _spoken(name: str, place: Place) -> bytes:
-    said = f"{name} {place.model} {place.array} {place.whole_calls} {place.stream}"
-    return hashlib.sha256(said.encode()).digest()[:16]
