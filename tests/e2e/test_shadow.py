@@ -47,6 +47,16 @@ async def rows(running: RunningGateway, count: int) -> list[Row]:
 
 
 @pytest.mark.parametrize("stream", [False, True])
+async def test_where_answers_are_kept_the_call_has_its_shadow_and_a_hit_has_none(stream: bool) -> None:
+    async with gateway(**shadowed("other/echo", cache={"ttl": "1h"})) as running, connect(running.port) as raw:
+        results = [(await ask(raw, "it", stream=stream)).header("x-trunkline-cache") for _ in range(2)]
+        (told,) = await compared(running)
+        assert [row.attempt for row in await rows(running, 3)] == [1, 1, 1001]
+    assert results == ["miss", "hit"]
+    assert (told["first"], told["error"], told["similarity"]) == ("simulated/echo", "", 1.0)
+
+
+@pytest.mark.parametrize("stream", [False, True])
 async def test_a_shadow_is_compared_with_the_answer_of_which_it_changes_nothing(stream: bool) -> None:
     async with gateway(**shadowed("other/echo")) as running, connect(running.port) as raw:
         answer = await ask(raw, "it", stream=stream)

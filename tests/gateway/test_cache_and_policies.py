@@ -81,6 +81,15 @@ async def test_who_asks_from_another_side_of_a_condition_does_not_share(fact: st
         assert results == ["miss", "miss", "hit"]
 
 
+async def test_requests_that_wish_for_other_providers_do_not_share() -> None:
+    models = {"either": {"route": "fallback", "of": ["openai/normal", "house/normal"]}}
+    async with cached(models=models) as it:
+        wishes = [{"only": ["openai"]}, {"only": ["house"]}, {"only": ["openai"]}]
+        answers = [await it.post(model="either", provider=wish) for wish in wishes]
+        assert [answer.header("x-trunkline-provider") for answer in answers] == ["openai", "house", "openai"]
+        assert [answer.header("x-trunkline-cache") for answer in answers] == ["miss", "miss", "hit"]
+
+
 async def test_a_hit_is_a_request_of_its_key_but_none_of_its_tokens() -> None:
     limits = [{"key": "*", "requests": "3/hour", "tokens": "10k/hour"}]
     async with cached(limits=limits, keys=KEYS) as it:

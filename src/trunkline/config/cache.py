@@ -51,7 +51,7 @@ class Cache(Section):
     )
     cost: Split = setting(
         "first",
-        "Who pays for a call that several requests share: the `first`, or all in `even` parts. Not `even` with `budgets`.",
+        "Who pays for a call that several requests share: the `first`, or all in `even` parts (not with `budgets`).",
     )
     semantic: Semantic | None = setting(
         None, "Whether the same question in other words is given the same answer. Default: not."
