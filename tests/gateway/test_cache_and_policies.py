@@ -114,6 +114,15 @@ async def test_a_budget_that_is_spent_by_the_first_does_not_refuse_those_who_wai
         assert it.asked == 2
 
 
+async def test_what_a_cheaper_model_answers_since_a_budget_is_spent_is_not_given_to_others() -> None:
+    budgets = [{"key": "acme", "amount": "0.000000001", "when_spent": "house/normal"}]
+    prices = {"house/normal": {"input": 0, "output": 0}}
+    async with cached(SHARED, keys=KEYS, budgets=budgets, prices=prices) as it:
+        told = [await it.post(headers=by(key), max_tokens=100) for key in ("acme", "zeta", "acme")]
+        assert [answer.header("x-trunkline-provider") for answer in told] == ["house", "openai", "openai"]
+        assert [answer.header("x-trunkline-cache") for answer in told] == ["miss", "miss", "hit"]
+
+
 async def test_a_hit_costs_no_budget() -> None:
     budgets = [{"key": "zeta", "amount": "0.000000001"}]
     async with cached(SHARED, keys=KEYS, budgets=budgets) as it:

@@ -219,8 +219,8 @@ class Asking:
         flight = flights.get(self.name) if self.name is not None else None
         if flight is None and self.key is not None and self._control.uses:
             flight = flights.get(self._call_key(self.key))
-            if flight is not None and flight.call.capped is not None:
-                return None  # by a budget which is not that of this request, perhaps
+            if flight is not None and (flight.call.sparing or flight.call.capped is not None):
+                return None  # for a budget which is not that of this request, perhaps
         return flight if flight is not None and not flight.outgrown else None
 
     def _call_key(self, key: bytes) -> bytes:
@@ -270,7 +270,9 @@ class Asking:
         )
         if self.name is not None:
             answers.keep(self._journey.caller.key, self.name, entry)
-        if self.key is not None and rule is not None and worth_keeping(reply, calls=rule.tools):
+        if self.key is None or rule is None or flight.call.sparing:
+            return
+        if worth_keeping(reply, calls=rule.tools):
             ttl = rule.ttl if self._control.ttl is None else min(rule.ttl, self._control.ttl)
             times = {"expires": now + ttl, "ends": now + ttl + rule.stale}
             entry = msgspec.structs.replace(entry, asked=b"", **times)

@@ -117,6 +117,8 @@ class _Run:
         """Where to go on after `error`: at a step, or with another model. Raises it, where nowhere."""
         journey, plan = self._journey, self._plan
         self._last = error
+        if isinstance(error, BudgetSpent):
+            journey.sparing = True
         reason = reason_of(error) or ("error" if journey.delivering else None)  # it was asked otherwise than the first
         if reason is None or not may_go_on(journey) or len(journey.tried) >= self._most():
             raise _told(journey, error) from None

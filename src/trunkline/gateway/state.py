@@ -109,6 +109,8 @@ class Journey:
     """Tokens of input and of output of all attempts so far."""
     capped: int | None = None
     """Tokens of output at which a budget has capped the answer."""
+    sparing = False
+    """A budget that is spent has decided who answers."""
 
     # of the cache
     body = b""
