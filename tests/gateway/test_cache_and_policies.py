@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 from typing import Any
 
@@ -11,6 +12,13 @@ from tests.faults import replies
 from tests.faults.client import Response, connect, request
 from tests.gateway.cached import Cached, cached
 from tests.gateway.test_sharing import HELD, following
+
+from trunkline.cache.request import canonical
+from trunkline.formats.conversation import Message, Request, Text
+from trunkline.gateway.cache_rules import Frame
+from trunkline.routing.bounds import ANYBODY, Asker, Cap, DataPolicy
+from trunkline.routing.wishes import NONE
+from trunkline.tenancy.caller import Caller, Owned
 
 PRIVATE = {"private": {"everywhere": True, "input": [{"pii": "email", "action": "pseudonymise"}]}}
 SHARED = {"ttl": "1h", "scope": "all"}
@@ -81,6 +89,25 @@ async def test_who_asks_from_another_side_of_a_condition_does_not_share(fact: st
         assert results == ["miss", "miss", "hit"]
 
 
+async def test_keys_with_other_bounds_or_other_keys_with_providers_do_not_share() -> None:
+    asked = canonical(Request(format="openai_chat", messages=[Message(role="user", parts=[Text(text="Hi")])]))
+    own = [None, Owned("first", {"openai": "acme/openai"}), Owned("first", {"openai": "zeta/openai"})]
+    bounds = [ANYBODY, Asker(data=DataPolicy(training=False)), Asker(cap=Cap(input=5))]
+    async with cached(SHARED) as it:
+        snapshot = it.running.process.gateway.snapshot
+        rules = snapshot.cache
+        policy, _ = snapshot.policies.choose("openai/normal", NONE, ANYBODY)
+    assert rules is not None
+    frames = [
+        Frame(Caller(key, owned=owned), asker, policy, (), NONE, {})
+        for key in ("acme", "zeta")
+        for owned, asker in itertools.product(own, bounds)
+    ]
+    keys = [rules.key(rules.rule(policy), frame, asked) for frame in frames]
+    assert keys[:9] == keys[9:]
+    assert len(set(keys)) == 9
+
+
 async def test_requests_that_wish_for_other_providers_do_not_share() -> None:
     models = {"either": {"route": "fallback", "of": ["openai/normal", "house/normal"]}}
     async with cached(models=models) as it:
@@ -103,7 +130,9 @@ async def test_a_budget_that_is_spent_by_the_first_does_not_refuse_those_who_wai
     budgets = [{"key": "acme", "amount": "0.0009", "overshoot": "bounded"}, {"key": "zeta", "amount": 100}]
     async with cached(SHARED, keys=KEYS, budgets=budgets) as it:
         assert (await it.post(headers=by("acme"), max_tokens=100, messages=says("Hi"))).status == 200
+        await it.running.idle()
         with contextlib.closing(apsw.Connection(str(it.running.data / "trunkline.db"))) as store:
+            store.set_busy_timeout(5000)
             store.execute("BEGIN IMMEDIATE")  # so that the first waits for an answer about its budget
             first = asyncio.create_task(it.post(headers=by("acme"), max_tokens=100))
             await following(it, 1)
