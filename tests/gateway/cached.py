@@ -65,7 +65,7 @@ async def cached(
 ) -> AsyncIterator[Cached]:
     """`cache` is that section of the configuration, by default an hour; `upstream` may be asked by others as well."""
     async with contextlib.AsyncExitStack() as stack:
-        server = upstream or await stack.enter_async_context(FaultServer())
+        server = upstream if upstream is not None else await stack.enter_async_context(FaultServer())
         running = await stack.enter_async_context(gateway(**configured(server, cache, **settings)))
         root = f"http://127.0.0.1:{running.port}"
         chat = openai.AsyncOpenAI(base_url=base_url(running), api_key="any", max_retries=0)

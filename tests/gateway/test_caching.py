@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import openai
@@ -187,7 +188,7 @@ CALLERS = [
     for key, org, team in (("a", "x", "t"), ("b", "x", "t"), ("c", "x", "u"), ("d", "y", "t"), ("e", "", ""))
 ]
 SCOPES: tuple[Scope, ...] = ("user", "key", "team", "org", "all")
-MAY_SHARE = {
+MAY_SHARE: dict[Scope, Callable[[tuple[Caller, str], tuple[Caller, str]], object]] = {
     "user": lambda one, other: one == other,
     "key": lambda one, other: one[0].key == other[0].key,
     "team": lambda one, other: one[0].team and (one[0].org, one[0].team) == (other[0].org, other[0].team),

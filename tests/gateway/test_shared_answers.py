@@ -35,7 +35,7 @@ def failures(it: Cached) -> dict[str, int]:
 
 def stored(url: str) -> dict[bytes, bytes]:
     with redis.Redis.from_url(url) as client:
-        return {key: client.get(key) for key in client.keys("trunkline:answer:*")}  # type: ignore[misc, union-attr]
+        return {key: client.get(key) for key in client.keys("trunkline:answer:*")}
 
 
 async def test_replicas_share_answers_which_are_not_readable_on_the_way(redis_url: str, tmp_path: Path) -> None:
