@@ -14,9 +14,10 @@ from time import monotonic
 
 from trunkline import __version__
 from trunkline.cache.memory import Memory
+from trunkline.certificates.follower import Contexts, Follower
 from trunkline.config import schema
 from trunkline.config.places import Address
-from trunkline.config.problems import ConfigError
+from trunkline.config.problems import ConfigError, written
 from trunkline.gateway.alerting import Alerting
 from trunkline.gateway.answers import Answers
 from trunkline.gateway.app import Gateway, Report
@@ -56,10 +57,10 @@ from trunkline.transport.connection import Limits
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.pool import Pool
 from trunkline.transport.server import Server
-from trunkline.transport.tls import Certificate
+from trunkline.transport.tls import Renewable
 from trunkline.vault.vault import Vault
 
-FIXED = ("listen", "control", "workers", "data", "tls")
+FIXED = ("listen", "control", "workers", "data")
 """Settings of `server` that a running process keeps."""
 SWEEP = 600.0
 """Seconds between two times that expired responses are deleted, and the ledger is tidied."""
@@ -106,7 +107,8 @@ class Process:
         self._config_loaded = 0.0
         self._deadlines = Deadlines()
         self._tasks: list[asyncio.Task[None]] = []
-        self._certificate: Certificate | None = None
+        self._certificates = Follower(self.report)
+        self._tls: Renewable | None = None
 
     # start
 
@@ -131,7 +133,7 @@ class Process:
         keys = Keys(self._store, Digest(secret), config, self._opened)
         keys.load()
         keys.local_only = not self.options.insecure
-        self._certificate = server_certificate(config.server.tls)
+        self._tls = self._certificates.listen("tls", config.server.tls)
         _refuse_to_expose(config.server.listen, locked=not keys.open or self.options.insecure)
         self._remember(config)
         ledger = Ledger(self._store, data.journal, os.getpid(), self._ledger_trouble)
@@ -148,7 +150,8 @@ class Process:
         self.server = self.gateway.server = Server(self.gateway, server_limits(config.server), self._deadlines)
         await self._listen(config.server.listen, shared=shared)
         self._gauges()
-        running = (self._follow_keys(), self._sweep(), self._warm(snapshot), self._alerting.run())
+        following = self._certificates.run(self._contexts)
+        running = (self._follow_keys(), following, self._sweep(), self._warm(snapshot), self._alerting.run())
         self._tasks = [loop.create_task(task) for task in running]
         gc.collect()
         gc.freeze()  # what exists now lives as long as the process: later collections need not look at it
@@ -156,8 +159,7 @@ class Process:
 
     async def _listen(self, listen: Address, *, shared: bool) -> None:
         try:
-            tls = self._certificate.context if self._certificate is not None else None
-            host, port = await self.server.listen(listen.host, listen.port, tls=tls, shared=shared)
+            host, port = await self.server.listen(listen.host, listen.port, tls=self._tls, shared=shared)
         except OSError as error:
             await self.close()
             raise CannotListen(listen, error) from None
@@ -218,6 +220,8 @@ class Process:
         gauge("trunkline_lease_round_trips_total", lambda: float(self._lending.round_trips))
         gauge("trunkline_config_loaded_timestamp_seconds", lambda: self._config_loaded)
         gauge("trunkline_upstream_connections", self._upstream_connections)
+        for name, read in self._certificates.readings().items():
+            gauge(name, read)
         watch_process(self.metrics, __version__)
 
     def _upstream_connections(self) -> dict[tuple[str, ...], float]:
@@ -233,7 +237,7 @@ class Process:
     # while it runs
 
     async def _follow_keys(self) -> None:
-        """Take in changes of the keys, and a renewed certificate, within a second of their making."""
+        """Take in changes of the keys within a second of their making."""
         troubled = False
         while True:
             await asyncio.sleep(POLL)
@@ -241,11 +245,10 @@ class Process:
                 await asyncio.to_thread(self.gateway.keys.load)
                 self.take_up()
                 await asyncio.to_thread(self._vault.keyring.follow)
-                self._follow_certificate()
                 troubled = False
-            except (StoreError, OSError) as error:
+            except StoreError as error:
                 if not troubled:
-                    self.report("keys_or_certificate.not_read", problem=str(error))
+                    self.report("keys.not_read", problem=str(error))
                 troubled = True
 
     async def _sweep(self) -> None:
@@ -278,9 +281,14 @@ class Process:
             self.log.hide([*secrets_of(gateway.snapshot.config, self.environment), *self._opened.secrets])
             gateway.brought = declare(gateway.snapshot, gateway.health, self._declared)
 
-    def _follow_certificate(self) -> None:
-        if self._certificate is not None and self._certificate.renew():
-            self.report("tls.renewed")
+    def _contexts(self) -> Contexts:
+        """The TLS contexts in use whose files may change."""
+        found = {"server.tls": self._tls} if self._tls is not None else {}
+        for name, deployment in self.gateway.snapshot.deployments.items():
+            for upstream in deployment.upstreams:
+                if isinstance(upstream, Pool) and isinstance(upstream.origin.tls, Renewable):
+                    found[written(("providers", name))] = upstream.origin.tls  # one for all that lead to a provider
+        return found
 
     @property
     def config(self) -> schema.Config:
@@ -315,6 +323,9 @@ class Process:
             snapshot = build(config, self.environment, self._deadlines, old, learnt)
             locked = bool(config.keys) or gateway.keys.made or self.options.insecure
             _refuse_to_expose(self.address, locked=locked)
+            self._certificates.listen("control_tls", config.server.control_tls)  # its own process takes it, if it can
+            self._certificates.take("tls", self._tls, config.server.tls)
+            await asyncio.to_thread(self._certificates.look, self._contexts())
         except (ConfigError, SetupError) as error:
             self.metrics.event("reloads", "rejected")
             self.report("config.rejected", problems=str(error).splitlines())
@@ -333,7 +344,7 @@ class Process:
         self._tasks = [task for task in self._tasks if not task.done()]
         self.metrics.event("reloads", "ok")
         self._config_loaded = time.time()
-        fixed = [f"server.{name}" for name in FIXED if getattr(config.server, name) != getattr(old.config.server, name)]
+        fixed = _needs_restart(old.config.server, config.server)
         self.report("config.reloaded", models=len(config.models), needs_restart=fixed)
         return True
 
@@ -372,16 +383,11 @@ class Process:
         self._store.close()
 
 
-def server_certificate(tls: schema.Tls | None) -> Certificate | None:
-    """What is shown to clients; None for plain HTTP. Raises `SetupError`."""
-    if tls is None:
-        return None
-    try:
-        return Certificate(tls.cert, tls.key, tls.client_ca)
-    except OSError as error:
-        raise SetupError(
-            f"server.tls: {error.filename or tls.cert} cannot be used: {error.strerror or error}"
-        ) from None
+def _needs_restart(old: schema.Server, new: schema.Server) -> list[str]:
+    """Settings that have changed and that a running process keeps. Of TLS it keeps only whether there is any."""
+    fixed = [name for name in FIXED if getattr(new, name) != getattr(old, name)]
+    fixed += [name for name in ("tls", "control_tls") if (getattr(new, name) is None) != (getattr(old, name) is None)]
+    return [f"server.{name}" for name in fixed]
 
 
 def server_limits(settings: schema.Server) -> Limits:

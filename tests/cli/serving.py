@@ -84,7 +84,7 @@ class Served:
 
     @property
     def control(self) -> int:
-        return self._port(r"Metrics: http://[^ ]*:(\d+)/metrics")
+        return self._port(r"Metrics: https?://[^ ]*:(\d+)/metrics")
 
     def _port(self, pattern: str) -> int:
         found = re.search(pattern, "\n".join(self.said))

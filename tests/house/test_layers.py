@@ -69,6 +69,8 @@ LAYERS: dict[str, set[str]] = {
         "tenancy",
         "vault",
     },
+    # the certificates it shows and trusts
+    "certificates": {"config", "gateway", "telemetry", "transport"},
     # a process, and several of them
     "data": set(),
     "running": {"data"},
@@ -77,6 +79,7 @@ LAYERS: dict[str, set[str]] = {
     "serve": {
         VERSION,
         "cache",
+        "certificates",
         "config",
         "gateway",
         "ledger",
@@ -92,6 +95,7 @@ LAYERS: dict[str, set[str]] = {
     # the command line, which may use everything
     "cli": {
         VERSION,
+        "certificates",
         "config",
         "config.names",
         "control",

@@ -2,33 +2,34 @@
 
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path as FilePath
 
 import click
 import msgspec
 
 from trunkline import setup
+from trunkline.certificates.flaws import Flaw, flaws
+from trunkline.certificates.uses import uses
 from trunkline.cli import options
 from trunkline.cli.failure import told
 from trunkline.cli.providers import listed
 from trunkline.config import schema
-from trunkline.config.problems import ConfigError, Problem, written
+from trunkline.config.problems import ConfigError, Path, Problem, written
 from trunkline.gateway.snapshot import Snapshot, build
 from trunkline.ledger.prices import Price
 from trunkline.routing.impossible import impossible
 from trunkline.routing.targets import Target
-from trunkline.serve import server_certificate
 from trunkline.transport.deadlines import Deadlines
 
 
 @click.command("check")
 @click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema of trunkline.yaml, for editors.")
 @options.config_option
-def command(as_schema: bool, config: Path | None) -> None:
+def command(as_schema: bool, config: FilePath | None) -> None:
     """Validate the configuration, and say what is wrong with it.
 
-    Every mistake is told, each with its line; also whether certificates can be read, and whether every provider has its
-    key and address. Nothing is connected to: that is what `trunkline doctor` does.
+    Every mistake is told, each with its line; also whether certificates are good and their keys belong to them, and
+    whether every provider has its key and address. Nothing is connected to: that is what `trunkline doctor` does.
     """
     if as_schema:
         from trunkline.config.jsonschema import schema as json_schema
@@ -38,6 +39,11 @@ def command(as_schema: bool, config: Path | None) -> None:
     environment = options.environment()
     with told():
         configuration = read_and_build(setup.Options(config=config), environment)
+        found = certificate_flaws(configuration)
+        _refuse(configuration, [flaw for flaw in found if flaw.kind == "expired"])
+    for flaw in found:
+        if flaw.kind != "expired":
+            click.echo(f"Warning: {_problem(configuration, flaw.place, flaw.text)}", err=True)
     click.echo(f"{config}: valid." if config else "There is no trunkline.yaml: the defaults hold.")
     click.echo(f"Providers: {', '.join(listed(configuration, environment))}.")
     click.echo(f"Models: {', '.join(configuration.models) or 'none named; ask for provider/model'}.")
@@ -50,22 +56,32 @@ def read_and_build(given: setup.Options, environment: options.Environment) -> sc
     `ConfigError` or `SetupError`.
     """
     config = setup.read_config(given, environment)
-    server_certificate(config.server.tls)
-
+    _refuse(config, [flaw for flaw in certificate_flaws(config) if flaw.kind == "unusable"])
     snapshot = asyncio.run(put_together(config, environment))
 
     def price(target: Target) -> Price | None:
         source = snapshot.deployments[target.provider].facts.catalogue
         return snapshot.catalogue.look_up(target.provider, source, target.model, 0.0, datetime.now(UTC))
 
-    file = str(config.source or "")
-    problems = [
-        Problem(file, *config.place_of(path), written(path), message)
-        for path, message in impossible(config, snapshot.policies, price)
-    ]
+    problems = [_problem(config, *found) for found in impossible(config, snapshot.policies, price)]
     if problems:
         raise ConfigError(problems)
     return config
+
+
+def certificate_flaws(config: schema.Config) -> list[Flaw]:
+    """What is wrong now with the files of TLS that it names."""
+    now = datetime.now(UTC)
+    return [flaw for use in uses(config) for flaw in flaws(use, now)]
+
+
+def _refuse(config: schema.Config, found: list[Flaw]) -> None:
+    if found:
+        raise ConfigError(_problem(config, flaw.place, flaw.text) for flaw in found)
+
+
+def _problem(config: schema.Config, path: Path, message: str) -> Problem:
+    return Problem(str(config.source or ""), *config.place_of(path), written(path), message)
 
 
 async def put_together(config: schema.Config, environment: options.Environment) -> Snapshot:

@@ -39,7 +39,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 def url(config: schema.Config, address: Address) -> str:
     """Where applications reach what listens on `address`."""
-    return f"{'https' if config.server.tls is not None else 'http'}://{address}"
+    return f"{_scheme(config.server.tls)}://{address}"
+
+
+def _scheme(tls: schema.Tls | None) -> str:
+    return "https" if tls is not None else "http"
 
 
 def announcement(facts: Facts, environment: Mapping[str, str]) -> str:
@@ -47,7 +51,7 @@ def announcement(facts: Facts, environment: Mapping[str, str]) -> str:
     names = ", ".join(listed(facts.config, environment))
     lines = [
         f"Trunkline {__version__} is ready on {url(facts.config, facts.address)} with {names}",
-        f"Metrics: http://{facts.control}/metrics",
+        f"Metrics: {_scheme(facts.config.server.control_tls)}://{facts.control}/metrics",
         *_notes(facts),
         "",
         *_examples(facts, _model(facts.config, environment)),

@@ -16,6 +16,7 @@ import uvloop
 from trunkline import __version__
 from trunkline.cli import options
 from trunkline.cli.administering import Administering
+from trunkline.cli.controlling import Secured
 from trunkline.cli.failure import Failure, Wrong, told
 from trunkline.cli.ready import Facts, announcement, url
 from trunkline.config import schema
@@ -150,6 +151,7 @@ async def _run(serving: Serving, listener: socket.socket, log: Log, *, quiet: bo
     orders: Orders = asyncio.Queue()
     Signals(orders)
     with contextlib.closing(listener):
+        secured = Secured(serving.configuration.server, log.report)
         service = await _start(serving, log)
         serving.listens(service.address)
         administering = Administering(lambda: service.config, serving.data, serving.environment)
@@ -157,15 +159,23 @@ async def _run(serving: Serving, listener: socket.socket, log: Log, *, quiet: bo
         if not quiet:
             with contextlib.suppress(OSError):  # nobody reads it
                 click.echo(announcement(serving.facts(service, listener), serving.environment))
+
+        async def collect() -> list[bytes]:
+            return [*await service.snapshots(), *secured.snapshots()]
+
+        def reloaded(taken: bool) -> None:
+            serving.reloaded(taken and secured.take(service.settings))
+
         control = await serve_control(
             listener,
-            collect=service.snapshots,
+            collect=collect,
             unready=service.unready,
             version=__version__,
             administration=administering,
+            tls=secured.context,
         )
-        async with _following(serving.configuration, orders, log):
-            await obey(service, orders, log.report, serving.reloaded)
+        async with _following(serving.configuration, orders, log), secured.followed():
+            await obey(service, orders, log.report, reloaded)
         await control.shutdown()
         administering.close()
 

@@ -69,8 +69,19 @@ def _providers(providers: Mapping[str, Value], known: Names) -> Iterator[Finding
             yield ("providers", name, "type"), f"{message} {quote(kind)}", suggestion(kind, known.types)
         if "api_key" in settings and "api_keys" in settings:
             yield ("providers", name, "api_keys"), "`api_key` is given, too", "leave one of them out"
+        yield from _client_certificate(("providers", name), settings)
         if "simulated" in settings and isinstance(kind, str) and kind != SIMULATED:
             yield ("providers", name, "simulated"), "this is for providers of the type `simulated` only", ""
+
+
+def _client_certificate(path: Path, settings: Mapping[str, Value]) -> Iterator[Finding]:
+    given = [setting for setting in ("client_cert", "client_key") if setting in settings]
+    if len(given) == 1:
+        [missing] = {"client_cert", "client_key"} - {*given}
+        yield (*path, given[0]), f"`{missing}` is missing", "a certificate is of no use without its key"
+    url = settings.get("base_url")
+    if given and isinstance(url, str) and url.lower().startswith("http://"):
+        yield (*path, given[0]), "its `base_url` begins with http, where no certificate is shown", ""
 
 
 def _prices(prices: Mapping[str, Value], known: Names) -> Iterator[Finding]:

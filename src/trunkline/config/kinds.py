@@ -72,6 +72,13 @@ def _lateness(value: object) -> float | Literal["p95"]:
     return "p95" if value == "p95" else _above_zero(values.duration(value))
 
 
+def _tls_version(value: object) -> str:
+    version = str(values.number(value) or value)
+    if version not in ("1.2", "1.3"):
+        raise values.due("a version of TLS: 1.2 or 1.3", value)
+    return version
+
+
 def _regions(value: object) -> tuple[str, ...]:
     """One name, or a list of several."""
     several = [] if value is NOTHING else value if isinstance(value, list | tuple) else [value]
@@ -167,6 +174,11 @@ Store = Annotated[
     _shown("URL", "string", pattern=r"^(sqlite:///|postgres(ql)?://)"),
 ]
 
+TlsVersion = Annotated[
+    Literal["1.2", "1.3"],
+    PlainValidator(_tls_version),
+    _shown("version", "string", "number", enum=["1.2", "1.3", 1.2, 1.3]),
+]
 ProviderName = Annotated[
     str,
     PlainValidator(_named("a provider's name: letters, digits, `.`, `_` and `-`", _PROVIDER)),

@@ -30,16 +30,7 @@ from trunkline.config.section import Section as Section
 from trunkline.config.section import section, setting
 from trunkline.config.tenants import Key as Key
 from trunkline.config.tenants import Orgs, Teams, Users, Wish
-
-
-class Tls(Section):
-    """TLS towards applications."""
-
-    cert: kinds.FilePath = setting(..., "The certificate and its chain, PEM.")
-    key: kinds.FilePath = setting(..., "The certificate's private key, PEM.")
-    client_ca: kinds.FilePath | None = setting(
-        None, "Certificate authorities, PEM. With it, a client must show a certificate that one of them signed."
-    )
+from trunkline.config.tls import Tls as Tls
 
 
 class Limits(Section):
@@ -76,6 +67,7 @@ class Server(Section):
         5000, "Requests under way at one time in each worker; above it: 503 with `retry-after`.", ge=1, le=1_000_000
     )
     tls: Tls | None = setting(None, "TLS towards applications. Default: plain HTTP.")
+    control_tls: Tls | None = setting(None, "TLS on the control listener. Default: plain HTTP.")
     limits: Limits = section(Limits)
     timeouts: Timeouts = section(Timeouts)
     keep_alive: kinds.Timeout = setting("15s", "A comment goes out on a stream after so long a silence.")
@@ -220,6 +212,10 @@ class Provider(Section):
         None, "Whether it may have a private or loopback address. Default: only what one runs oneself, by its type."
     )
     ca: kinds.FilePath | None = setting(None, "Certificate authorities to trust, PEM. Default: the system's.")
+    client_cert: kinds.FilePath | None = setting(
+        None, "The certificate and its chain to show it where it asks for one, PEM."
+    )
+    client_key: kinds.FilePath | None = setting(None, "That certificate's private key, PEM.")
     proxy: kinds.ProxyUrl | None = setting(None, "The proxy through which it is reached.")
     max_idle: kinds.Count = setting(64, "Idle connections that each worker keeps open.", ge=0, le=100_000)
     terminator: kinds.Switch | None = setting(

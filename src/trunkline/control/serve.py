@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -47,12 +48,13 @@ async def serve(
     version: str,
     patience: float = PATIENCE,
     administration: "Administration | None" = None,
+    tls: ssl.SSLContext | None = None,
 ) -> ControlPlane:
     """Answer on `listener`, which `listener.bind` made and which this now owns.
 
     `collect` gives the snapshots of all workers' metrics, and has `patience` seconds for it; `unready` gives the
-    reasons why no traffic should come, none of them when it may. Without `administration` there is no API. Signals,
-    logging and the loop are left alone.
+    reasons why no traffic should come, none of them when it may. Without `administration` there is no API, and
+    without `tls` plain HTTP. Signals, logging and the loop are left alone.
     """
     # One thread for what takes long: the data plane goes on answering meanwhile, however many ask, and where all of the
     # loop's own threads wait for a store that hangs, the metrics still come.
@@ -65,7 +67,9 @@ async def serve(
 
         more = routes(administration, changing, version) if administration is not None else []
         local_only = is_loopback(listener)
-        return _server(application(collect, unready, version, worker, more, patience=patience, local_only=local_only))
+        return _server(
+            application(collect, unready, version, worker, more, patience=patience, local_only=local_only), tls
+        )
 
     server = await asyncio.get_running_loop().run_in_executor(worker, make)
     # The parts of uvicorn's own `serve`, which would also take the process's signals and wake up ten times a second.
@@ -74,7 +78,7 @@ async def serve(
     return ControlPlane(server, listener, (worker, changing))
 
 
-def _server(app: "ASGIApp") -> "uvicorn.Server":
+def _server(app: "ASGIApp", tls: ssl.SSLContext | None) -> "uvicorn.Server":
     import uvicorn
 
     config = uvicorn.Config(
@@ -91,4 +95,5 @@ def _server(app: "ASGIApp") -> "uvicorn.Server":
         timeout_graceful_shutdown=FINISHED_WITHIN,
     )
     config.load()
+    config.ssl = tls  # uvicorn would make one of files, once and for all
     return uvicorn.Server(config)

@@ -43,7 +43,7 @@ class Webhook:
         origin = Origin(
             host=url.hostname or "",
             port=url.port or (443 if secure else 80),
-            tls=trusting(None) if secure else None,
+            tls=trusting() if secure else None,
             allow_private=True,  # the operator has written it
         )
         self._pool = Pool(origin, deadlines)

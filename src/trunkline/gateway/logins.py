@@ -1,6 +1,7 @@
 """Who Trunkline is to a provider: its keys and logins, from the configuration and the environment."""
 
-from collections.abc import Mapping, Sequence
+import ssl
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,7 +11,9 @@ from trunkline.providers.base import Provider, Unfilled
 from trunkline.providers.signing import Credentials
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.pool import Origin, Pool
-from trunkline.transport.tls import trusting
+
+Tls = Callable[[], ssl.SSLContext]
+"""Makes the context of a provider, once."""
 
 
 class SetupError(Exception):
@@ -18,7 +21,12 @@ class SetupError(Exception):
 
 
 def keys_of(
-    name: str, provider: schema.Provider, facts: Provider, environment: Mapping[str, str], deadlines: Deadlines
+    name: str,
+    provider: schema.Provider,
+    facts: Provider,
+    environment: Mapping[str, str],
+    deadlines: Deadlines,
+    tls: Tls,
 ) -> Sequence[ProviderKey]:
     """The pool of keys of one provider; at least one, which may be nobody's. Raises `SetupError`."""
     written = provider.api_keys or ([provider.api_key] if provider.api_key is not None else [])
@@ -30,7 +38,7 @@ def keys_of(
     if facts.login == "sigv4":
         return [_signing(name, provider, facts, environment)]
     if facts.login == "service_account":
-        return [_account(name, provider, facts, environment, deadlines)]
+        return [_account(name, provider, facts, environment, deadlines, tls)]
     if facts.needs_key:
         raise SetupError(
             f"providers.{name}: no key. Write api_key there, or set {' or '.join(facts.key_variables)} "
@@ -66,7 +74,12 @@ def _signing(name: str, provider: schema.Provider, facts: Provider, environment:
 
 
 def _account(
-    name: str, provider: schema.Provider, facts: Provider, environment: Mapping[str, str], deadlines: Deadlines
+    name: str,
+    provider: schema.Provider,
+    facts: Provider,
+    environment: Mapping[str, str],
+    deadlines: Deadlines,
+    tls: Tls,
 ) -> ProviderKey:
     from trunkline.gateway.account import AccountKey  # here, because the cryptography behind it is slow to import
     from trunkline.providers.service_account import KeyFileError, ServiceAccount
@@ -84,5 +97,5 @@ def _account(
     except (KeyFileError, UnicodeDecodeError) as error:
         raise SetupError(f"providers.{name}: {path}: {error}") from None
     uri = urlsplit(account.token_uri)
-    origin = Origin(host=uri.hostname or "", port=uri.port or 443, tls=trusting(provider.ca))
+    origin = Origin(host=uri.hostname or "", port=uri.port or 443, tls=tls())
     return AccountKey(account, Pool(origin, deadlines))

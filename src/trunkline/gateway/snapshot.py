@@ -33,7 +33,7 @@ from trunkline.routing.inherited import health_settings
 from trunkline.routing.policies import Policies
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.pool import Origin, Pool
-from trunkline.transport.tls import trusting
+from trunkline.transport.tls import Pair, Unusable, trusting
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -140,7 +140,7 @@ def _deploy(name: str, provider: schema.Provider, environment: Mapping[str, str]
         pool = pools.setdefault(origin, Pool(origin, deadlines))
         headers = {key: value.get_secret_value() for key, value in provider.headers.items()}
         doors[spoken] = Door(page, pool, host=host, prefix=prefix, headers=headers)
-    keys = keys_of(name, provider, facts, environment, deadlines)
+    keys = keys_of(name, provider, facts, environment, deadlines, tls)
     return Deployment(name, facts, doors, keys)
 
 
@@ -231,7 +231,8 @@ def _literal(host: str) -> bool:
 
 
 def _tls(name: str, provider: schema.Provider) -> ssl.SSLContext:
+    pair = Pair(provider.client_cert, provider.client_key) if provider.client_cert and provider.client_key else None
     try:
-        return trusting(provider.ca)
-    except (OSError, ssl.SSLError) as error:
-        raise SetupError(f"providers.{name}.ca: {provider.ca} cannot be used: {error}") from None
+        return trusting(provider.ca, pair)
+    except Unusable as error:
+        raise SetupError(f"providers.{name}: {error}.") from None

@@ -47,6 +47,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LABELS = {
+    "certificate": "Where the configuration names it, such as `server.tls`.",
     "code": "An error's code, as in the reply's body.",
     "kind": "`input` holds `cached` and `cache_write`; `output` holds `reasoning`.",
     "model": "The name a request asked for, or of an upstream attempt the provider's name for it. Names that the "
@@ -56,7 +57,7 @@ LABELS = {
     "provider": "The provider's name in the configuration. Empty for a request that reached none.",
     "reason": "Why.",
     "whose": "The `first` answer, which the client got, or the `shadow`'s.",
-    "result": "Whether the new configuration was taken.",
+    "result": "Whether the new configuration, or certificate, was taken.",
     "state": "`busy` with a call, or `idle` and kept for the next.",
     "status": "The HTTP status that was sent.",
     "stream": "`true` where the request asked for a stream.",
@@ -322,6 +323,25 @@ METRICS = (
         labels=("result",),
         known=("ok", "rejected"),
         help="Changes of the configuration, counted by every worker.",
+    ),
+    Metric(
+        name="trunkline_tls_certificate_expiry_timestamp_seconds",
+        kind="gauge",
+        labels=("certificate",),
+        merge="min",
+        help="Unix time at which a certificate of our own ends: a listener's, or one that is shown to a provider.",
+    ),
+    Metric(
+        name="trunkline_tls_renewals_total",
+        kind="counter",
+        labels=("result",),
+        help="Changes of the files of TLS, counted by every worker.",
+    ),
+    Metric(
+        name="trunkline_tls_refused_handshakes_total",
+        kind="counter",
+        labels=("reason",),
+        help="Clients with which no TLS connection came about.",
     ),
     Metric(
         name="trunkline_config_loaded_timestamp_seconds",

@@ -28,9 +28,9 @@ COLOURS: dict[Level, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
 def command(offline: bool, as_json: bool, config: Path | None, data: Path | None) -> None:
     """Examine everything Trunkline depends on, and say what to do.
 
-    The configuration, the data directory and its modes, the open-file limit, the disk, the store, the clock; and of
-    every provider its name, port, certificate and whether it takes each key, which is seen by asking for its list of
-    models. Nothing is changed, and no request costs anything. The exit code is 1 if anything failed.
+    The configuration, our own certificates, the data directory and its modes, the open-file limit, the disk, the store,
+    the clock; and of every provider its name, port, certificate and whether it takes each key, which is seen by asking
+    for its list of models. Nothing is changed, and no request costs anything. The exit code is 1 if anything failed.
     """
     given = Options(config=config, data=data)
     environment = options.environment()
@@ -55,6 +55,7 @@ def _findings(given: Options, environment: Mapping[str, str], *, offline: bool) 
             yield fail("configuration", str(problem), "")
         return
     yield ok("configuration", f"{given.config} is valid" if given.config else "none: the defaults hold")
+    yield from machine.certificates(config)
     yield from machine.data_directory(data_root(given, config, environment), config)
     try:
         yield from asyncio.run(_providers(config, environment, offline=offline))

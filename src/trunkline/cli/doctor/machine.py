@@ -1,4 +1,4 @@
-"""Examines this machine: open files, the data directory, the disk, the store, the clock."""
+"""Examines this machine: open files, our own certificates, the data directory, the disk, the store, the clock."""
 
 import os
 import resource
@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from trunkline.certificates.flaws import Kind, flaws, validity
+from trunkline.certificates.uses import uses
 from trunkline.cli.doctor.findings import Finding, fail, ok, warn
 from trunkline.config import schema
 from trunkline.config.places import SqliteStore
+from trunkline.config.problems import written
 from trunkline.data import DataDirectory, DataError
 from trunkline.gateway.logins import SetupError
 from trunkline.running import running
@@ -24,6 +27,12 @@ LITTLE_SPACE: Final = 1024**3
 NO_SPACE: Final = 100 * 1024**2
 LARGE_SKEW: Final = 300
 """Seconds."""
+CERTIFICATE_REMEDIES: Final[dict[Kind, str]] = {
+    "unusable": "Put a certificate in PEM there with the key that belongs to it.",
+    "expired": "Renew it: the new files are taken up while Trunkline runs.",
+    "expires_soon": "Renew it: the new files are taken up while Trunkline runs.",
+    "open": "Who has the key can pass for this server.",
+}
 RELEASED: Final = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 """No clock that is right shows a time before this."""
 
@@ -53,6 +62,24 @@ def skewed(seconds: float, provider: str) -> list[Finding]:
         return []
     text = f"It is {abs(seconds):,.0f} s {'ahead of' if seconds > 0 else 'behind'} that of {provider}."
     return [warn("clock", text, "Let the machine keep time by NTP: certificates and keys are judged by its clock.")]
+
+
+def certificates(config: schema.Config) -> Iterator[Finding]:
+    """Those that Trunkline shows, as a listener and to providers, and the authorities that it trusts."""
+    now = datetime.now(UTC)
+    for use in uses(config):
+        subject = f"certificate {use.name}" if use.files.pair is not None else f"authorities {use.name}"
+        found = list(flaws(use, now))
+        for flaw in found:
+            text = f"{written(flaw.place)}: {flaw.text}."
+            if flaw.kind in ("unusable", "expired"):
+                yield fail(subject, text, CERTIFICATE_REMEDIES[flaw.kind])
+            else:
+                yield warn(subject, text, CERTIFICATE_REMEDIES[flaw.kind])
+        if use.files.pair is None or {flaw.kind for flaw in found} & {"unusable", "expired", "expires_soon"}:
+            continue
+        left = (validity(use.files.pair.cert).ends - now).days
+        yield ok(subject, f"good for {left:,} more days")
 
 
 def data_directory(root: Path, config: schema.Config) -> Iterator[Finding]:
