@@ -1,9 +1,11 @@
 """`trunkline check`"""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.cli.command import Place
+from tests.faults import certificates
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,9 +54,57 @@ def test_what_only_starting_would_show_is_found_too(place: Place) -> None:
     assert "needs a base_url" in place.run("check", code=2).stderr
     (place.folder / "ca.pem").write_text("not a certificate")
     place.configure("providers: {house: {type: openai_compatible, base_url: https://h.example, ca: ca.pem}}\n")
-    assert "ca.pem cannot be used" in place.run("check", code=2).stderr
+    assert "trunkline.yaml:1:75  providers.house.ca: ca.pem holds no certificate" in place.run("check", code=2).stderr
     place.configure("server: {tls: {cert: ca.pem, key: ca.pem}}\n")
-    assert "server.tls: ca.pem cannot be used" in place.run("check", code=2).stderr
+    assert "trunkline.yaml:1:16  server.tls.cert: ca.pem holds no certificate" in place.run("check", code=2).stderr
+
+
+def test_certificates_are_told_with_their_line(place: Place) -> None:
+    certificates.write_pair(place.folder)
+    certificates.write_pair(place.folder, "expired")
+    listener = "server:\n  {setting}:\n    cert: {cert}\n    key: {key}\n"
+    for setting in ("tls", "control_tls"):
+        for cert, key, told in (
+            ("absent.crt", "good.key", "3:5  server.{}.cert: absent.crt cannot be read: No such file or directory"),
+            ("good.crt", "absent.key", "4:5  server.{}.key: absent.key cannot be read: No such file or directory"),
+            (
+                "good.crt",
+                "expired.key",
+                "4:5  server.{}.key: expired.key is not the key of the certificate in good.crt",
+            ),
+            ("expired.crt", "expired.key", "3:5  server.{}.cert: expired.crt expired on 20"),
+        ):
+            place.configure(listener.format(setting=setting, cert=cert, key=key))
+            assert told.format(setting) in place.run("check", code=2).stderr
+    place.configure(
+        "providers:\n  house:\n    type: openai_compatible\n    base_url: https://h.example\n"
+        "    client_cert: good.crt\n    client_key: expired.key\n"
+    )
+    assert "6:5  providers.house.client_key: expired.key is not the key" in place.run("check", code=2).stderr
+
+
+def test_a_key_that_every_user_may_open_is_warned_of(place: Place) -> None:
+    """It is no mistake: so Kubernetes mounts its Secrets, into containers that have one user."""
+    chain, key = certificates.write_pair(place.folder)
+    place.configure("server:\n  tls: {cert: good.crt, key: good.key}\n")
+    key.chmod(0o644)
+    told = place.run("check").stderr
+    assert told.startswith("Warning: trunkline.yaml:2:25  server.tls.key: every user of this machine may open good.key")
+    key.chmod(0o640)
+    assert place.run("check").stderr == ""
+    soon = datetime.now(UTC) + timedelta(days=5, hours=1)
+    leaf = certificates.authority().issue_cert("localhost", not_after=soon)
+    leaf.cert_chain_pems[0].write_to_path(chain)
+    leaf.private_key_pem.write_to_path(key)
+    key.chmod(0o600)
+    assert "server.tls.cert: good.crt expires on " in place.run("check").stderr
+
+
+def test_half_a_client_certificate_and_one_that_is_never_shown_are_mistakes(place: Place) -> None:
+    place.configure("providers: {a: {type: openai, api_key: k, client_cert: a.crt}}\n")
+    assert "providers.a.client_cert: `client_key` is missing" in place.run("check", code=2).stderr
+    place.configure("providers: {a: {type: vllm, base_url: http://h, client_cert: a.crt, client_key: a.key}}\n")
+    assert "its `base_url` begins with http" in place.run("check", code=2).stderr
 
 
 def test_a_key_of_the_environment_that_no_header_can_hold_is_told_without_showing_it(place: Place) -> None:

@@ -6,6 +6,7 @@ import http.server
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.cli.command import Place
@@ -162,6 +163,37 @@ def test_what_does_not_answer_is_found_with_what_to_do(place: Place) -> None:
     assert "a firewall refuses" in said
     configure(place, "http://nowhere.invalid/v1")
     assert "cannot be resolved" in place.run("doctor", code=1).stdout
+
+
+def test_our_own_certificates_are_looked_at(place: Place) -> None:
+    chain, key = certificates.write_pair(place.folder)
+    key.chmod(0o600)
+    certificates.write_authority(place.folder / "ca.pem")
+    place.configure(
+        "server: {control_tls: {cert: good.crt, key: good.key}}\n"
+        "providers: {up: {type: openai, api_key: k, ca: ca.pem, client_cert: good.crt, client_key: good.key}}\n"
+    )
+    subjects = ("certificate server.control_tls", "certificate providers.up")
+    for subject in subjects:
+        [(level, text)] = findings(place, subject, "--offline")
+        assert (level, text[:9]) == ("ok", "good for ")
+    soon = certificates.authority().issue_cert("us", not_after=datetime.now(UTC) + timedelta(days=5, hours=1))
+    soon.cert_chain_pems[0].write_to_path(chain)
+    soon.private_key_pem.write_to_path(key)
+    key.chmod(0o604)
+    for subject in subjects:
+        (soon_level, ends), (open_level, mode) = findings(place, subject, "--offline")
+        assert (soon_level, open_level) == ("warn", "warn")
+        assert "good.crt expires on" in ends
+        assert "in 5 days" in ends
+        assert "every user of this machine may open good.key (mode 0604)" in mode
+    certificates.write_pair(place.folder, "expired")
+    place.configure("server: {tls: {cert: expired.crt, key: expired.key}}\n")
+    [(level, text), *_] = findings(place, "certificate server.tls", "--offline", code=1)
+    assert (level, "expired.crt expired on" in text) == ("fail", True)
+    place.configure("server: {tls: {cert: expired.crt, key: good.key}}\n")
+    [(level, text)] = findings(place, "certificate server.tls", "--offline", code=1)
+    assert (level, "is not the key of the certificate" in text) == ("fail", True)
 
 
 def test_certificates_are_looked_at(place: Place) -> None:

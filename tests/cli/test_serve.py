@@ -122,7 +122,7 @@ def test_what_cannot_be_put_to_work_ends_it_with_2(place: Place) -> None:
     assert "providers.openai: no key" in place.run("serve", *free, code=2).stderr
     (place.folder / "cert.pem").write_text("no certificate")
     place.configure("server: {tls: {cert: cert.pem, key: cert.pem}}\n")
-    assert "server.tls: cert.pem cannot be used" in place.run("serve", *free, code=2).stderr
+    assert "server.tls.cert: cert.pem holds no certificate" in place.run("serve", *free, code=2).stderr
 
 
 @pytest.mark.parametrize("listener", ["--listen", "--control"])
