@@ -133,7 +133,7 @@ OWNERS: dict[str, set[str]] = {
     "asyncpg": {"store"},
     "cel_expr_python": {"routing.expressions"},
     "click": {"cli"},
-    "cryptography": {"providers", "vault"},
+    "cryptography": {"certificates", "providers", "vault"},
     "genai_prices": {"ledger", "providers.models"},
     "httptools": {"transport"},
     "jsonschema_rs": {"guard.shape"},
