@@ -118,9 +118,19 @@ def test_an_ordinary_prompt_costs_little_and_a_page_of_digits_not_much() -> None
     assert full < 2e-3 * SLACK
 
 
-def test_a_streamed_chunk_costs_next_to_nothing() -> None:
+@pytest.mark.parametrize(
+    "prose",
+    [
+        PROSE,
+        "Über die Brücke läuft täglich ein Fuchs – und der große Hund schläft. Schöne „Grüße“ aus Köln im Jahr 2024! ",
+        "L’été, la forêt s’éveille à l’aube ; où est passé le cœur des gens ? ",
+        "Быстрая лиса прыгает через ленивую собаку, и это хорошо. Мы подводим итоги раздела 12. ",
+    ],
+    ids=["english", "german", "french", "russian"],
+)
+def test_a_streamed_chunk_costs_next_to_nothing(prose: str) -> None:
     screen = Screen([pii(), secrets(), tripwires()])
-    chunks = [f"{word} " for word in (PROSE * 20).split()]
+    chunks = [f"{word} " for word in (prose * 20).split()]
 
     def stream() -> None:
         reading = StreamScreen(screen, Piece("a", ""))

@@ -13,7 +13,7 @@ from trunkline.guard.ruling import Ruling, restored, rewritten
 from trunkline.guard.screen import Screen
 from trunkline.guard.secrets import open_key
 from trunkline.guard.values import Finding, Hit, Piece
-from trunkline.guard.view import in_string, unfinished, view
+from trunkline.guard.view import in_string, plainly, unfinished, view
 
 STEP: Final = 16
 """Characters that come between two looks: looking costs as much as a dozen tokens, and nobody reads that fast."""
@@ -91,10 +91,11 @@ class StreamScreen:
             return ""
         self._fresh = 0
         held = "".join(parts) if len(parts) > 1 else chunk
-        if self._quick and held.isascii():
-            text = self._context + held
+        seen = plainly(held) if self._quick else None
+        if seen is not None:
+            text = self._context + seen
             if not self._match(text.encode()):
-                cut = safe_cut(held, len(held) - self._reach)
+                cut = safe_cut(seen, len(held) - self._reach)
                 parts[:] = [held[cut:]]
                 self._due = max(STEP, (len(held) - cut) >> _PATIENCE)
                 self._offset += cut

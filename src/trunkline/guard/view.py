@@ -19,7 +19,18 @@ _UNFINISHED: Final = re.compile(
 
 INVISIBLE: Final = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f"
 """Characters that show nothing, for a class of `re`: they hide words from whoever compares letters."""
-_MIXED: Final = re.compile(r"[A-Za-z][\u0370-\u03ff\u0400-\u04ff]|[\u0370-\u03ff\u0400-\u04ff][A-Za-z]")
+_GREEK_OR_CYRILLIC: Final = re.compile("[\u0370-\u04ff]")
+_LATIN: Final = re.compile("[A-Za-z]")
+_MIXED: Final = re.compile("[\u0370-\u04ff](?:(?=[A-Za-z])|(?<=[A-Za-z].))")
+_PLAIN: Final = re.compile(
+    "[\0-\x7f\xa1-\xac\xae-\u024f\u02b0-\u02ff\u0370-\u04ff\u2018-\u2027\u2030-\u205e\u20a0-\u20cf\u3001-\u301b"
+    "\u3040-\u309f\u30a1-\u30ff\u4e00-\u9fff\uac00-\ud7a3]*"
+)
+"""Texts of the most frequent characters that are always seen as they are, words that mix scripts aside: Latin, Greek and
+Cyrillic letters, quotation marks, currencies, Chinese, Japanese and Korean.
+"""
+_FREQUENT: Final = (("\u2013", "-"), ("\u2014", "-"), ("\xa0", " "), ("\u202f", " "))
+"""Of the characters that stand for another, those of ordinary texts."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _HIDDEN: Final = re.compile(rf"[{INVISIBLE}]")
 HIDDEN: Final = "\u200b"
@@ -44,6 +55,17 @@ class View(msgspec.Struct, frozen=True):
         return position if self.offsets is None else self.offsets[position]
 
 
+def plainly(text: str) -> str | None:
+    """What is seen of a text that is not JSON, one to one; None where that takes `view`, of which this takes a part of
+    the time for most texts of most languages.
+    """
+    if text.isascii():
+        return text
+    for character, plain in _FREQUENT:
+        text = text.replace(character, plain)
+    return text if _PLAIN.fullmatch(text) is not None and not _is_mixed(text) else None
+
+
 def view(source: str, *, escaped: bool = False) -> View:
     """How detectors see `source`; `escaped`: it is a JSON text."""
     text, offsets = _unescaped(source) if escaped and "\\" in source else (source, None)
@@ -56,7 +78,7 @@ def view(source: str, *, escaped: bool = False) -> View:
             text = text.replace(character, plain)
         hidden |= plain == HIDDEN
         mixed |= "\u0370" <= character <= "\u04ff"
-    if mixed and _MIXED.search(text) is not None:
+    if mixed and _is_mixed(text):
         text = _WORD.sub(_alike, text)
     return _shown(text, offsets) if hidden else View(text, offsets)
 
@@ -119,6 +141,12 @@ def _plain(character: str) -> str:
     wide = "\uff01" <= character <= "\uff5e" or "\U0001d400" <= character <= "\U0001d7ff"
     folded = unicodedata.normalize("NFKC", character) if wide else character
     return folded if len(folded) == 1 else character
+
+
+def _is_mixed(text: str) -> bool:
+    """Whether letters of scripts that look alike stand side by side."""
+    both = _GREEK_OR_CYRILLIC.search(text) is not None and _LATIN.search(text) is not None
+    return both and _MIXED.search(text) is not None
 
 
 def _alike(word: re.Match[str]) -> str:
