@@ -19,6 +19,8 @@ class DataDirectory:
         self.journal = root / "journal"
         self.run = root / "run"
         """Sockets of the running processes."""
+        self.semantic = root / "semantic"
+        """What semantic caches have learnt; made when there is something."""
         self.store = root / "trunkline.db"
         self.key_secret = root / "secrets" / "key_secret"
         """Under which virtual keys are hashed."""

@@ -146,7 +146,7 @@ class Process:
         )
         self.take_up()
         keys.changed = self.take_up
-        self.gateway.caching = self._caching(config)
+        self.gateway.caching = self._caching(config, data.semantic)
         self.server = self.gateway.server = Server(self.gateway, server_limits(config.server), self._deadlines)
         await self._listen(config.server.listen, shared=shared)
         self._gauges()
@@ -183,10 +183,10 @@ class Process:
     def _limits_trouble(self, which: str, text: str) -> None:
         self.report("limits.not_reached", which=which, problem=text)
 
-    def _caching(self, config: schema.Config) -> Caching:
+    def _caching(self, config: schema.Config, learnt: Path) -> Caching:
         shared = SharedCache(config.shared.get_secret_value()) if config.shared is not None else None
         answers = Answers(Memory(config.cache.size), self._vault, self.metrics, shared)
-        return Caching(answers, Semantics(config.cache.size))
+        return Caching(answers, Semantics(config.cache.size, learnt))
 
     def _ledger_trouble(self, name: str, text: str) -> None:
         self.gateway.loop.call_soon_threadsafe(self.metrics.event, "ledger_failures", "store")

@@ -24,6 +24,7 @@ OPENERS = {
     ("store.postgresql_database", "create_pool"): "`store`",
     ("store.sqlite_database", "connect"): "`store`: a file",
     ("store.sqlite_file", "connect"): "`store`: a file",
+    ("store.shared_cache", "from_url"): "`shared`",
     ("store.valkey", "from_url"): "`shared`",
     ("transport.pool", "create_connection"): "its origin, whose address it has checked",
     ("transport.pool", "open_tunnel"): "the proxy of its origin",
@@ -50,7 +51,13 @@ NETWORK_LIBRARIES = re.compile(
     r"|telnetlib|xmlrpc|socketserver|grpc|boto3|botocore|huggingface_hub|openai|anthropic|google\.(auth|cloud)"
     r"|psycopg|asyncpg|redis|opentelemetry)(\.|$)"
 )
-LIBRARIES = {"store.postgresql", "store.postgresql_database", "store.postgresql_errors", "store.valkey"}
+LIBRARIES = {
+    "store.postgresql",
+    "store.postgresql_database",
+    "store.postgresql_errors",
+    "store.shared_cache",
+    "store.valkey",
+}
 """Modules that import a library which connects to somewhere: to the store, and to Valkey."""
 
 

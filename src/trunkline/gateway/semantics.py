@@ -8,6 +8,7 @@ there is no answer, and nothing is learnt.
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from random import random
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -16,6 +17,7 @@ import msgspec
 from trunkline.cache.entry import Damaged, Entry, dump, load
 from trunkline.embedding import Busy, EmbeddingQueue
 from trunkline.formats.conversation import Reply, Text
+from trunkline.gateway.curves import CurveFile
 
 if TYPE_CHECKING:
     from trunkline.cache.semantic import Hit, Miss, Question, SemanticCache
@@ -32,6 +34,7 @@ class Seen(msgspec.Struct):
     """A question, and what the cache made of it."""
 
     cache: "SemanticCache"
+    curve: CurveFile
     embedding: EmbeddingQueue
     partition: bytes
     question: "Question"
@@ -45,13 +48,16 @@ class Seen(msgspec.Struct):
 class Semantics:
     """The semantic caches of a process, one for each embedder and share of errors. For the event loop's thread."""
 
-    def __init__(self, most: int, chance: Callable[[], float] = random) -> None:
-        """`most`: bytes of each. `chance`, from 0 to 1, decides which hits are verified."""
+    def __init__(self, most: int, folder: Path, chance: Callable[[], float] = random) -> None:
+        """`most`: bytes of each. `folder`: where what they learn of risk is kept. `chance`, from 0 to 1, decides which
+        hits are verified.
+        """
         self.chance = chance
         self.verifying = 0
         """Hits whose real answer is being asked for."""
         self._most = most
-        self._caches: dict[tuple[str, float], SemanticCache] = {}
+        self._folder = folder
+        self._caches: dict[tuple[str, float], tuple[SemanticCache, CurveFile]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="semantic-cache")
         self._learning: set[asyncio.Task[None]] = set()
 
@@ -72,13 +78,10 @@ class Semantics:
         asked: tuple[str, Any],
         now: float,
     ) -> Seen:
-        from trunkline.cache.semantic import Hit, SemanticCache, ask, partition_of
+        from trunkline.cache.semantic import Hit, ask, partition_of
 
         identity = embedding.embedder.identity
-        cache = self._caches.get((identity, max_error))
-        if cache is None:
-            made = SemanticCache(embedding.embedder.dimensions, max_error=max_error, most_bytes=self._most)
-            cache = self._caches[identity, max_error] = made
+        cache, curve = self._cache(identity, embedding.embedder.dimensions, max_error)
         partition = partition_of([*frame, identity.encode()])
         question = ask(*asked)
         found = cache.look_up(partition, question, now, self.chance())
@@ -88,7 +91,18 @@ class Semantics:
                 entry = load(found.entry.reply)
             except Damaged:  # none that this process wrote
                 entry = None
-        return Seen(cache, embedding, partition, question, found, entry, isinstance(found, Hit) and found.verify)
+        return Seen(cache, curve, embedding, partition, question, found, entry, isinstance(found, Hit) and found.verify)
+
+    def _cache(self, identity: str, dimensions: int, max_error: float) -> "tuple[SemanticCache, CurveFile]":
+        from trunkline.cache.semantic import SemanticCache
+
+        known = self._caches.get((identity, max_error))
+        if known is None:
+            cache = SemanticCache(dimensions, max_error=max_error, most_bytes=self._most)
+            curve = CurveFile(self._folder, identity, max_error)
+            curve.read_into(cache)
+            known = self._caches[identity, max_error] = cache, curve
+        return known
 
     def learn(self, seen: Seen, entry: Entry, reply: Reply, now: float) -> None:
         """Take in what a model has said to a question. Does not wait."""
@@ -104,9 +118,14 @@ class Semantics:
             await asyncio.wait(set(self._learning))
 
     async def close(self) -> None:
-        """End the thread."""
+        """Write down what has been learnt, and end the thread."""
         await self.learnt()
+        await self._run(self._write)
         self._thread.shutdown(wait=False)
+
+    def _write(self) -> None:
+        for cache, curve in self._caches.values():
+            curve.write(cache)
 
     async def _learn(self, seen: Seen, entry: Entry, text: str, now: float) -> None:
         vector = await self._vector(seen.embedding, text)
@@ -129,6 +148,7 @@ def _store(seen: Seen, entry: Entry, said: tuple[str, Any], now: float) -> None:
     seen.cache.store(
         seen.partition, seen.question, answer(*said), dump(entry), seen.found.trace, now, entry.expires - now
     )
+    seen.curve.learnt(seen.cache)
 
 
 def _words(reply: Reply) -> str:

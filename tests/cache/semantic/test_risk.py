@@ -2,10 +2,12 @@
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
-from trunkline.cache.semantic.risk import ENOUGH, MARGIN, STEEPEST, Budget, Risk
+from trunkline.cache.semantic.entry import Damaged
+from trunkline.cache.semantic.risk import ENOUGH, MARGIN, STEEPEST, VERSION, Budget, Risk
 from trunkline.cache.semantic.vote import Vote, count
 
 VOTE = Vote(answer=1, odds=3.0, lead=0.1)
@@ -39,6 +41,31 @@ def test_a_partition_begins_with_what_all_have_learnt_and_then_goes_its_own_way(
     for _ in range(400):
         other.learn(VOTE, True)
     assert other.of(VOTE) < 0.2 < bad.of(VOTE)
+
+
+def test_what_was_learnt_is_written_down_and_gone_on_from() -> None:
+    random, learnt = np.random.default_rng(1), Risk()
+    for odds in random.uniform(0, 6, 90):
+        learnt.learn(vote(odds), odds > 3)
+    after = Risk()
+    after.load(learnt.dump())
+    assert after.of(VOTE) == learnt.of(VOTE) != Risk().of(VOTE)
+    for odds in random.uniform(0, 6, 40):
+        learnt.learn(vote(odds), odds > 3)
+        after.learn(vote(odds), odds > 3)
+    assert after.of(VOTE) == pytest.approx(learnt.of(VOTE), rel=0.2)
+
+
+def test_what_is_no_curve_of_this_version_changes_nothing() -> None:
+    good = msgspec.msgpack.decode(Risk().dump())
+    later = [VERSION + 1, *good[1:]]
+    mad = [VERSION, [math.nan, 1.0, 1.0], []]
+    short = [VERSION, [1.0, 1.0], []]
+    risk = Risk()
+    for bad in (b"", b"\xc1", *map(msgspec.msgpack.encode, (later, mad, short))):
+        with pytest.raises(Damaged):
+            risk.load(bad)
+    assert risk.of(VOTE) == Risk().of(VOTE)
 
 
 @pytest.mark.parametrize("right", [True, False])

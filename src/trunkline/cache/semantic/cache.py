@@ -113,6 +113,14 @@ class SemanticCache:
         times = (stored.stored, stored.expires)
         return self._keep(partition, question, said, number, stored.reply, times, stored.tags)
 
+    def learnt(self) -> bytes:
+        """What all partitions together have learnt of risk, without the entries: with it, new ones begin."""
+        return self._pooled.dump()
+
+    def begin_with(self, learnt: bytes) -> None:
+        """Begin with what `learnt` gave, of the same embedder. Raises `Damaged`, and then changes nothing."""
+        self._pooled.load(learnt)
+
     def _known(self, partition: bytes) -> Partition:
         known = self._partitions.get(partition)
         if known is None:

@@ -9,9 +9,11 @@ import math
 from collections import deque
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from trunkline.cache.semantic.entry import Damaged
 from trunkline.cache.semantic.vote import Vote
 
 PRIOR: Final = np.array([0.4, 1.2, 2.0])
@@ -39,6 +41,22 @@ STEEPEST: Final = 10.0
 """No single hit may be riskier than this many times what is allowed over all."""
 
 
+VERSION: Final = 1
+"""Of what is written down. Another one is due when votes come to mean something else."""
+
+
+class Learnt(msgspec.Struct, array_like=True, frozen=True):
+    """What one `Risk` has learnt, as it is written down."""
+
+    version: int
+    curve: tuple[float, float, float]
+    seen: list[tuple[float, float, float, float]]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Learnt).decode
+
+
 class Risk:
     """The probability that a vote's answer is wrong, learnt by one partition on what all partitions have learnt."""
 
@@ -60,11 +78,28 @@ class Risk:
             return
         if self._pooled is not None:
             self._pooled.learn(vote, right, weight)
-        self._seen.append((vote.odds, vote.lead, float(right), min(weight, HEAVIEST)))
+        self._seen.append((float(vote.odds), float(vote.lead), float(right), min(weight, HEAVIEST)))
         self._since += 1
         if self._since >= AGAIN:
             self._since = 0
             self._fit()
+
+    def dump(self) -> bytes:
+        """The curve and what it was fitted to."""
+        constant, odds, lead = self._curve.tolist()
+        return _encode(Learnt(VERSION, (constant, odds, lead), list(self._seen)))
+
+    def load(self, data: bytes) -> None:
+        """Go on from what `dump` gave. Raises `Damaged`, and then changes nothing."""
+        try:
+            learnt = _decode(data)
+        except msgspec.DecodeError as error:
+            raise Damaged(str(error)) from None
+        numbers = [*learnt.curve, *(number for each in learnt.seen for number in each)]
+        if learnt.version != VERSION or not all(map(math.isfinite, numbers)):
+            raise Damaged(f"a curve of version {learnt.version}, or none")
+        self._curve = np.maximum(np.array(learnt.curve), LEAST)
+        self._seen.extend(learnt.seen)
 
     def _fit(self) -> None:
         """Newton's method on the posterior, with steps that are halved until they lead down: three unknowns."""
