@@ -60,6 +60,11 @@ def test_every_mistake_is_told_with_its_place() -> None:
     assert "matches the empty text" in told[2]
 
 
+def test_an_expression_that_explodes_in_memory_is_refused_as_well() -> None:
+    told = wrong("guard: {p: {input: [{regex: ['((a{1,100}){1,100}){1,100}b']}]}}\n")
+    assert [line.split("  ")[1].partition(": ")[0] for line in told] == ["guard.p.input[0].regex[0]"]
+
+
 def test_where_a_policy_holds_it_has_to_be_there() -> None:
     text = (
         "guard: {house: {everywhere: true}, private: }\n"

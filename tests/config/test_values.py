@@ -153,3 +153,16 @@ def test_an_empty_secret_and_an_empty_text_are_refused() -> None:
         "1:15  keys[0].name: this text is empty",
         "1:24  keys[0].key: this secret is empty",
     ]
+
+
+@pytest.mark.parametrize(("written", "version"), [("1.2", "1.2"), ("1.3", "1.3"), ("'1.3'", "1.3")])
+def test_a_version_of_tls_is_a_number_or_text(written: str, version: str) -> None:
+    tls = read(f"server: {{control_tls: {{cert: a, key: b, min_version: {written}}}}}").server.control_tls
+    assert tls is not None
+    assert tls.min_version == version
+
+
+def test_older_versions_of_tls_are_not_spoken() -> None:
+    assert wrong("server: {tls: {cert: a, key: b, min_version: '1.1'}}") == [
+        '1:46  server.tls.min_version: "1.1" is not a version of TLS: 1.2 or 1.3'
+    ]
