@@ -75,7 +75,8 @@ async def health(port: int, context: ssl.SSLContext) -> Response:
 @bounded
 @pytest.mark.parametrize("workers", WORKERS)
 async def test_both_listeners_demand_certificates_and_take_in_renewed_ones(tmp_path: Path, workers: int) -> None:
-    server = {"workers": workers, "tls": settings(tmp_path / "data-plane"), "control_tls": settings(tmp_path / "own")}
+    pairs = (settings(tmp_path / "data-plane"), settings(tmp_path / "own"))
+    server = {"workers": workers, "tls": pairs[0], "control_tls": pairs[1]}
     async with serving(tmp_path, server=server) as served:
         assert f"Metrics: https://127.0.0.1:{served.control}/metrics" in served.said
         listeners = {"server.tls": served.port, "server.control_tls": served.control}
@@ -88,7 +89,7 @@ async def test_both_listeners_demand_certificates_and_take_in_renewed_ones(tmp_p
         async with known(served.port) as before:
             assert (await ask(before)).status == 200
             new = trustme.CA()
-            for number, listener in enumerate((server["tls"], server["control_tls"]), 1):
+            for number, listener in enumerate(pairs, 1):
                 write(new.issue_cert("127.0.0.1"), Path(listener["cert"]), Path(listener["key"]))
                 await until(
                     lambda: len({line["where"] for line in served.logged("tls.renewed")}) == number,  # noqa: B023  # awaited
