@@ -29,13 +29,10 @@ from trunkline.gateway.errors import (
 )
 from trunkline.gateway.guarding import objected
 from trunkline.gateway.judging import Reason, judged, read_reply, read_stream
-from trunkline.gateway.limiting import Hold
 from trunkline.gateway.reception import Reception, error_of
 from trunkline.gateway.recording import EARLY, Recorded
 from trunkline.gateway.resuming import bridge_to, resumed
-from trunkline.gateway.state import Journey
-from trunkline.ledger.journal import Segment
-from trunkline.ledger.prices import Price
+from trunkline.gateway.state import LONG, Journey
 from trunkline.ledger.record import Outcome
 from trunkline.routing.plan import Candidate
 from trunkline.routing.tickets import Ticket
@@ -58,31 +55,14 @@ class Contest(Protocol):
 class Attempt(Recorded):
     """One try of one candidate."""
 
-    __slots__ = (
-        "_asked",
-        "_asks",
-        "_began",
-        "_bridge",
-        "_contest",
-        "_deployment",
-        "_door",
-        "_dropped",
-        "_exchange_line",
-        "_held",
-        "_hold",
-        "_journey",
-        "_number",
-        "_outrun",
-        "_picky",
-        "_price",
-        "_reception",
-        "_request",
-        "_sent",
-        "_started",
-        "_ticket",
-        "_times",
-        "candidate",
-    )
+    _asks = False
+    """Others are asked whether the answer may be handed on."""
+    _held: list[bytes] | None = None
+    """What the client is not to get before its end."""
+    _dropped: tuple[str, ...] = ()
+    _request: Call
+    _exchange_line: Exchange
+    _sent = 0.0
 
     def __init__(
         self, journey: Journey, candidate: Candidate, picky: frozenset[Reason], contest: Contest | None = None
@@ -92,49 +72,23 @@ class Attempt(Recorded):
         self.candidate = candidate
         target = candidate.target
         self._deployment: Deployment = journey.snapshot.deployments[target.provider]
-        self._bridge = bridge_to(journey, candidate)
         self._door = journey.way(target).door
-        self._times = candidate.times
+        self._bridge = bridge_to(journey, candidate)
         self._picky = picky
         self._contest = contest
-        guarding = journey.guarding
-        self._asks = guarding is not None and guarding.asks_about_answers
-        whole = (guarding is not None and guarding.holds_answers) or (contest is not None and contest.whole)
-        self._held: list[bytes] | None = [] if whole else None
-        self._outrun = False
-        self._ticket: Ticket
-        self._hold: Hold | None = None
         self._asked = journey.asked
-        self._number = 0
-        self._dropped: tuple[str, ...] = ()
-        self._price: Price | None = None
-        self._request: Call
-        self._reception: Reception | None = None
-        self._exchange_line: Exchange
-        self._segment: Segment | None = None
-        self._began = 0.0  # monotonic
-        self._sent = 0.0
-        self._started = 0  # Unix time, microseconds
+        guarding = journey.guarding
+        if guarding is not None:
+            self._asks = guarding.asks_about_answers
+        if (guarding is not None and guarding.holds_answers) or (contest is not None and contest.whole):
+            self._held = []
 
     async def run(self, *, again: bool = False) -> None:
         """Send the request and deliver the reply. Raises `GatewayError`. `again`: the same model has failed at this
         request before.
         """
         journey, candidate = self._journey, self.candidate
-        self._began = now = monotonic()
-        journey.ends = min(journey.arrived + candidate.terms.total, journey.latest)
-        if now >= journey.ends - (EARLY if journey.tried else 0.0):
-            raise self._out_of_time()
-        ticket = journey.health.begin(
-            candidate.name, now, stream=journey.asked.stream, again=again, tokens=journey.asked.size // 4
-        )
-        if ticket is None:
-            message = f"{candidate.name} is not well, and is being tried by another request just now."
-            raise AllUnwell(message, candidate.name)
-        self._ticket = ticket
-        self._started = time.time_ns() // 1000
-        journey.target = candidate.target
-        journey.line_was_stale = False
+        ticket = self._take_ticket(again=again)
         try:
             await self._go(journey.key_of(ticket, self._deployment))
         except CannotExpress:
@@ -151,24 +105,37 @@ class Attempt(Recorded):
                 self._hold.release()
             ticket.end("cancelled", monotonic())  # of whatever has not told its end before
 
-    async def _go(self, key: ProviderKey) -> None:
-        journey, deployment, model = self._journey, self._deployment, self.candidate.target.model
-        times = self._time_left(self._began)
-        self._price = await journey.price(deployment, model)
-        if key.stale or not self._bridge.passes:
-            await self._prepare(key)
-            times = self._time_left(monotonic())
-        if times.total <= 0:
+    def _take_ticket(self, *, again: bool) -> Ticket:
+        """Leave to try it, which is counted. Raises `GatewayError` where there is none."""
+        journey, candidate = self._journey, self.candidate
+        self._began = now = monotonic()
+        journey.ends = ends = min(journey.arrived + candidate.terms.total, journey.latest)
+        if now >= ends - (EARLY if journey.tried else 0.0):
             raise self._out_of_time()
-        await journey.fits(deployment, model)
-        self._hold = await journey.gateway.limiting.reserve(journey, deployment, self.candidate.target, self._price)
-        if self._hold is not None:
-            times = self._time_left(monotonic())  # it may have waited
+        asked = self._asked
+        ticket = journey.health.begin(candidate.name, now, stream=asked.stream, again=again, tokens=asked.size // 4)
+        if ticket is None:
+            message = f"{candidate.name} is not well, and is being tried by another request just now."
+            raise AllUnwell(message, candidate.name)
+        self._ticket = ticket
+        self._started = time.time_ns() // 1000
+        journey.target = candidate.target
+        journey.line_was_stale = False
+        return ticket
+
+    async def _go(self, key: ProviderKey) -> None:
+        journey = self._journey
+        now = self._began
+        if key.stale or not self._bridge.passes or not self._is_plain(now):
+            await self._prepare(key)
+            now = monotonic()
         self._request = self._call(key)
-        journey.attempts += 1
-        self._number = journey.attempts
-        exchange, fresh = await self._line(times.connect)
-        if fresh:
+        journey.attempts = self._number = journey.attempts + 1
+        times = self._time_left(now)
+        exchange = self._door.upstream.ready()
+        fresh = exchange is None
+        if exchange is None:
+            exchange = await self._open(times.connect)
             times = self._time_left(monotonic())  # connecting has taken its part
         self._intend(exchange)
         error = await self._exchange(exchange, times)
@@ -183,12 +150,24 @@ class Attempt(Recorded):
         journey = self._journey
         return UpstreamTimeout(f"The request was not answered within {journey.ends - journey.arrived:g} s.")
 
+    def _is_plain(self, now: float) -> bool:
+        """Whether nothing stands before the request but what is known here: its price."""
+        journey = self._journey
+        known, self._price = journey.snapshot.catalogue.known(self._deployment.name, self.candidate.target.model, now)
+        return known and journey.asked.size <= LONG and not journey.gateway.limiting.reserves
+
     async def _prepare(self, key: ProviderKey) -> None:
         """What may take its time before the request can be written."""
+        journey, deployment, target = self._journey, self._deployment, self.candidate.target
+        self._price = await journey.price(deployment, target.model)
         if key.stale:
             await self._log_in(key)
         if not self._bridge.passes:
-            await self._journey.inline(self._deployment, self._door, self.candidate.target.model)
+            await journey.inline(deployment, self._door, target.model)
+        if self._time_left(monotonic()).total <= 0:
+            raise self._out_of_time()
+        await journey.fits(deployment, target.model)
+        self._hold = await journey.gateway.limiting.reserve(journey, deployment, target, self._price)
 
     async def _log_in(self, key: ProviderKey) -> None:
         target = self.candidate.target
@@ -231,7 +210,7 @@ class Attempt(Recorded):
             journey.asked,
             self._bridge,
             self._door.facts,
-            str(self.candidate.target),
+            self.candidate.name,
             exchange,
             self,
             journey.snapshot.reply_limit,
@@ -289,19 +268,15 @@ class Attempt(Recorded):
 
     def _time_left(self, now: float) -> Times:
         """What is left of its deadlines and of the request's. What is not streamed has no first token to wait for."""
-        times, journey = self._times, self._journey
-        total = min(journey.ends - now, times.total - (now - self._began))
-        first = times.first_token if journey.asked.stream else total
+        times = self.candidate.times
+        total = min(self._journey.ends - now, times.total - (now - self._began))
+        first = times.first_token if self._asked.stream else total
         return Times(min(times.connect, total), first, times.gap, total, times.total)
 
-    async def _line(self, timeout: float) -> tuple[Exchange, bool]:
-        """A line to upstream, and whether it is a new one."""
-        upstream = self._door.upstream
-        exchange = upstream.ready()
-        if exchange is not None:
-            return exchange, False
+    async def _open(self, timeout: float) -> Exchange:
+        """A new line to upstream."""
         try:
-            return await upstream.open(timeout), True
+            return await self._door.upstream.open(timeout)
         except Fault as fault:
             error = error_of(fault, str(self.candidate.target))
             self._journey.note(fault.detail)

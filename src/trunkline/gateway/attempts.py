@@ -44,17 +44,27 @@ async def run(journey: Journey, plan: Plan) -> None:
     """
     if plan.wait:
         await asyncio.sleep(plan.wait)
+    first = plan.steps[0]
+    failed: GatewayError | None = None
+    if first.kind == "single":
+        try:
+            await Attempt(journey, first.first, picky(plan, 0)).run()
+        except GatewayError as error:
+            failed = error
+        else:
+            return  # as nearly always
     try:
-        await _run(journey, plan)
+        await _go_on(journey, plan, failed)
     except GatewayError:
         if journey.second_best is None or journey.delivering:
             raise
         journey.second_best.deliver()  # nobody had a better one
 
 
-async def _run(journey: Journey, plan: Plan) -> None:
+async def _go_on(journey: Journey, plan: Plan, failed: GatewayError | None) -> None:
+    """All that can come after the first attempt, which has `failed`, unless it is still to be made."""
     seen = {plan.route}
-    instead = await _Run(journey, plan).go()
+    instead = await _Run(journey, plan, failed).go()
     while instead is not None:
         error, name = instead
         if name in seen:
@@ -76,10 +86,12 @@ class _Run:
     _allowed = -1
     """The step that the budget has just allowed to be taken again."""
 
-    def __init__(self, journey: Journey, plan: Plan) -> None:
+    def __init__(self, journey: Journey, plan: Plan, failed: GatewayError | None = None) -> None:
+        """`failed`: what came of the first step, which has been taken then."""
         self._journey = journey
         self._plan = plan
-        self._before = len(journey.tried)
+        self._failed_first = failed
+        self._before = 0 if failed is not None else len(journey.tried)
         self._out: set[int] = set()
         """Steps that need not be taken again."""
 
@@ -142,16 +154,13 @@ class _Run:
         return self._before + max(self._plan.terms.retries.attempts, everybody)
 
     async def _take(self, step: Step, place: int, *, again: bool) -> None:
+        if self._failed_first is not None:
+            failed, self._failed_first = self._failed_first, None
+            raise failed
         if step.kind != "single" and not self._journey.delivering:
             await Contest(self._journey, step).run(again=again)
             return
-        await Attempt(self._journey, step.first, self._picky(step, place)).run(again=again)
-
-    def _picky(self, step: Step, place: int) -> frozenset[Reason]:
-        """For which reasons an answer of `step` is not the answer, because somebody else can be asked."""
-        if len(self._plan.steps) == 1 and not step.first.terms.on_failure:
-            return NOT_PICKY
-        return frozenset(reason for reason in REASONS if after(self._plan, place, step.first, reason) is not None)
+        await Attempt(self._journey, step.first, picky(self._plan, place)).run(again=again)
 
     def _pass_over(self, place: int, error: CannotExpress) -> None:
         """Nobody of that step can take the request."""
@@ -234,6 +243,14 @@ class _Run:
                 return None
             wait = max(wait, until - now)
         return wait
+
+
+def picky(plan: Plan, place: int) -> frozenset[Reason]:
+    """For which reasons an answer of the step at `place` is not the answer, because somebody else can be asked."""
+    first = plan.steps[place].first
+    if len(plan.steps) == 1 and not first.terms.on_failure:
+        return NOT_PICKY
+    return frozenset(reason for reason in REASONS if after(plan, place, first, reason) is not None)
 
 
 def _told(journey: Journey, error: GatewayError) -> GatewayError:

@@ -89,14 +89,17 @@ class Limiting:
         self._serves_alone = False
         self._repeats: Repeats | None = None
         self._sessions: Sessions | None = None
-        self._admits = self._reserves = False
+        self.admits = False
+        """Something may stand before a request."""
+        self.reserves = False
+        """Something may stand before an attempt."""
         self._loops: Loops | None = None
 
     def configure(self, config: schema.Config) -> None:
         """Other limits hold from now on. What is used of those that stay, stays used."""
         rules = rules_of(config)
         self._applying.configure(rules)
-        self._admits, self._reserves = bool(rules.rates), bool(rules.budgets or rules.deployments)
+        self.admits, self.reserves = bool(rules.rates), bool(rules.budgets or rules.deployments)
         if config.queue is not None:
             self._waiting.places, self._waiting.patience = config.queue.places, config.queue.patience
         self._queues = config.queue is not None
@@ -121,7 +124,7 @@ class Limiting:
         """Take what the request needs of its caller's limits. Raises `LimitReached` or `LimitsUnavailable`."""
         if self._repeats is not None or self._sessions is not None:
             self._stop_loops(journey)
-        if not self._admits:
+        if not self.admits:
             return
         applied = self._applying.of(_asker(journey))
         if applied.rates is None:
@@ -195,7 +198,7 @@ class Limiting:
 
         Raises `RateLimited`, `BudgetSpent` or `LimitsUnavailable`.
         """
-        if not self._reserves:
+        if not self.reserves:
             return None
         costs = self._applying.costs(self._applying.of(_asker(journey)), target, self._clock())
         if costs.limits is None and not costs.spendings:

@@ -28,21 +28,19 @@ EARLY = 0.01
 class Recorded:
     """What an attempt knows of itself that is recorded."""
 
-    __slots__ = ("_segment",)
-
     candidate: Candidate
     _asked: Asked
-    _began: float
+    _began = 0.0
     """Of the monotonic clock."""
     _door: Door
-    _hold: Hold | None
+    _hold: Hold | None = None
     _journey: Journey
-    _number: int
-    _outrun: bool
-    _price: Price | None
-    _reception: Reception | None
-    _segment: Segment | None
-    _started: int
+    _number = 0
+    _outrun = False
+    _price: Price | None = None
+    _reception: Reception | None = None
+    _segment: Segment | None = None
+    _started = 0
     """Unix time, microseconds."""
     _ticket: Ticket
 
