@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_HEAD = 128 * 1024
 """Bytes of reply headers, 1xx replies included, above which the reply is not HTTP we want."""
+LARGE = 64 * 1024
+"""Bytes of a body from which on it is not copied to stand behind its head."""
 INFLATED = 16 * 1024 * 1024
 """Bytes that one read may inflate to where a reply is compressed."""
 
@@ -152,12 +154,14 @@ class Line(asyncio.Protocol):
         self._headers = {}
         self._inflate = None
         now = monotonic()
-        self._total = now + times.total
-        self._pool.deadlines.set(self, now + min(times.first_token, times.total))
-        if len(call.body) > 65536:
-            self._transport.writelines([call.head, call.body])
+        self._total = total = now + times.total
+        first = now + times.first_token
+        self._pool.deadlines.set(self, first if first < total else total)
+        body = call.body
+        if len(body) > LARGE:
+            self._transport.writelines([call.head, body])
         else:
-            self._transport.write(call.head + call.body)
+            self._transport.write(call.head + body)
 
     def flowing(self) -> None:
         self._flowing = True

@@ -34,6 +34,9 @@ SLOWEST_BODY = 16 * 1024
 ONCE = frozenset({b"host", b"content-type", b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"})
 """Fields of which a second one would leave open which of the two was meant."""
 
+SPECIAL = frozenset({b"upgrade", b"transfer-encoding", b"expect"})
+"""Fields that ask for something that may not be had here."""
+
 
 class Limits(msgspec.Struct, frozen=True):
     """Bounds of one connection: sizes in bytes, times in seconds."""
@@ -62,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport = None  # type: ignore[assignment]  # set by connection_made, before any use
         self._incoming: Request | None = None  # the request being read
+        self._headers: dict[bytes, bytes] = {}  # its fields
         self._current: Request | None = None  # the request being answered
         self._waiting: deque[Request] = deque()  # whole or not, in the order they came
         self._strand: Strand | None = None
@@ -169,7 +173,8 @@ class Connection(asyncio.Protocol):
     # httptools callbacks
 
     def on_message_begin(self) -> None:
-        self._incoming = Request(self)
+        self._incoming = request = Request(self)
+        self._headers = request.headers
         self._since = monotonic()
         self._repeated = 0
 
@@ -179,18 +184,16 @@ class Connection(asyncio.Protocol):
         request.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        request = self._incoming
-        assert request is not None
-        if request.method:
-            return  # a trailer, which nobody reads
         name = name.lower()
-        headers = request.headers
+        headers = self._headers
         if name in headers:
             value = self._joined(name, headers[name], value)
         headers[name] = value
 
     def _joined(self, name: bytes, first: bytes, second: bytes) -> bytes:
         """The value of a field that was sent twice (RFC 9110, 5.3)."""
+        if self._incoming is None or self._incoming.method:
+            return second  # a trailer, which nobody reads
         self._repeated += len(second)
         if self._repeated > self._limits.head:
             raise _head_too_large(self._limits.head)
@@ -201,24 +204,27 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         request = self._incoming
         assert request is not None
-        parser = self._parser
-        if self._head_at_most > self._limits.head and _size_of(request) > self._limits.head:
-            raise _head_too_large(self._limits.head)
+        parser, headers, limits = self._parser, self._headers, self._limits
+        if self._head_at_most > limits.head and _size_of(request) > limits.head:
+            raise _head_too_large(limits.head)
         request.keep_alive = parser.should_keep_alive()
         request.old = parser.get_http_version() == "1.0"
-        self._judge(request)
+        if parser.should_upgrade() or b"host" not in headers or not SPECIAL.isdisjoint(headers):
+            self._judge(request, headers)
         request.method = parser.get_method()
+        self._headers = {}  # what comes now are trailers, which nobody reads
         self._since = monotonic()
-        self._taken += 1
-        if self._taken >= self._limits.requests:
+        self._taken = taken = self._taken + 1
+        if taken >= limits.requests:
             request.keep_alive = False
-        self._waiting.append(request)
-        if len(self._waiting) > PIPELINE:
+        waiting = self._waiting
+        waiting.append(request)
+        if len(waiting) > PIPELINE:
             self._transport.pause_reading()
             self._absence = self._absence or Absence(self._transport, self.server.deadlines)
             self._absence.watch(monotonic())
-        if int(request.headers.get(b"content-length", b"0")) > self._limits.body:
-            raise too_large(self._limits.body)  # its body is not waited for
+        if int(headers.get(b"content-length", b"0")) > limits.body:
+            raise too_large(limits.body)  # its body is not waited for
 
     def on_body(self, data: bytes) -> None:
         request = self._incoming
@@ -232,12 +238,12 @@ class Connection(asyncio.Protocol):
             self._offered = False
             return  # only its head is: its body follows
         self._incoming = None
-        self._closing = self._closing or not request.keep_alive
+        if not request.keep_alive:
+            self._closing = True
         request.complete()
 
-    def _judge(self, request: Request) -> None:
+    def _judge(self, request: Request, headers: dict[bytes, bytes]) -> None:
         """Refuse a whole head that asks for what is not to be had here."""
-        headers = request.headers
         if b"host" not in headers and not request.old:
             raise Refusal(400, "invalid_http", "HTTP/1.1 asks for a Host header.")
         if self._parser.should_upgrade():
@@ -261,33 +267,30 @@ class Connection(asyncio.Protocol):
         if self._starting:
             return
         self._starting = True
-        while self._waiting and self._current is None and self._unread < 0 and not self._over:
-            self._current = request = self._waiting.popleft()
-            if len(self._waiting) == PIPELINE:
+        waiting, server = self._waiting, self.server
+        while waiting and self._current is None and self._unread < 0 and not self._over:
+            self._current = request = waiting.popleft()
+            if len(waiting) == PIPELINE:
                 self._transport.resume_reading()
                 cast("Absence", self._absence).rest()
             if request.refusal is not None and not request.method:
                 self._answer_refusal(request, request.refusal)
             else:
-                strand = Strand(self._serve(request), self.loop)
+                server.in_flight += 1
+                strand = Strand(server.application.handle(request), self.loop, self._served)
                 if self._current is request:
                     self._strand = strand
         self._starting = False
 
-    async def _serve(self, request: Request) -> None:
-        server = self.server
-        server.in_flight += 1
-        try:
-            await server.application.handle(request)
-        finally:
-            server.in_flight -= 1
-            request.producer = None
-            self._current = self._strand = None
-            if not self.lost:
-                self._after(request)
-
-    def _after(self, request: Request) -> None:
+    def _served(self) -> None:
         """The answer is out, or its handler gave up: go on with the next request, or end the connection."""
+        server, request = self.server, self._current
+        assert request is not None
+        server.in_flight -= 1
+        request.producer = None
+        self._current = self._strand = None
+        if self.lost:
+            return
         if request.ended and self.keeps_alive(request):
             if self._waiting:
                 self._serve_next()
@@ -295,9 +298,8 @@ class Connection(asyncio.Protocol):
                 self._since = now = monotonic()
                 self._patience = patience = self._limits.idle_time
                 if self._unread < 0:
-                    self.server.deadlines.set(self, now + patience)
-            return
-        if not request.ended:
+                    server.deadlines.set(self, now + patience)
+        elif not request.ended:
             self._over = True
             self._transport.abort()
         elif not request.arrived:

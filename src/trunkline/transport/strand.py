@@ -9,7 +9,7 @@ that waits on asyncio's futures (`asyncio.sleep`, `asyncio.to_thread`, a task) w
 """
 
 import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -61,11 +61,18 @@ class Signal(Generic[T]):
 class Strand:
     """Runs one coroutine, beginning now. Whatever leaves the coroutine goes to the loop's exception handler."""
 
-    __slots__ = ("_cancelled", "_coroutine", "_loop", "_waits_for")
+    __slots__ = ("_cancelled", "_coroutine", "_loop", "_over", "_waits_for")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        coroutine: Coroutine[Any, Any, None],
+        loop: asyncio.AbstractEventLoop,
+        over: Callable[[], None] | None = None,
+    ) -> None:
+        """`over` is called when the coroutine has ended, however it did."""
         self._coroutine = coroutine
         self._loop = loop
+        self._over = over
         self._cancelled = False
         self._waits_for: Signal[Any] | asyncio.Future[Any] | None = None
         self._step(None)
@@ -90,8 +97,12 @@ class Strand:
         try:
             waits_for = self._coroutine.send(None) if error is None else self._coroutine.throw(error)
         except (StopIteration, asyncio.CancelledError):
+            if self._over is not None:
+                self._over()
             return
         except Exception as bug:  # noqa: BLE001  # the edge of a request, as a task would be
+            if self._over is not None:
+                self._over()
             self._loop.call_exception_handler({"message": "a request's coroutine failed", "exception": bug})
             return
         finally:
