@@ -45,29 +45,30 @@ class Door:
         self._prefix = prefix
         fixed = {"content-type": "application/json", "accept-encoding": "identity", **facts.headers, **headers}
         self._fixed = {name.lower().encode(): line(name, value) for name, value in fixed.items()}
-        self._heads: dict[tuple[str, ProviderKey], bytes] = {}
+        self._heads: dict[tuple[str, bool, ProviderKey], bytes] = {}
 
     def call(self, model: str, key: ProviderKey, passed: Mapping[bytes, bytes], body: bytes, *, stream: bool) -> Call:
         """A request as bytes. `passed` are header fields handed on from the client, which go before our own.
 
         Raises `ImpossibleModel`.
         """
-        return self._post(self._path(model, stream), key, passed, body)
+        if passed or not key.fixed:
+            return self._post(self._path(model, stream), key, passed, body)
+        head = self._heads.get((model, stream, key))
+        if head is None:
+            if len(self._heads) >= REMEMBERED:
+                self._heads.clear()
+            path = self._path(model, stream)
+            head = self._head(path, {}) + key.lines(self.facts, self.host, path, b"")
+            self._heads[model, stream, key] = head
+        return Call(b"%bcontent-length: %d\r\n\r\n" % (head, len(body)), body)
 
     def post(self, below: str, key: ProviderKey, passed: Mapping[bytes, bytes], body: bytes) -> Call:
         """A request to a path below the base URL. Raises `ImpossibleModel`."""
         return self._post(self._prefix + below, key, passed, body)
 
     def _post(self, path: str, key: ProviderKey, passed: Mapping[bytes, bytes], body: bytes) -> Call:
-        if passed or not key.fixed:
-            head = self._head(path, passed) + key.lines(self.facts, self.host, path, body)
-        else:
-            known = self._heads.get((path, key))
-            if known is None:
-                if len(self._heads) >= REMEMBERED:
-                    self._heads.clear()
-                known = self._heads[path, key] = self._head(path, {}) + key.lines(self.facts, self.host, path, body)
-            head = known
+        head = self._head(path, passed) + key.lines(self.facts, self.host, path, body)
         return Call(b"%bcontent-length: %d\r\n\r\n" % (head, len(body)), body)
 
     def probe(self, key: ProviderKey) -> Call:

@@ -9,7 +9,10 @@ a provider has served it; before that, and beyond the limit, it counts as `other
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from operator import attrgetter
 from typing import get_args
 
 import msgspec
@@ -34,26 +37,48 @@ WHOSE = BY_NAME["trunkline_shadow_cost_dollars_total"].known
 
 _encode = msgspec.msgpack.Encoder().encode
 _FIRST_FAILURE = 400
+GATHERED = 100
+"""Values that are counted together, which takes a fifth of the time of each by itself."""
+_INPUT, _OUTPUT, _CACHED, _CACHE_WRITE, _REASONING, _FIRST_BYTE, _TOTAL = (
+    attrgetter(name)
+    for name in (
+        "input_tokens",
+        "output_tokens",
+        "cached_tokens",
+        "cache_write_tokens",
+        "reasoning_tokens",
+        "first_byte_us",
+        "total_us",
+    )
+)
 
 
 class _Histogram:
     """How many values fell into each bucket, and their sum."""
 
-    __slots__ = ("_bounds", "counts", "total")
+    __slots__ = ("_counts", "_new", "_place", "_total", "add")
 
     def __init__(self, name: str) -> None:
         metric = BY_NAME[name]
-        self._bounds = tuple(bound * metric.per for bound in metric.buckets)
-        self.counts = [0] * (len(self._bounds) + 1)
-        self.total: int | float = 0
+        bounds = tuple(bound * metric.per for bound in metric.buckets)
+        self._counts = [0] * (len(bounds) + 1)
+        self._total: int | float = 0
+        self._place = partial(bisect_left, bounds)  # a value equal to a bucket's bound belongs into that bucket
+        self._new: list[float] = []
+        self.add: Callable[[float], None] = self._new.append
+        """One more value. Whoever adds many sees to it that they are gathered."""
 
-    def add(self, value: float) -> None:
-        """A value equal to a bucket's bound belongs into that bucket."""
-        self.counts[bisect_left(self._bounds, value)] += 1
-        self.total += value
+    def gather(self) -> None:
+        """Sort the new values into their buckets."""
+        new = self._new
+        for place, count in Counter(map(self._place, new)).items():
+            self._counts[place] += count
+        self._total += sum(new)
+        new.clear()
 
     def numbers(self) -> Numbers:
-        return [self.total, *self.counts]
+        self.gather()
+        return [self._total, *self._counts]
 
 
 class _Requests:
@@ -66,6 +91,10 @@ class _Requests:
         self.duration = duration
         self.first = first
         self.overhead = overhead
+
+    def gather(self) -> None:
+        for histogram in (self.duration, self.first, self.overhead):
+            histogram.gather()
 
 
 class _Attempts:
@@ -97,6 +126,26 @@ class _Attempts:
         self.unpriced = 0
         self.first_byte = _Histogram("trunkline_upstream_first_byte_seconds")
         self.duration = _Histogram("trunkline_upstream_duration_seconds")
+
+    def count(self, rows: list[Row]) -> None:
+        for outcome, count in Counter(row.outcome for row in rows).items():
+            self.outcomes[outcome] += count
+        for row in rows:
+            if row.error:
+                _bump(self.errors, row.error)
+        self.input += sum(map(_INPUT, rows))
+        self.output += sum(map(_OUTPUT, rows))
+        self.cached += sum(map(_CACHED, rows))
+        self.cache_write += sum(map(_CACHE_WRITE, rows))
+        self.reasoning += sum(map(_REASONING, rows))
+        costs = [row.cost for row in rows if row.cost >= 0]
+        self.cost += sum(costs)
+        self.unpriced += len(rows) - len(costs)
+        for histogram, values in ((self.first_byte, map(_FIRST_BYTE, rows)), (self.duration, map(_TOTAL, rows))):
+            for value in values:
+                if value >= 0:
+                    histogram.add(value)
+            histogram.gather()
 
     def tokens(self) -> dict[str, int]:
         return {
@@ -130,6 +179,7 @@ class Metrics:
         self._firsts: dict[str, _Histogram] = {}
         self._overheads = {stream: _Histogram("trunkline_overhead_seconds") for stream in (False, True)}
         self._attempts: dict[tuple[str, str], _Attempts] = {}
+        self._settled: list[Row] = []
         self._shadows: dict[tuple[str, str], _Shadows] = {}
         self._events = {event: dict.fromkeys(_known(event), 0) for event in get_args(Event)}
         self._readers: dict[str, Callable[[], Reading]] = {}
@@ -156,28 +206,15 @@ class Metrics:
         cell.overhead.add(overhead)
         if first is not None:
             cell.first.add(first)
+        if not cell.count % GATHERED:
+            cell.gather()
 
     def attempt(self, row: Row) -> None:
         """Count one attempt, when it is settled."""
-        cell = self._attempts.get((row.provider, row.model))
-        if cell is None:
-            cell = self._attempt_cell(row)
-        cell.outcomes[row.outcome] += 1
-        if row.error:
-            _bump(cell.errors, row.error)
-        cell.input += row.input_tokens
-        cell.output += row.output_tokens
-        cell.cached += row.cached_tokens
-        cell.cache_write += row.cache_write_tokens
-        cell.reasoning += row.reasoning_tokens
-        if row.cost >= 0:
-            cell.cost += row.cost
-        else:
-            cell.unpriced += 1
-        if row.first_byte_us >= 0:
-            cell.first_byte.add(row.first_byte_us)
-        if row.total_us >= 0:
-            cell.duration.add(row.total_us)
+        rows = self._settled
+        rows.append(row)
+        if len(rows) >= GATHERED:
+            self._gather_attempts()
 
     def shadow(
         self,
@@ -198,8 +235,10 @@ class Metrics:
             cell = self._shadows.setdefault(key, _Shadows())
         if similarity is not None:
             cell.similarity.add(similarity)
+            cell.similarity.gather()
         for durations, value in zip(cell.durations, seconds, strict=True):
             durations.add(value)
+            durations.gather()
         if min(costs) >= 0:
             cell.costs = [before + cost for before, cost in zip(cell.costs, costs, strict=True)]
 
@@ -225,6 +264,16 @@ class Metrics:
             first = self._firsts.setdefault(model, _Histogram("trunkline_time_to_first_token_seconds"))
             cell = self._requests[key] = _Requests(duration, first, self._overheads[stream])
         return cell
+
+    def _gather_attempts(self) -> None:
+        """Count the attempts that were settled since the last time."""
+        cells: dict[_Attempts, list[Row]] = {}
+        for row in self._settled:
+            cell = self._attempts.get((row.provider, row.model)) or self._attempt_cell(row)
+            cells.setdefault(cell, []).append(row)
+        for cell, rows in cells.items():
+            cell.count(rows)
+        self._settled.clear()
 
     def _attempt_cell(self, row: Row) -> _Attempts:
         provider, model = _text(row.provider), _text(row.model)
@@ -278,6 +327,7 @@ class Metrics:
         return _encode(snapshot)
 
     def _of_attempts(self) -> Snapshot:
+        self._gather_attempts()
         cells = self._attempts.items()
         return {
             "trunkline_attempts_total": [

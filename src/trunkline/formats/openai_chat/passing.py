@@ -4,6 +4,7 @@ What Trunkline relies on is checked here; the rest is the provider's to judge an
 """
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -107,7 +108,11 @@ _REFUSABLE: dict[Parameter, str] = {
 """Fields that servers of this format know or refuse, and do not leave to their models."""
 
 
-_LOOKED_AT = frozenset({"max_completion_tokens", "prompt_cache_key", "user", *_REFUSABLE.values()})
+_ASKED_WITH: dict[str, Parameter] = {field: name for name, field in _REFUSABLE.items()}
+_LABELS = frozenset({"user", "prompt_cache_key"})
+_LOOKED_AT = frozenset({"max_completion_tokens", *_LABELS, *_ASKED_WITH})
+_say_no_more_than = frozenset({"role", "content", "name"}).issuperset
+_role = itemgetter("role")
 
 
 def fits(value: dict[str, Any], dialect: Dialect) -> bool:
@@ -115,33 +120,29 @@ def fits(value: dict[str, Any], dialect: Dialect) -> bool:
 
     What a model takes is its provider's to judge, whose word is newer; what the server does not know is left out here.
     """
-    if not _LOOKED_AT.isdisjoint(value) and not _fields_fit(value, dialect):
-        return False
+    for field in _LOOKED_AT.intersection(value):
+        if not _field_fits(field, value[field], dialect):
+            return False
     if dialect.developer and dialect.tool_call_id == "any":
         return True
-    for message in value["messages"]:
-        odd = "tool_calls" in message or "tool_call_id" in message or message.get("role") == "developer"
-        if odd and not _message_fits(message, dialect):
-            return False
-    return True
+    messages = value["messages"]
+    if all(map(_say_no_more_than, messages)) and (dialect.developer or "developer" not in map(_role, messages)):
+        return True  # the usual case, looked at without a step of ours for each message
+    return all(_message_fits(message, dialect) for message in messages)
 
 
-def _fields_fit(value: dict[str, Any], dialect: Dialect) -> bool:
-    if dialect.max_tokens_field == "max_tokens" and value.get("max_completion_tokens") is not None:
+def _field_fits(field: str, asked: object, dialect: Dialect) -> bool:
+    name = _ASKED_WITH.get(field)
+    if name is not None and name in dialect.refuses and _asks(asked, name):
         return False
-    if any(_asks(value.get(_REFUSABLE[name]), name) for name in dialect.refuses & _REFUSABLE.keys()):
-        return False
-    longest = dialect.longest_label
-    return longest is None or not any(_longer(value.get(name), longest) for name in ("user", "prompt_cache_key"))
+    if field in _LABELS:
+        return dialect.longest_label is None or type(asked) is not str or len(asked) <= dialect.longest_label
+    return field != "max_completion_tokens" or dialect.max_tokens_field != "max_tokens" or asked is None
 
 
 def _asks(value: object, name: Parameter) -> bool:
     """Whether a value asks for something that would not happen anyway."""
     return not (value is None or value is False or value == "" or (name == "choices" and value == 1))
-
-
-def _longer(label: object, longest: int) -> bool:
-    return type(label) is str and len(label) > longest
 
 
 def _message_fits(message: dict[str, Any], dialect: Dialect) -> bool:
