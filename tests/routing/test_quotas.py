@@ -18,7 +18,7 @@ RECORDED = Path(__file__).parents[3] / "shared" / "recorded"
 def read(provider: str, headers: dict[str, str]) -> Left | None:
     limits = PROVIDERS[provider].limits
     assert limits is not None
-    return LimitsReader(limits).read({k.encode(): v.encode() for k, v in headers.items()}, WALL)
+    return LimitsReader(limits).read({k.encode(): v.encode() for k, v in headers.items()}, lambda: WALL)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_headers_are_read_as_the_provider_writes_them(
 def test_nothing_that_a_provider_may_write_raises(text: str, written: str) -> None:
     limits = Limits(requests="a", requests_reset="b", tokens="c", tokens_reset="d", reset=written)  # type: ignore[arg-type]  # one of the three
     value = text.encode("latin-1", "replace")
-    left = LimitsReader(limits).read({b"a": value, b"b": value, b"c": value, b"d": value}, WALL)
+    left = LimitsReader(limits).read({b"a": value, b"b": value, b"c": value, b"d": value}, lambda: WALL)
     assert left is not None
     assert left.requests_reset is None or 0 <= left.requests_reset <= 86_400
 
@@ -81,7 +81,7 @@ def test_the_headers_of_every_recorded_reply_are_understood() -> None:
         if page is None or page.limits is None or not isinstance(headers, dict):
             continue
         given = {name.lower().encode(): str(value).encode() for name, value in headers.items()}
-        left = LimitsReader(page.limits).read(given, WALL)
+        left = LimitsReader(page.limits).read(given, lambda: WALL)
         if left is None:
             continue
         for value, name in ((left.requests, page.limits.requests), (left.tokens, page.limits.tokens)):

@@ -12,6 +12,7 @@ from trunkline.gateway.reception import Reception
 from trunkline.gateway.state import Journey
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import REPORTED, RESERVATION, UNPRICED, Intent, Outcome, Row, UsageSource
+from trunkline.providers.base import Provider
 from trunkline.routing.targets import Target
 
 ASSUMED_OUTPUT = 4096
@@ -34,7 +35,7 @@ def reservation(asked: Asked, price: Price | None) -> int:
     """Nano-dollars that an attempt may cost, as an upper estimate."""
     if price is None:
         return UNPRICED
-    return price.cost(Usage(input=asked.size // BYTES_A_TOKEN, output=_most_output(asked)))
+    return price.of_tokens(asked.size // BYTES_A_TOKEN, asked.output_cap or _most_output(asked))
 
 
 def expected_tokens(asked: Asked) -> tuple[int, int]:
@@ -46,19 +47,22 @@ def _most_output(asked: Asked) -> int:
     return asked.output_cap or ASSUMED_OUTPUT * asked.choices
 
 
-def used(asked: Asked, reception: Reception | None, outcome: Outcome, *, stops: bool) -> tuple[Usage, UsageSource]:
+def used(asked: Asked, reception: Reception | None, outcome: Outcome, facts: Provider) -> tuple[Usage, UsageSource]:
     """What the provider says, or what can be told from what was produced.
 
     A request that was sent and then left alone (the client went, the time was up, another won) has cost its input at
-    least. Where the provider goes on without us and its meter with it (`stops` is false), and for what is not streamed,
-    it is taken for as long as it may have become.
+    least. Where the provider goes on without us and its meter with it, and for what is not streamed, it is taken for as
+    long as it may have become.
     """
     if reception is None:
         return Usage(), "none"
+    if outcome == "ok" and reception.usage is not None:
+        return reception.usage, "provider"
     size = asked.size // 4
     scanner = reception.scanner
     told = reception.usage or (scanner.usage if scanner is not None else None)
     abandoned = outcome == "cancelled" or reception.timed_out
+    stops = facts.local or facts.inside or (asked.stream and facts.stops_meter is not False)
     runs_on = abandoned and not stops
     if told is not None:
         produced = scanner.estimate() if scanner is not None and outcome != "ok" else 0
@@ -120,10 +124,11 @@ def _impossible(asked: Asked, usage: Usage, context: int | None) -> bool:
     """
     if usage.details is not None and usage.details.impossible:
         return True
-    if usage.cached + usage.cache_write > usage.input or usage.reasoning > usage.output:
+    read, made = usage.input, usage.output
+    if usage.cached + usage.cache_write > read or usage.reasoning > made:
         return True
     most = CERTAINLY * (context or LONGEST)
-    return (usage.input > asked.size + ADDED and usage.input > most) or usage.output > most * asked.choices
+    return (read > asked.size + ADDED and read > most) or made > most * asked.choices
 
 
 def outcome_of(error: GatewayError | None, *, produced: bool) -> Outcome:

@@ -88,6 +88,14 @@ class Keys:
         """No key was ever made: whoever can reach us may call."""
         return not self._config.keys and not self.made
 
+    def known(self, request: Request, address_of: Callable[[Request], str]) -> Caller | None:
+        """Who sends this, where nobody need be asked; None where `identify` must be awaited. Raises the same."""
+        key = key_in(request.headers)
+        if key is None or self.open:
+            return None
+        caller = self._callers.get(self._digest(key))
+        return self._allowed(caller, key, request, address_of) if caller is not None else None
+
     async def identify(self, request: Request, address_of: Callable[[Request], str]) -> Caller:
         """Who sends this. Raises `AuthenticationFailed`, `PermissionDenied`, or `ForbiddenOrigin` where there are no
         keys.
@@ -105,6 +113,9 @@ class Keys:
         caller = self._callers.get(known) or await self._ask_store(known)
         if caller is None:
             raise AuthenticationFailed(f"The API key {_shown(key)} is not known here. Ask your operator for one.")
+        return self._allowed(caller, key, request, address_of)
+
+    def _allowed(self, caller: Caller, key: bytes, request: Request, address_of: Callable[[Request], str]) -> Caller:
         if caller.expires is not None and caller.expires <= time.time():
             raise AuthenticationFailed(f"The API key {_shown(key)} has expired.")
         if caller.refused:

@@ -19,6 +19,7 @@ from trunkline.gateway.planning import choose, make_plan
 from trunkline.gateway.state import Journey
 from trunkline.limits.admission import shed
 from trunkline.routing.plan import Plan
+from trunkline.routing.planner import at_once
 
 
 async def travel(journey: Journey, front: Front) -> None:
@@ -28,17 +29,20 @@ async def travel(journey: Journey, front: Front) -> None:
     journey.counted = True
 
     # 1. identify: who asks
-    journey.caller = await gateway.keys.identify(request, gateway.client)
+    keys, address_of = gateway.keys, gateway.client
+    journey.caller = keys.known(request, address_of) or await keys.identify(request, address_of)
 
     # 2. admit: may another request begin now
-    _admit(journey)
+    if shed(gateway.server.in_flight, snapshot.in_flight) or gateway.ledger.full:
+        _turn_away(journey)
 
     #    read: the body is wanted only of those who may come in
-    journey.document = await _read(journey)
+    journey.document = _read(journey, request.take() if request.arrived else await request.body())
     choose(journey)
 
     #    and now that it is known what is asked: do the caller's limits allow it
-    await gateway.limiting.admit(journey)
+    if gateway.limiting.admits:
+        await gateway.limiting.admit(journey)
 
     # 3. guard: what may be said, with all that was said before
     if snapshot.guards or journey.caller.guards:
@@ -58,7 +62,7 @@ async def travel(journey: Journey, front: Front) -> None:
 async def _ask(journey: Journey) -> None:
     """Have a model answer."""
     # 5. plan: who could, in which order
-    plan = await make_plan(journey)
+    plan = at_once(journey.policy, journey.wishes, journey.asker, journey.health) or await make_plan(journey)
     if journey.following is not None:
         plan = journey.following.narrowed(plan)
     _understand(journey, plan)
@@ -71,11 +75,11 @@ async def _ask(journey: Journey) -> None:
     await attempts.run(journey, plan)
 
 
-def _admit(journey: Journey) -> None:
+def _turn_away(journey: Journey) -> None:
+    """More is under way than may be, or waits to be recorded."""
     make_room(journey)
-    if journey.gateway.ledger.full:
-        journey.gateway.metrics.event("shed_requests", "ledger")
-        raise LedgerUnavailable("This gateway cannot record requests now, so it takes none. Tell its operator.")
+    journey.gateway.metrics.event("shed_requests", "ledger")
+    raise LedgerUnavailable("This gateway cannot record requests now, so it takes none. Tell its operator.")
 
 
 def make_room(journey: Journey) -> None:
@@ -86,8 +90,7 @@ def make_room(journey: Journey) -> None:
         raise Overloaded(f"More than {journey.snapshot.in_flight} requests are in flight here. Try again in a moment.")
 
 
-async def _read(journey: Journey) -> Document:
-    body = await journey.request.body()
+def _read(journey: Journey, body: bytes) -> Document:
     if caching.wanted(journey):
         journey.body = body
     try:

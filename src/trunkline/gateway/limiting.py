@@ -89,6 +89,7 @@ class Limiting:
         self._serves_alone = False
         self._repeats: Repeats | None = None
         self._sessions: Sessions | None = None
+        self._admits = False
         self.admits = False
         """Something may stand before a request."""
         self.reserves = False
@@ -99,7 +100,7 @@ class Limiting:
         """Other limits hold from now on. What is used of those that stay, stays used."""
         rules = rules_of(config)
         self._applying.configure(rules)
-        self.admits, self.reserves = bool(rules.rates), bool(rules.budgets or rules.deployments)
+        self._admits, self.reserves = bool(rules.rates), bool(rules.budgets or rules.deployments)
         if config.queue is not None:
             self._waiting.places, self._waiting.patience = config.queue.places, config.queue.patience
         self._queues = config.queue is not None
@@ -110,6 +111,7 @@ class Limiting:
             self._repeats = Repeats(same.limit, same.window / 1000) if same is not None else None
             capped = loops.session_requests is not None or loops.session_cost is not None
             self._sessions = Sessions(loops.session_requests, loops.session_cost) if capped else None
+        self.admits = self._admits or self._repeats is not None or self._sessions is not None
         lending = self.lending
         lending.use(*[lending.rates] * bool(rules.rates or rules.deployments), *[lending.money] * bool(rules.budgets))
 
@@ -124,7 +126,7 @@ class Limiting:
         """Take what the request needs of its caller's limits. Raises `LimitReached` or `LimitsUnavailable`."""
         if self._repeats is not None or self._sessions is not None:
             self._stop_loops(journey)
-        if not self.admits:
+        if not self._admits:
             return
         applied = self._applying.of(_asker(journey))
         if applied.rates is None:

@@ -31,7 +31,7 @@ from trunkline.ledger.prices import Price
 from trunkline.routing.bounds import ANYBODY, Asker
 from trunkline.routing.owned import AnyHealth
 from trunkline.routing.plan import Considered, Explanation, Plan, Refusal, Removed, Target
-from trunkline.routing.planner import Policy, at_once, plan
+from trunkline.routing.planner import Policy, plan
 from trunkline.routing.planning import Conditions
 from trunkline.routing.policies import NameRefused
 from trunkline.routing.reading import structured
@@ -85,8 +85,7 @@ def _wishes(journey: Journey) -> Wishes:
 
 async def make_plan(journey: Journey) -> Plan:
     """What to do for the request. Raises why there is nobody to ask."""
-    ready = at_once(journey.policy, journey.wishes, journey.asker, journey.health)
-    return ready or await _plan(journey, journey.policy, journey.wishes, journey.asker)
+    return await _plan(journey, journey.policy, journey.wishes, journey.asker)
 
 
 async def plan_instead(journey: Journey, name: str) -> Plan:

@@ -18,11 +18,12 @@ from trunkline.ledger.journal import Segment
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import Outcome
 from trunkline.routing.plan import Candidate
-from trunkline.routing.tickets import Ticket
+from trunkline.routing.tickets import Change, Ticket
 from trunkline.transport.exchange import Exchange
 
 EARLY = 0.01
 """Seconds by which a timer may be early."""
+NOT_TOLD = Usage()
 
 
 class Recorded:
@@ -65,36 +66,41 @@ class Recorded:
         """Record how it ended, what it cost, and what it showed of the model's health."""
         journey, reception, target = self._journey, self._reception, self.candidate.target
         now = monotonic()
-        facts = self._door.facts
-        stops = facts.local or facts.inside or (journey.asked.stream and facts.stops_meter is not False)
-        usage, source = used(self._asked, reception, outcome, stops=stops)
+        usage, source = used(self._asked, reception, outcome, self._door.facts)
         tier = reception.tier if reception is not None else ""
         charge = charged(self._asked, self._price, usage, source, tier, self.candidate.abilities.context, outcome)
         source = charge[0]
         if source == "impossible":
             journey.note(f"usage: {target} reports what cannot be: {usage.input} in, {usage.output} out")
-        bound = self._hold.bound if self._hold is not None else None
+        hold = self._hold
+        bound = hold.bound if hold is not None else None
         if bound is not None and charge[1] > bound:  # it cannot have used that much: the usage is kept, not believed
             journey.note(f"usage: {target} tells of more than is possible, {charge[1]} nano-dollars")
             charge = (source, bound, charge[2])
         code = (error.code or error.kind) if error is not None and outcome != "cancelled" else ""
         times = (self._started, self._began, now)
         row = row_of(journey, target, self._number, times, outcome, code, reception, usage, charge)
-        if self._hold is not None:
-            self._hold.settle(row)
+        if hold is not None:
+            hold.settle(row)
         journey.settle(row, self._segment)
-        told = usage if source == "provider" else Usage()
-        kind = kind_of(error, reception, outcome, hurried=now >= journey.latest - EARLY)
-        change = self._ticket.end(
+        self._learned(self._tell(outcome, error, usage if source == "provider" else NOT_TOLD, now), error)
+
+    def _tell(self, outcome: Outcome, error: GatewayError | None, told: Usage, now: float) -> Change | None:
+        """What the end of the attempt shows of the model's health, and whether that changes anything."""
+        ticket, reception = self._ticket, self._reception
+        left = self._door.limits.read(reception.headers, time.time) if reception is not None else None
+        if error is None and outcome == "ok":
+            return ticket.end("ok", now, input=told.input, output=told.output, cached=told.cached, left=left)
+        kind = kind_of(error, reception, outcome, hurried=now >= self._journey.latest - EARLY)
+        return ticket.end(
             "outrun" if self._outrun and kind == "cancelled" else kind,
             now,
             input=told.input,
             output=told.output,
             cached=told.cached,
             retry_after=error.retry_after if error is not None else None,
-            left=self._door.limits.read(reception.headers, time.time()) if reception is not None else None,
+            left=left,
         )
-        self._learned(change, error)
 
     def _learned(self, change: str | None, error: GatewayError | None = None) -> None:
         """What the operator should know of a model's health."""

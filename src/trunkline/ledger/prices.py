@@ -93,6 +93,16 @@ class Price(msgspec.Struct, frozen=True, gc=False):
             return price.minimum
         return cost
 
+    def of_tokens(self, read: int, made: int) -> int:
+        """Nano-dollars of so much input and output that is nothing else: `cost`, in a third of the time."""
+        price = self
+        if self.tiers:
+            for start, tier in self.tiers:
+                if read > start:
+                    price = tier
+        cost = price.per_request + (read * price.input + made * price.output + MILLION // 2) // MILLION
+        return cost if cost >= price.minimum else price.minimum
+
     def of(self, service: str) -> "Price":
         """The price at a service tier."""
         return next((price for name, price in self.services if name == service), self)

@@ -5,7 +5,7 @@ quota is taken to grow evenly until its reset. Where that is too hopeful, the pr
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -46,16 +46,17 @@ class LimitsReader:
         self._names = tuple(name.lower().encode() for name in names)
         self._written = limits.reset
 
-    def read(self, headers: Mapping[bytes, bytes], wall: float) -> Left | None:
-        """What `headers` say; None if nothing. `wall`: Unix time, for resets that are told as a moment."""
+    def read(self, headers: Mapping[bytes, bytes], wall: Callable[[], float]) -> Left | None:
+        """What `headers` say; None if nothing. `wall` tells Unix time, for resets that are told as a moment."""
         requests, requests_reset, tokens, tokens_reset = self._names
         if requests not in headers and tokens not in headers:
             return None
+        now = wall()
         return Left(
             _count(headers.get(requests)),
-            self._seconds(headers.get(requests_reset), wall),
+            self._seconds(headers.get(requests_reset), now),
             _count(headers.get(tokens)),
-            self._seconds(headers.get(tokens_reset), wall),
+            self._seconds(headers.get(tokens_reset), now),
         )
 
     def _seconds(self, value: bytes | None, wall: float) -> float | None:

@@ -17,7 +17,7 @@ from typing import get_args
 
 import msgspec
 
-from trunkline.ledger.record import Outcome, Row
+from trunkline.ledger.record import UNPRICED, Outcome, Row
 from trunkline.telemetry.definitions import BY_NAME, OTHER, Event, counter_of
 
 LIMIT = 2000
@@ -39,9 +39,12 @@ _encode = msgspec.msgpack.Encoder().encode
 _FIRST_FAILURE = 400
 GATHERED = 100
 """Values that are counted together, which takes a fifth of the time of each by itself."""
-_INPUT, _OUTPUT, _CACHED, _CACHE_WRITE, _REASONING, _FIRST_BYTE, _TOTAL = (
+_OUTCOME, _ERROR, _COST, _INPUT, _OUTPUT, _CACHED, _CACHE_WRITE, _REASONING, _FIRST_BYTE, _TOTAL = (
     attrgetter(name)
     for name in (
+        "outcome",
+        "error",
+        "cost",
         "input_tokens",
         "output_tokens",
         "cached_tokens",
@@ -67,6 +70,11 @@ class _Histogram:
         self._new: list[float] = []
         self.add: Callable[[float], None] = self._new.append
         """One more value. Whoever adds many sees to it that they are gathered."""
+
+    def take(self, values: Iterable[float]) -> None:
+        """Many more."""
+        self._new += values
+        self.gather()
 
     def gather(self) -> None:
         """Sort the new values into their buckets."""
@@ -128,24 +136,21 @@ class _Attempts:
         self.duration = _Histogram("trunkline_upstream_duration_seconds")
 
     def count(self, rows: list[Row]) -> None:
-        for outcome, count in Counter(row.outcome for row in rows).items():
+        for outcome, count in Counter(map(_OUTCOME, rows)).items():
             self.outcomes[outcome] += count
-        for row in rows:
-            if row.error:
-                _bump(self.errors, row.error)
+        for error in filter(None, map(_ERROR, rows)):
+            _bump(self.errors, error)
         self.input += sum(map(_INPUT, rows))
         self.output += sum(map(_OUTPUT, rows))
         self.cached += sum(map(_CACHED, rows))
         self.cache_write += sum(map(_CACHE_WRITE, rows))
         self.reasoning += sum(map(_REASONING, rows))
-        costs = [row.cost for row in rows if row.cost >= 0]
-        self.cost += sum(costs)
-        self.unpriced += len(rows) - len(costs)
-        for histogram, values in ((self.first_byte, map(_FIRST_BYTE, rows)), (self.duration, map(_TOTAL, rows))):
-            for value in values:
-                if value >= 0:
-                    histogram.add(value)
-            histogram.gather()
+        costs = list(map(_COST, rows))
+        unpriced = costs.count(UNPRICED)
+        self.cost += sum(costs) - unpriced * UNPRICED
+        self.unpriced += unpriced
+        self.first_byte.take(time for time in map(_FIRST_BYTE, rows) if time >= 0)
+        self.duration.take(time for time in map(_TOTAL, rows) if time >= 0)
 
     def tokens(self) -> dict[str, int]:
         return {
@@ -234,11 +239,9 @@ class Metrics:
                 key = (OTHER, OTHER)
             cell = self._shadows.setdefault(key, _Shadows())
         if similarity is not None:
-            cell.similarity.add(similarity)
-            cell.similarity.gather()
+            cell.similarity.take([similarity])
         for durations, value in zip(cell.durations, seconds, strict=True):
-            durations.add(value)
-            durations.gather()
+            durations.take([value])
         if min(costs) >= 0:
             cell.costs = [before + cost for before, cost in zip(cell.costs, costs, strict=True)]
 

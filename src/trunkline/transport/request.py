@@ -48,7 +48,8 @@ class Request:
     refusal: Refusal | None = None
     """Why no more of this request is read."""
     producer: Producer | None = None
-    _complete = False
+    arrived = False
+    """The whole body is here."""
     _waiter: Signal[None] | None = None
 
     def __init__(self, connection: "Connection") -> None:
@@ -66,14 +67,9 @@ class Request:
         """The client has left."""
         return self._connection.lost
 
-    @property
-    def arrived(self) -> bool:
-        """The whole body is here."""
-        return self._complete
-
     async def body(self) -> bytes:
         """The whole body; asks for it if the client waits to be asked. Raises `Refusal` (400, 408, 413)."""
-        if not self._complete:
+        if not self.arrived:
             if self.refusal is not None:
                 raise self.refusal
             if self.expects:
@@ -81,6 +77,10 @@ class Request:
                 self._connection.write(CONTINUE)
             self._waiter = Signal()
             await self._waiter
+        return self.take()
+
+    def take(self) -> bytes:
+        """The whole body, once it has `arrived`."""
         chunks = self._body
         self._body = []
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -141,7 +141,7 @@ class Request:
         self._body.append(data)
 
     def complete(self) -> None:
-        self._complete = True
+        self.arrived = True
         if self._waiter is not None:
             self._waiter.set(None)
 
