@@ -170,7 +170,7 @@ class Gateway:
         """Counters, and the line in the log."""
         if not journey.counted and error is None:
             return
-        metrics, asked = self.metrics, journey.asked
+        metrics, asked, request = self.metrics, journey.asked, journey.request
         if journey.guarding is not None:
             journey.guarding.record(journey)
         seconds = monotonic() - journey.arrived

@@ -120,7 +120,8 @@ class Delivery:
 
     def close(self) -> None:
         """The request is over: no more keep-alives."""
-        self._gateway.deadlines.drop(self)
+        if self._interval:
+            self._gateway.deadlines.drop(self)
 
     def expire(self, now: float) -> None:
         """Nothing has come for a while."""

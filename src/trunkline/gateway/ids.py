@@ -6,9 +6,11 @@ import time
 
 def mint() -> str:
     """A UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, then random. Sorts by time. It names, and guards nothing."""
-    at = (time.time_ns() // 1_000_000).to_bytes(6, "big").hex()
-    noise = random.getrandbits(72).to_bytes(9, "big").hex()  # unique is enough
-    return f"{at[:8]}-{at[8:]}-7{noise[:3]}-b{noise[3:6]}-{noise[6:]}"
+    text = (time.time_ns() // 1_000_000 << 80 | _random_bits(80)).to_bytes(16, "big").hex()  # unique is enough
+    return f"{text[:8]}-{text[8:12]}-7{text[13:16]}-b{text[17:20]}-{text[20:]}"
+
+
+_random_bits = random.getrandbits
 
 
 _SANE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/+=@")

@@ -335,7 +335,8 @@ class Journey:
 
     def overhead(self) -> float:
         """Seconds of our own, so far."""
-        return max(0.0, (self.first or monotonic() - self.arrived) - self.waited)
+        own = (self.first or monotonic() - self.arrived) - self.waited
+        return own if own > 0.0 else 0.0
 
     def answer_head(self, cost: int | None) -> bytes:
         """Header lines that tell where the answer comes from. `cost` None: not known yet."""
@@ -387,10 +388,12 @@ class Journey:
         if self.flight is not None:
             row = self.flight.charged(row)
         if row.cost != UNPRICED:
-            self.cost = row.cost + max(self.cost, 0)
-        self.used = (self.used[0] + row.input_tokens, self.used[1] + row.output_tokens)
-        self.gateway.ledger.settle(row, segment)
-        self.gateway.metrics.attempt(row)
+            self.cost = row.cost if self.cost == UNPRICED else row.cost + self.cost
+        read, made = self.used
+        self.used = (read + row.input_tokens, made + row.output_tokens)
+        gateway = self.gateway
+        gateway.ledger.settle(row, segment)
+        gateway.metrics.attempt(row)
 
 
 def _milliseconds(seconds: float) -> bytes:

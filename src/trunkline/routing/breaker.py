@@ -93,7 +93,9 @@ class Breaker:
         """An attempt went well; `probe` is when it began, if it was one. Whether this closed the breaker."""
         if self.state == "closed":
             self._in_a_row = 0
-            self._count(now, failed=False)
+            if self._counting_since is None:
+                self._counting_since = now
+            self._recent.count(now, failed=False)
             return False
         if probe is None:
             return False
@@ -114,7 +116,9 @@ class Breaker:
             if not self._in_a_row:
                 self._row_began = now
             self._in_a_row += 1
-            self._count(now, failed=True)
+            if self._counting_since is None:
+                self._counting_since = now
+            self._recent.count(now, failed=True)
             if not self._too_many(now, usual):
                 return False
             self.opened += 1
@@ -137,11 +141,6 @@ class Breaker:
     def failure_share(self) -> float:
         """Of the attempts in the window, as of the last of them."""
         return self._recent.failed / self._recent.total if self._recent.total else 0.0
-
-    def _count(self, now: float, *, failed: bool) -> None:
-        if self._counting_since is None:
-            self._counting_since = now
-        self._recent.count(now, failed=failed)
 
     def _too_many(self, now: float, usual: float) -> bool:
         settings, recent = self._settings, self._recent

@@ -157,16 +157,18 @@ class Health:
         `again`: it is a retry, which `may_retry` has allowed. `tokens`: about how many it takes of the quota.
         """
         deployment = self._deployments.get(name) or self._known(name)
-        probe = trial = stalled = False
+        probe = trial = False
         lanes = deployment.lanes
-        if name in self.watched:
-            if not deployment.breaker.allows(now):
+        watched = name in self.watched
+        if watched and not deployment.breaker.allows(now):
+            return None
+        lane = lanes[0] if len(lanes) == 1 else choose(lanes, now, self._random)
+        if lane is None:
+            return None
+        if watched:
+            if not lane.usable(now):
                 return None
             stalled = deployment.stalled(now)
-        lane = lanes[0] if len(lanes) == 1 else choose(lanes, now, self._random)
-        if lane is None or not lane.usable(now):
-            return None
-        if name in self.watched:
             probe = deployment.breaker.begin(now)
             trial = lane.try_again(now)
             deployment.let_through(now, stalled=stalled)
@@ -177,7 +179,7 @@ class Health:
         lane.key.in_flight += 1
         waiting = deployment.streams if stream else deployment.wholes
         waiting.began(now)
-        if lane.spend(tokens) or (waiting.count >= 4 and waiting.stalled_since(now) is not None):
+        if (lane.metered and lane.spend(tokens)) or (waiting.count >= 4 and waiting.stalled_since(now) is not None):
             self.watched.add(name)
         return Ticket(deployment, lane, waiting, self.watched, now, probe=probe, trial=trial)
 

@@ -45,6 +45,7 @@ class Lane:
         "cooling_until",
         "in_flight",
         "key",
+        "metered",
         "refused_until",
         "requests",
         "tokens",
@@ -58,6 +59,8 @@ class Lane:
         """The key is good, but not for this model."""
         self.requests = Quota()
         self.tokens = Quota()
+        self.metered = False
+        """The provider has told of a quota."""
         self._strikes = 0
         self._struck_at = 0.0
         self._tried_at = -TRIAL
@@ -83,6 +86,7 @@ class Lane:
 
     def saw(self, left: Left, now: float) -> bool:
         """A reply's headers. Whether a quota may be nearly spent."""
+        self.metered = True
         if left.requests is not None:
             self.requests.saw(left.requests, left.requests_reset, now)
         if left.tokens is not None:

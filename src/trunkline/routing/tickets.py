@@ -106,13 +106,8 @@ class Ticket:
             lane.trial_over()
         if left is not None and lane.saw(left, now):
             self._watched.add(deployment.name)
-        if kind == "ok":
-            self._measure(now, input, output, cached)
-            return self._well(now)
-        return self._went_wrong(kind, now, retry_after)
-
-    def _measure(self, now: float, input: int, output: int, cached: int) -> None:  # noqa: A002  # as in `Usage`
-        deployment = self._deployment
+        if kind != "ok":
+            return self._went_wrong(kind, now, retry_after)
         if output:
             deployment.output.add(output)
             seconds = now - (self._first or self._began)
@@ -120,6 +115,7 @@ class Ticket:
                 deployment.speed.add(output / seconds)
         if input:
             deployment.cached.add(cached / input)
+        return self._well(now)
 
     def _well(self, now: float) -> Change | None:
         if self._counted:

@@ -12,6 +12,7 @@ STEPS: Final = 12.0
 """Buckets in which a time grows by the factor e: a bucket is 8 % wide, so a quantile is exact to 4 %."""
 BUCKETS: Final = 168
 """Up to 1,100 seconds, and then the last."""
+LAST: Final = BUCKETS - 1
 KEPT_FOR: Final = 60.0
 """Seconds after which half of what is remembered of times is forgotten."""
 KEPT_AT_LEAST: Final = 20
@@ -94,9 +95,10 @@ class Times:
         if age > KEPT_FOR and (self._count >= KEPT_AT_LEAST or age > 10 * KEPT_FOR):
             self._turn(now)
         at = int(log(seconds / SHORTEST) * STEPS) if seconds > SHORTEST else 0
-        self._buckets[at if at < BUCKETS else BUCKETS - 1] += 1
+        self._buckets[at if at < BUCKETS else LAST] += 1
         self._count += 1
-        self.mean = seconds if self.mean is None else self.mean + SMOOTHING * (seconds - self.mean)
+        mean = self.mean
+        self.mean = seconds if mean is None else mean + SMOOTHING * (seconds - mean)
         self.seen_at = now
 
     def _turn(self, now: float) -> None:
@@ -140,4 +142,5 @@ class Mean:
 
     def add(self, value: float) -> None:
         """One more."""
-        self.value = value if self.value is None else self.value + SMOOTHING * (value - self.value)
+        mean = self.value
+        self.value = value if mean is None else mean + SMOOTHING * (value - mean)
