@@ -176,7 +176,7 @@ class Gateway:
         seconds = monotonic() - journey.arrived
         overhead = journey.overhead()
         target = journey.target
-        provider = target.provider if target is not None else ""
+        provider, served = (target.provider, target.model) if target is not None else ("", "")
         first = journey.first if asked.stream else None
         metrics.request(asked.model, provider, status, asked.stream, seconds, overhead, first)
         code = (error.code or error.kind) if error is not None else ""
@@ -188,12 +188,12 @@ class Gateway:
             self.log.line(
                 request=journey.id,
                 label=journey.label,
-                client=self.client(journey.request),
+                client=self.client(request),
                 key=journey.caller.key,
-                path=journey.request.target.partition(b"?")[0].decode("latin-1"),
+                path=request.target.partition(b"?")[0].decode("latin-1"),
                 model=asked.model,
                 provider=provider,
-                served=target.model if target is not None else "",
+                served=served,
                 status=status,
                 stream=asked.stream,
                 attempts=journey.attempts,
@@ -202,14 +202,16 @@ class Gateway:
                 overhead=overhead,
                 cost=journey.cost,
                 error=code,
-                detail="; ".join(journey.notes),
+                detail="; ".join(journey.notes) if journey.notes else "",
             )
 
     def client(self, request: Request) -> str:
         """The client's address: as a trusted proxy says, else the socket's."""
-        trusted = self.snapshot.config.server.trusted_proxies
         forwarded = request.headers.get(b"x-forwarded-for")
-        if not trusted or forwarded is None:
+        if forwarded is None:
+            return request.peer
+        trusted = self.snapshot.config.server.trusted_proxies
+        if not trusted:
             return request.peer
         hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",")]
         for hop in reversed([*hops, request.peer]):

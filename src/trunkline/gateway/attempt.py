@@ -204,29 +204,24 @@ class Attempt(Recorded):
 
     async def _exchange(self, exchange: Exchange, times: Times) -> GatewayError | None:
         """Send, and take the reply. Settles, whatever happens: also when the client leaves, which cancels this."""
-        journey, call = self._journey, self._request
+        journey, alone = self._journey, self._contest is None
         self._exchange_line = exchange
+        limit = journey.snapshot.reply_limit
         reception = self._reception = Reception(
-            journey.asked,
-            self._bridge,
-            self._door.facts,
-            self.candidate.name,
-            exchange,
-            self,
-            journey.snapshot.reply_limit,
+            journey.asked, self._bridge, self._door.facts, self.candidate.name, exchange, self, limit
         )
         outcome: Outcome = "cancelled"
         error: GatewayError | None = None
         self._sent = monotonic()
         try:
-            if self._contest is None:
+            if alone:
                 journey.request.producer = exchange
-            exchange.send(call, reception, times)
+            exchange.send(self._request, reception, times)
+            del self._request  # the line has it; it may be large, and the reply may take long
             if journey.beside is not None:
                 journey.beside.begin()
-            del call, self._request  # the line has it; it may be large, and the reply may take long
             error = await reception.outcome
-            outcome = outcome_of(error, produced=reception.produced)
+            outcome = "ok" if error is None else outcome_of(error, produced=reception.produced)
             if error is None and self._asks:
                 error = await self._objected(reception)
             if error is None and self._picky:
@@ -234,8 +229,8 @@ class Attempt(Recorded):
         finally:
             if outcome == "cancelled":
                 exchange.abort()
-            reception.detach()
-            if journey.first is None and self._contest is None:
+                reception.detach()
+            if alone and journey.first is None:
                 journey.waited += monotonic() - self._sent
             self._settle(outcome, error)
         return error

@@ -28,13 +28,22 @@ class Stamp:
 
     def __init__(self) -> None:
         self._last = (-1, "")
+        self._second = (-1, "")
 
     def __call__(self) -> str:
-        seconds, milliseconds = divmod(time.time_ns() // 1_000_000, 1000)
+        now = time.time_ns() // 1_000_000
         at, text = self._last
+        if at != now:
+            text = self._text(now)
+            self._last = (now, text)
+        return text
+
+    def _text(self, now: int) -> str:
+        seconds, milliseconds = divmod(now, 1000)
+        at, text = self._second
         if at != seconds:
             text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-            self._last = (seconds, text)
+            self._second = (seconds, text)
         return f"{text}.{milliseconds:03}Z"
 
 

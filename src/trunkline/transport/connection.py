@@ -214,8 +214,8 @@ class Connection(asyncio.Protocol):
         request.method = parser.get_method()
         self._headers = {}  # what comes now are trailers, which nobody reads
         self._since = monotonic()
-        self._taken = taken = self._taken + 1
-        if taken >= limits.requests:
+        self._taken += 1
+        if self._taken >= limits.requests:
             request.keep_alive = False
         waiting = self._waiting
         waiting.append(request)
@@ -267,19 +267,19 @@ class Connection(asyncio.Protocol):
         if self._starting:
             return
         self._starting = True
-        waiting, server = self._waiting, self.server
+        waiting = self._waiting
         while waiting and self._current is None and self._unread < 0 and not self._over:
             self._current = request = waiting.popleft()
             if len(waiting) == PIPELINE:
                 self._transport.resume_reading()
                 cast("Absence", self._absence).rest()
-            if request.refusal is not None and not request.method:
-                self._answer_refusal(request, request.refusal)
-            else:
-                server.in_flight += 1
-                strand = Strand(server.application.handle(request), self.loop, self._served)
+            if request.method:
+                self.server.in_flight += 1
+                strand = Strand(self.server.application.handle(request), self.loop, self._served)
                 if self._current is request:
                     self._strand = strand
+            elif request.refusal is not None:
+                self._answer_refusal(request, request.refusal)
         self._starting = False
 
     def _served(self) -> None:
