@@ -129,6 +129,10 @@ class Attempt(Recorded):
         if key.stale or not self._bridge.passes or not self._is_plain(now):
             await self._prepare(key)
             now = monotonic()
+        limiting = journey.gateway.limiting
+        if limiting.reserves:
+            self._hold = await limiting.reserve(journey, self._deployment, self.candidate.target, self._price)
+            now = monotonic()
         self._request = self._call(key)
         journey.attempts = self._number = journey.attempts + 1
         times = self._time_left(now)
@@ -154,7 +158,7 @@ class Attempt(Recorded):
         """Whether nothing stands before the request but what is known here: its price."""
         journey = self._journey
         known, self._price = journey.snapshot.catalogue.known(self._deployment.name, self.candidate.target.model, now)
-        return known and journey.asked.size <= LONG and not journey.gateway.limiting.reserves
+        return known and journey.asked.size <= LONG
 
     async def _prepare(self, key: ProviderKey) -> None:
         """What may take its time before the request can be written."""
@@ -167,7 +171,6 @@ class Attempt(Recorded):
         if self._time_left(monotonic()).total <= 0:
             raise self._out_of_time()
         await journey.fits(deployment, target.model)
-        self._hold = await journey.gateway.limiting.reserve(journey, deployment, target, self._price)
 
     async def _log_in(self, key: ProviderKey) -> None:
         target = self.candidate.target

@@ -11,7 +11,7 @@ from math import ceil
 from trunkline.limits.meter import Unit
 from trunkline.limits.ticket import Standing
 
-_OPENAI: tuple[tuple[Unit, str], ...] = (("requests", "requests"), ("tokens", "tokens"))
+_OPENAI: tuple[tuple[Unit, bytes], ...] = (("requests", b"requests"), ("tokens", b"tokens"))
 _ANTHROPIC: tuple[tuple[Unit, str], ...] = (
     ("requests", "requests"),
     ("tokens", "tokens"),
@@ -19,25 +19,26 @@ _ANTHROPIC: tuple[tuple[Unit, str], ...] = (
     ("output", "output-tokens"),
 )
 
+_OPENAI_LINES = (
+    b"x-ratelimit-limit-%b: %d\r\nx-ratelimit-remaining-%b: %d\r\nx-ratelimit-reset-%b: %b\r\n"
+)
+
 
 def rate_headers(format_name: str, standing: Callable[[Unit], Standing | None], now: float) -> bytes:
     """Header lines for a client of this format. `standing` gives the tightest meter of a unit; `now` is Unix time."""
     if format_name == "anthropic_messages":
         return b"".join(_anthropic(name, found, now) for unit, name in _ANTHROPIC if (found := standing(unit)))
-    return b"".join(_openai(name, found) for unit, name in _OPENAI if (found := standing(unit)))
+    lines = b""
+    for unit, name in _OPENAI:
+        found = standing(unit)
+        if found is not None:
+            lines += _OPENAI_LINES % (name, found.meter.limit, name, found.remaining, name, _duration(found.reset))
+    return lines
 
 
 def retry_after(seconds: float) -> int:
     """Whole seconds for `retry-after` (RFC 9110, 10.2.3): never too early."""
     return max(1, ceil(seconds))
-
-
-def _openai(name: str, it: Standing) -> bytes:
-    return (
-        f"x-ratelimit-limit-{name}: {it.meter.limit}\r\n"
-        f"x-ratelimit-remaining-{name}: {it.remaining}\r\n"
-        f"x-ratelimit-reset-{name}: {_duration(it.reset)}\r\n"
-    ).encode()
 
 
 def _anthropic(name: str, it: Standing, now: float) -> bytes:
@@ -49,12 +50,14 @@ def _anthropic(name: str, it: Standing, now: float) -> bytes:
     ).encode()
 
 
-def _duration(seconds: float) -> str:
+def _duration(seconds: float) -> bytes:
     """As OpenAI writes it: `120ms`, `8s`, `6m0s`, `1h0m0s`."""
     if seconds < 1:
-        return f"{ceil(seconds * 1000)}ms"
+        return b"%dms" % ceil(seconds * 1000)
     if seconds <= 59:
-        return f"{ceil(seconds)}s"
+        return b"%ds" % ceil(seconds)
     minutes, rest = divmod(ceil(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}h{minutes}m{rest}s" if hours else f"{minutes}m{rest}s" if minutes else f"{rest}s"
+    if hours:
+        return b"%dh%dm%ds" % (hours, minutes, rest)
+    return b"%dm%ds" % (minutes, rest) if minutes else b"%ds" % rest

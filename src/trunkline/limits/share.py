@@ -49,6 +49,7 @@ class Share:
         "need",
         "refused",
         "reset_at",
+        "returns",
         "since",
         "turn",
         "wait_at",
@@ -56,6 +57,8 @@ class Share:
 
     def __init__(self, meter: Meter, active: MutableSet["Share"]) -> None:
         self.meter = meter
+        self.returns = meter.returns
+        """What was taken is held until it is settled."""
         self.free = 0
         self.low = -1
         """Below it, it is time to ask for more."""
@@ -119,7 +122,7 @@ class Share:
 
     def settle(self, taken_at: int, at: int, reserved: int, used: int) -> None:
         """What was taken for `reserved` at `taken_at` has turned out to be `used`; less or more."""
-        if not self.meter.returns:
+        if not self.returns:
             if used < reserved:
                 self._credit(taken_at, reserved - used)
             elif used > reserved:
@@ -149,8 +152,10 @@ class Share:
         self._level = self.free
 
     def _close(self) -> None:
-        if self._level != self.free and not self.meter.returns:
-            self._marks[self._slot] = self._marks.get(self._slot, 0) + self._level - self.free
+        taken = self._level - self.free
+        if taken and not self.returns:
+            slot, marks = self._slot, self._marks
+            marks[slot] = marks.get(slot, 0) + taken
             self._level = self.free
 
     # towards the books
@@ -170,7 +175,7 @@ class Share:
         self._sent = [mark for mark in self._marks.items() if mark[1]]
         self._marks = {}
         want = max(0, self._target - self.free)
-        meter, hold = self.meter, self._owned if self.meter.returns else self.free
+        meter, hold = self.meter, self._owned if self.returns else self.free
         ask = Ask(meter.id, meter.limit, meter.window, self._sent, hold, self.least, self.need, want)
         self.least = self.need = 0
         return ask
@@ -178,7 +183,7 @@ class Share:
     def _aim(self, now: float) -> int:
         """How much this process should have, so as to last for `LASTS` seconds and `AHEAD` requests."""
         taken = sum(amount for amount in self._marks.values() if amount > 0)
-        if self.meter.returns:
+        if self.returns:
             taken += self.held - self._reserved
             self._reserved = self.held
         elapsed = max(now - self.since, SOONEST)

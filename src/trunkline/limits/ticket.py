@@ -5,7 +5,7 @@ made or looked up. What it takes is a tuple in the order of `UNITS`.
 """
 
 from collections.abc import Callable, Iterable
-from math import inf
+from operator import attrgetter, itemgetter, lt
 
 import msgspec
 
@@ -53,31 +53,32 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
 class Ticket:
     """All meters that apply to one kind of request."""
 
-    __slots__ = ("_hungry", "_of", "_pairs")
+    __slots__ = ("_each", "_hungry", "_of", "_shares")
 
     def __init__(self, shares: Iterable[Share], hungry: Callable[[], None]) -> None:
         """`hungry` is called when a share has become low."""
-        self._pairs = tuple((share, UNITS.index(share.meter.unit)) for share in shares)
+        self._shares = tuple(shares)
+        units = [share.meter.unit for share in self._shares]
+        self._each = _picking([UNITS.index(unit) for unit in units])
         self._of: dict[Unit, list[Share]] = {}
-        for share, kind in self._pairs:
-            self._of.setdefault(UNITS[kind], []).append(share)
+        for share, unit in zip(self._shares, units, strict=True):
+            self._of.setdefault(unit, []).append(share)
         self._hungry = hungry
 
     def take(self, at: int, wanted: Amounts) -> bool:
         """Take `wanted` of every meter, or nothing of any, at the books' moment `at` (milliseconds)."""
-        for share, kind in self._pairs:
-            if share.free < wanted[kind]:
-                return False
+        if any(map(lt, map(_free, self._shares), self._each(wanted))):
+            return False
         self.force(at, wanted)
         return True
 
     def force(self, at: int, wanted: Amounts) -> None:
         """Take it whether it is there or not: what is missing is reported as used all the same."""
         low = False
-        for share, kind in self._pairs:
+        for share, amount in zip(self._shares, self._each(wanted), strict=True):
             if at >= share.turn:
                 share.touch(at)
-            left = share.free = share.free - wanted[kind]
+            left = share.free = share.free - amount
             if left < share.low:
                 low = True
         if low:
@@ -85,13 +86,14 @@ class Ticket:
 
     def settle(self, taken_at: int, at: int, taken: Amounts, used: Amounts) -> None:
         """Correct what was taken by what was used; `NOTHING` undoes it. `taken_at` is when `take` was called."""
-        for share, kind in self._pairs:
-            if taken[kind] != used[kind] or share.meter.returns:
-                share.settle(taken_at, at, taken[kind], used[kind])
+        for share, amount, needed in zip(self._shares, self._each(taken), self._each(used), strict=True):
+            if amount != needed or share.returns:
+                share.settle(taken_at, at, amount, needed)
 
     def want(self, at: int, wanted: Amounts) -> Refusal | None:
         """What was not there is waited for; a refusal where that is no use now."""
-        lacking = [(share, wanted[kind]) for share, kind in self._pairs if share.free < wanted[kind]]
+        amounts = zip(self._shares, self._each(wanted), strict=True)
+        lacking = [(share, amount) for share, amount in amounts if share.free < amount]
         for share, amount in lacking:
             if amount > share.meter.limit or (at < share.again and amount - max(share.free, 0) >= share.refused):
                 return _refusal(share, amount, at)
@@ -103,14 +105,26 @@ class Ticket:
 
     def standing(self, unit: Unit, at: int) -> Standing | None:
         """The meter of `unit` of which the least is left, as a part of its limit."""
-        tightest, part = None, inf
-        for share in self._of.get(unit, ()):
-            left = (share.free + share.left) / share.meter.limit
-            if left < part:
-                tightest, part = share, left
-        if tightest is None:
+        shares = self._of.get(unit)
+        if shares is None:
             return None
+        tightest = shares[0] if len(shares) == 1 else min(shares, key=_part_left)
         return Standing(tightest.meter, tightest.remaining, max(0, tightest.reset_at - at) / 1000)
+
+
+_free = attrgetter("free")
+
+
+def _part_left(share: Share) -> float:
+    return (share.free + share.left) / share.meter.limit
+
+
+def _picking(places: list[int]) -> Callable[[Amounts], tuple[int, ...]]:
+    """What picks the amounts at these places, in their order."""
+    if len(places) == 1:  # of one, `itemgetter` gives no tuple
+        (place,) = places
+        return lambda all_of_them: (all_of_them[place],)
+    return itemgetter(*places)
 
 
 def _refusal(share: Share, amount: int, at: int) -> Refusal:
