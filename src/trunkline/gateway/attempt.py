@@ -324,16 +324,13 @@ class Attempt(Recorded):
         journey.told = self._bridge.told
         if journey.told is None:
             journey.forget_body()
-        self._write(data)
+        self.more(data)
 
     def more(self, data: bytes) -> None:
         """See `reception.Sink`."""
         if self._held is not None:
             self._held.append(data)
-        else:
-            self._write(data)
-
-    def _write(self, data: bytes) -> None:
+            return
         journey = self._journey
         if journey.following is not None:
             data = journey.following.streamed(data)

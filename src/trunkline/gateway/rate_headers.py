@@ -19,9 +19,7 @@ _ANTHROPIC: tuple[tuple[Unit, str], ...] = (
     ("output", "output-tokens"),
 )
 
-_OPENAI_LINES = (
-    b"x-ratelimit-limit-%b: %d\r\nx-ratelimit-remaining-%b: %d\r\nx-ratelimit-reset-%b: %b\r\n"
-)
+_OPENAI_LINES = b"x-ratelimit-limit-%b: %d\r\nx-ratelimit-remaining-%b: %d\r\nx-ratelimit-reset-%b: %b\r\n"
 
 
 def rate_headers(format_name: str, standing: Callable[[Unit], Standing | None], now: float) -> bytes:

@@ -336,7 +336,7 @@ class Journey:
     def overhead(self) -> float:
         """Seconds of our own, so far."""
         own = (self.first or monotonic() - self.arrived) - self.waited
-        return own if own > 0.0 else 0.0
+        return max(0.0, own)
 
     def answer_head(self, cost: int | None) -> bytes:
         """Header lines that tell where the answer comes from. `cost` None: not known yet."""

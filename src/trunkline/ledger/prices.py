@@ -101,7 +101,7 @@ class Price(msgspec.Struct, frozen=True, gc=False):
                 if read > start:
                     price = tier
         cost = price.per_request + (read * price.input + made * price.output + MILLION // 2) // MILLION
-        return cost if cost >= price.minimum else price.minimum
+        return max(cost, price.minimum)
 
     def of(self, service: str) -> "Price":
         """The price at a service tier."""

@@ -24,7 +24,7 @@ class Allowance:
     def earn(self) -> None:
         """An ordinary attempt was made."""
         tokens = self.tokens + self.share
-        self.tokens = tokens if tokens < MOST else MOST
+        self.tokens = min(MOST, tokens)
 
     def take(self, now: float) -> bool:
         """Whether an extra one may be made now, which is then counted."""

@@ -156,7 +156,7 @@ class Line(asyncio.Protocol):
         now = monotonic()
         self._total = total = now + times.total
         first = now + times.first_token
-        self._pool.deadlines.set(self, first if first < total else total)
+        self._pool.deadlines.set(self, min(total, first))
         body = call.body
         if len(body) > LARGE:
             self._transport.writelines([call.head, body])
@@ -190,16 +190,18 @@ class Line(asyncio.Protocol):
         if not self._head_told:
             self._head_told = True
             receiver.head(self._status, self._headers)
-        if self._body and self._receiver is receiver:
-            data: bytes | None = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        pieces = self._body
+        if pieces and self._receiver is receiver:
+            data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
             self._body = []
             if self._inflate is not None:
-                data = self._inflated(self._inflate, cast("bytes", data))
-            if data is None:
-                return
+                inflated = self._inflated(self._inflate, data)
+                if inflated is None:
+                    return
+                data = inflated
             if self._flowing and not self._paused:
-                due = monotonic() + self._times.gap
-                self.due = min(due, self._total)  # only ever later, so the wheel need not be told
+                due, total = monotonic() + self._times.gap, self._total
+                self.due = min(total, due)  # only ever later, so the wheel need not be told
             receiver.data(data)
         if self._whole and self._receiver is receiver:
             self._finish(receiver)

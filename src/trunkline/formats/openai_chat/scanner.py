@@ -113,7 +113,11 @@ class Scanner:
             return False
         choices = chunk.choices
         if choices:
-            self._count(choices, payload)
+            if self.started and len(choices) == 1 and not choices[0].finish_reason:  # as nearly all are
+                self.events += 1
+                self.bytes += len(payload)
+            else:
+                self._count(choices, payload)
         if chunk.usage is not None:
             self.usage = chunk.usage.read(self._apart)
             self.tier = chunk.tier
