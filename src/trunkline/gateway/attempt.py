@@ -72,8 +72,9 @@ class Attempt(Recorded):
         self.candidate = candidate
         target = candidate.target
         self._deployment: Deployment = journey.snapshot.deployments[target.provider]
-        self._door = journey.way(target).door
-        self._bridge = bridge_to(journey, candidate)
+        way = journey.way(target)
+        self._door = way.door
+        self._bridge = bridge_to(journey, candidate, way)
         self._picky = picky
         self._contest = contest
         self._asked = journey.asked
@@ -103,7 +104,8 @@ class Attempt(Recorded):
         finally:
             if self._hold is not None:
                 self._hold.release()
-            ticket.end("cancelled", monotonic())  # of whatever has not told its end before
+            if ticket.open:  # nothing has told its end before
+                ticket.end("cancelled", monotonic())
 
     def _take_ticket(self, *, again: bool) -> Ticket:
         """Leave to try it, which is counted. Raises `GatewayError` where there is none."""

@@ -135,7 +135,7 @@ def _understand(journey: Journey, plan: Plan) -> None:
     front, asked = journey.front, journey.asked
     if asked.stream and front.format.name == "openai_chat" and takes_whole_calls(journey.request.headers):
         journey.speak(Front(front.format, msgspec.structs.replace(front.place, whole_calls=True)))
-    passes = journey.bridges(plan.steps[0].first.target) is not None
+    passes = journey.way(plan.steps[0].first.target).passing is not None
     if not passes:
         with suppress(CannotExpress):  # it is told when the target's turn comes: another may take the request as it is
             journey.in_full()

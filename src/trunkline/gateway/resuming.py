@@ -17,6 +17,7 @@ from trunkline.formats.format import Asked, Format, Problem, ReplyFacts, Scanner
 from trunkline.formats.losses import Losses
 from trunkline.formats.splicing import Splice, Told, going_on, may_be_continued
 from trunkline.gateway.bridge import Bridge, Translating
+from trunkline.gateway.deployments import Way
 from trunkline.gateway.errors import CannotExpress
 from trunkline.gateway.headers import header_text
 from trunkline.gateway.state import Journey
@@ -72,8 +73,10 @@ class Resumable:
         return self.told.fail(problem)
 
 
-def bridge_to(journey: Journey, candidate: Candidate) -> Bridge:
-    """How the request gets to `candidate`, and the reply back. Raises `CannotExpress`."""
+def bridge_to(journey: Journey, candidate: Candidate, way: Way) -> Bridge:
+    """How the request gets to `candidate`, which is reached by `way`, and the reply back. Raises `CannotExpress`."""
+    if way.passing is not None and journey.guarding is None and journey.told is None and not candidate.terms.resumes:
+        return way.passing
     if journey.told is not None:
         return _going_on(journey, candidate.target, journey.told)
     bridge = journey.bridge(candidate.target)

@@ -22,10 +22,10 @@ class Ticket:
         "_deployment",
         "_first",
         "_lane",
-        "_open",
         "_trial",
         "_waiting",
         "_watched",
+        "open",
         "probe",
     )
 
@@ -48,7 +48,8 @@ class Ticket:
         self._began = now
         self._first = 0.0
         self._counted = False
-        self._open = True
+        self.open = True
+        """Its end was not told yet."""
         self._trial = trial
         self.probe = probe
         """It tries whether a deployment that has failed is well again: the only one there now."""
@@ -66,7 +67,7 @@ class Ticket:
     def first_output(self, now: float) -> Change | None:
         """The first output of a stream has come: it is well, as far as that goes."""
         waiting = self._waiting
-        if waiting is None or not self._open:
+        if waiting is None or not self.open:
             return None
         self._waiting = None
         self._first = now
@@ -87,9 +88,9 @@ class Ticket:
         """The attempt is over. Tokens are those the provider tells; `retry_after` is in seconds; `left` is what the
         reply's headers say of the rate limits.
         """
-        if not self._open:
+        if not self.open:
             return None
-        self._open = False
+        self.open = False
         deployment, lane = self._deployment, self._lane
         deployment.in_flight -= 1
         lane.in_flight -= 1

@@ -31,20 +31,16 @@ class Signal(Generic[T]):
         if not self.done:
             self.done = True
             self._value = value
-            self._wake()
+            waiter = self._waiter
+            if waiter is not None:
+                self._waiter = None
+                waiter.run_on()
 
     def fail(self, error: Exception) -> None:
         """Give an error in place of the value."""
         if not self.done:
-            self.done = True
             self._error = error
-            self._wake()
-
-    def _wake(self) -> None:
-        waiter = self._waiter
-        if waiter is not None:
-            self._waiter = None
-            waiter.run_on()
+            self.set(None)  # type: ignore[arg-type]  # which nobody gets
 
     def __await__(self) -> "Generator[Signal[T], None, T]":
         if not self.done:
