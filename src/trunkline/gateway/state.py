@@ -397,5 +397,4 @@ class Journey:
 
 
 def _milliseconds(seconds: float) -> bytes:
-    """By integers: formatting a float takes ten times as long."""
-    return b"%d.%03d" % divmod(int(seconds * 1e6), 1000)
+    return b"%.3f" % (seconds * 1e3)
