@@ -73,9 +73,9 @@ class Journal:
         with self._swapping:
             os.fdatasync(self._segment.fd)
 
-    def done(self, segment: Segment) -> None:
-        """The row of one of the segment's attempts is in the store."""
-        segment.open -= 1
+    def done(self, segment: Segment, count: int = 1) -> None:
+        """The rows of so many of the segment's attempts are in the store."""
+        segment.open -= count
         if segment.sealed and not segment.open:
             _remove(segment)
 

@@ -11,7 +11,9 @@ import asyncio
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 
 from trunkline.ledger.holding import Charges, alone, settle_dead
@@ -38,6 +40,7 @@ class Sync:
 
 SYNC = Sync()
 Entry = tuple[Row, Segment | None]
+_segment = itemgetter(1)
 
 
 class Ledger:
@@ -153,9 +156,9 @@ class Ledger:
 
     def _done(self, group: list[Entry]) -> None:
         self.written += len(group)
-        for _, segment in group:
+        for segment, count in Counter(map(_segment, group)).items():
             if segment is not None:
-                self._journal.done(segment)
+                self._journal.done(segment, count)
 
 
 def recover(store: Store, folder: Path, charges: Charges) -> int:

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import groupby
 from operator import attrgetter
 from typing import get_args
 
@@ -54,6 +55,10 @@ _OUTCOME, _ERROR, _COST, _INPUT, _OUTPUT, _CACHED, _CACHE_WRITE, _REASONING, _FI
         "total_us",
     )
 )
+
+
+_SERVED = attrgetter("provider", "model")
+_is_known: Callable[[float], bool] = (0.0).__le__
 
 
 class _Histogram:
@@ -149,8 +154,8 @@ class _Attempts:
         unpriced = costs.count(UNPRICED)
         self.cost += sum(costs) - unpriced * UNPRICED
         self.unpriced += unpriced
-        self.first_byte.take(time for time in map(_FIRST_BYTE, rows) if time >= 0)
-        self.duration.take(time for time in map(_TOTAL, rows) if time >= 0)
+        self.first_byte.take(filter(_is_known, map(_FIRST_BYTE, rows)))
+        self.duration.take(filter(_is_known, map(_TOTAL, rows)))
 
     def tokens(self) -> dict[str, int]:
         return {
@@ -270,12 +275,14 @@ class Metrics:
 
     def _gather_attempts(self) -> None:
         """Count the attempts that were settled since the last time."""
-        cells: dict[_Attempts, list[Row]] = {}
-        for row in self._settled:
-            cell = self._attempts.get((row.provider, row.model)) or self._attempt_cell(row)
-            cells.setdefault(cell, []).append(row)
-        for cell, rows in cells.items():
-            cell.count(rows)
+        for key, group in groupby(sorted(self._settled, key=_SERVED), key=_SERVED):
+            rows = list(group)
+            cell = self._attempts.get(key)
+            if cell is not None:
+                cell.count(rows)
+            else:  # it is new, or has no cell of its own until it has served
+                for row in rows:
+                    self._attempt_cell(row).count([row])
         self._settled.clear()
 
     def _attempt_cell(self, row: Row) -> _Attempts:
