@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import cast
 
 import click
 import msgspec
@@ -71,7 +70,7 @@ def command(
         raise Wrong(f"{unknown[0]!r} is none of {', '.join(MEANINGS)}.")
     with told():
         entries = [_renamed(entry, dict(names)) for entry in _read(path, dict(columns))]
-    by = cast("tuple[Aspect, ...]", tuple(each for each in ASPECTS if each in aspects)) or aspects_of(entries)
+    by = tuple(each for each in ASPECTS if each in aspects) or aspects_of(entries)
     days = [entry.day for entry in entries]
     with opened(config, data) as place, told():
         lines = [line for line in place.store.daily(min(days), max(days)) if line.provider == provider]

@@ -6,14 +6,14 @@ import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Final, cast, get_args
+from typing import Final
 
 import click
 import msgspec
 
 from trunkline.cli import options
 from trunkline.cli.opened import opened
-from trunkline.store.base import By, Dimension, LatencyLine, Tag, UsageFilter, UsageLine
+from trunkline.store.base import DIMENSIONS, By, LatencyLine, Tag, UsageFilter, UsageLine
 from trunkline.store.money import dollars
 
 NOTHING: Final = UsageLine("", *[0] * 11)
@@ -52,14 +52,13 @@ class Breakdown(click.ParamType[By]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> By:
         """`feature` is short for `tag:feature`."""
-        for dimension in get_args(Dimension):
-            if value == dimension:
-                return cast("Dimension", dimension)
+        if isinstance(value, str) and value in DIMENSIONS:
+            return value
         if value == "feature":
             return Tag("feature")
         if isinstance(value, str) and value.startswith("tag:") and value != "tag:":
             return Tag(value.removeprefix("tag:"))
-        return self.fail(f"{value!r} is none of {', '.join(get_args(Dimension))}, feature, tag:NAME", param, ctx)
+        return self.fail(f"{value!r} is none of {', '.join(DIMENSIONS)}, feature, tag:NAME", param, ctx)
 
 
 @click.command("usage")
@@ -68,7 +67,7 @@ class Breakdown(click.ParamType[By]):
     type=Breakdown(),
     default="model",
     show_default=True,
-    help=f"What to tell apart: {', '.join(get_args(Dimension))}, feature, or tag:NAME. Days and hours are UTC's.",
+    help=f"What to tell apart: {', '.join(DIMENSIONS)}, feature, or tag:NAME. Days and hours are UTC's.",
 )
 @click.option(
     "--since", type=options.Moment(-1), help="Count what began then or later: a date (UTC), or a time ago such as 7d."

@@ -4,7 +4,7 @@ tokens, the cost itself, and that it cannot be true.
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import msgspec
 
@@ -66,10 +66,9 @@ def beyond_belief(*counts: object) -> bool:
     return any(isinstance(count, int | float) and not 0 <= count <= MOST for count in counts)
 
 
-def units(**counts: object) -> tuple[tuple[Unit, int], ...]:
-    """Those of the units, by name, of which there are any."""
-    found = [(name, count) for name, count in counts.items() if type(count) is int and 0 < count <= MOST]
-    return tuple(cast("list[tuple[Unit, int]]", found))
+def units(counts: Mapping[Unit, object]) -> tuple[tuple[Unit, int], ...]:
+    """Those of the units of which there are any."""
+    return tuple([(unit, count) for unit, count in counts.items() if type(count) is int and 0 < count <= MOST])
 
 
 def nano_dollars(amount: object) -> int | None:

@@ -221,10 +221,13 @@ class ForeignTool(Node):
     at: str = ""
 
 
+ChoiceMode: TypeAlias = Literal["auto", "none", "required"]
+
+
 class ToolChoice(Node):
     """Whether tools must be called, and which may."""
 
-    mode: Literal["auto", "none", "required"]
+    mode: ChoiceMode
     """`required` with one name: that very tool."""
     names: list[str] = []
     """The only ones that may be called; empty: all."""
@@ -241,12 +244,13 @@ class OutputFormat(Node):
 
 
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+ThinkingMode: TypeAlias = Literal["on", "off", "adaptive", ""]
 
 
 class Thinking(Node):
     """How much the model shall reason, and what is shown of it."""
 
-    mode: Literal["on", "off", "adaptive", ""] = ""
+    mode: ThinkingMode = ""
     """`adaptive`: the model decides; empty: not said."""
     effort: Effort | None = None
     budget: int | None = None

@@ -32,7 +32,7 @@ def reason_of(error: GatewayError) -> FailureReason | None:
     if isinstance(error, UpstreamUnusable):
         return error.reason
     if isinstance(error, UpstreamRefused):
-        return {"context": "context", "content": "refused"}.get(error.about)  # type: ignore[return-value]  # two of them
+        return _OF_REFUSALS.get(error.about)
     if isinstance(error, ContextExceeded):
         return "context"
     if isinstance(error, BudgetSpent):
@@ -59,6 +59,8 @@ def kind_of(error: GatewayError | None, reception: Reception | None, outcome: Ou
         return "truncated"
     return _KINDS.get(type(error), "broken")
 
+
+_OF_REFUSALS: Final[dict[str | None, FailureReason]] = {"context": "context", "content": "refused"}
 
 _KINDS: Final[dict[type[GatewayError], Kind]] = {
     UpstreamUnreachable: "unreached",

@@ -1,6 +1,6 @@
 """`/v1/responses/{id}`: what is kept of earlier answers, for the key that got them."""
 
-from typing import Any, Literal, cast
+from typing import Any
 from urllib.parse import parse_qs, quote
 
 import msgspec
@@ -14,6 +14,7 @@ from trunkline.gateway.errors import (
     UpstreamUnreachable,
 )
 from trunkline.gateway.fronts import RESPONSES
+from trunkline.gateway.remembered import ORDERS
 from trunkline.gateway.state import Journey
 from trunkline.gateway.stored import Stored
 from trunkline.transport.asking import ask
@@ -41,10 +42,10 @@ async def input_items(journey: Journey, response: str) -> None:
     tenant = await _tenant(journey)
     query = _asked(journey)
     limit, order = query.get("limit", "20"), query.get("order", "desc")
-    if not limit.isdecimal() or len(limit) > MOST_DIGITS or order not in ("asc", "desc"):
+    if not limit.isdecimal() or len(limit) > MOST_DIGITS or order not in ORDERS:
         raise InvalidRequest("`limit` must be a number, and `order` asc or desc.", param="limit")
     page = await journey.gateway.remembered.input_items(
-        tenant, response, limit=int(limit), order=cast("Literal['asc', 'desc']", order), after=query.get("after")
+        tenant, response, limit=int(limit), order=order, after=query.get("after")
     )
     if page is None:
         raise _unknown(response)

@@ -8,7 +8,7 @@ moment later (`backlog`).
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, Final, Literal, ParamSpec, TypeVar, get_args
 
 import msgspec
 
@@ -41,6 +41,7 @@ LONGEST_PAGE = 100
 P = ParamSpec("P")
 T = TypeVar("T")
 Order = Literal["asc", "desc"]
+ORDERS: Final[tuple[Order, ...]] = get_args(Order)
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ descriptions of tools, names, metadata, and what only one format has words for.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -49,7 +49,7 @@ def with_edits(whole: Whole, edits: Mapping[str, str]) -> Whole:
     """The same with new texts at some paths; `whole` itself is not changed."""
     for steps, piece in taken(whole) if edits else ():
         if piece.path in edits:
-            whole = cast("Whole", _changed(whole, steps, edits[piece.path]))
+            whole = _changed(whole, steps, edits[piece.path])
     return whole
 
 

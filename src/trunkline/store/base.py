@@ -8,7 +8,7 @@ are of the tree in `store/errors.py`.
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol, get_args
 
 import msgspec
 
@@ -21,6 +21,8 @@ Dimension = Literal["org", "team", "user", "key", "model", "provider", "outcome"
 """What usage can be told apart by: `day` and `hour` of UTC, in which the attempt started, as `2026-01-31` and
 `2026-01-31T12:00Z`.
 """
+
+DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
 
 
 class Tag(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ call must be whole first, because it cannot be taken up again: until its argumen
 that it ends, everything else waits.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from trunkline.formats.anthropic_messages.blocks_write import object_of, write_citation
@@ -106,7 +107,7 @@ class BlockWriter:
         return b"".join([self.add(delta, reply_id) for delta in waiting])
 
 
-class _Block:
+class _Block(ABC):
     """A block that is being told. It begins with its first words, so that none is empty."""
 
     __slots__ = ("begun", "index")
@@ -116,8 +117,9 @@ class _Block:
         self.index = index
         self.begun = False
 
+    @abstractmethod
     def add(self, piece: Any) -> bytes:
-        raise NotImplementedError
+        """What a piece, of a kind that it takes, adds to the stream."""
 
     def end(self) -> bytes:
         """What closes it; nothing where it never began."""

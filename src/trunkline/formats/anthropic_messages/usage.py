@@ -30,7 +30,7 @@ def _details(reported: dict[str, Any]) -> Details | None:
     return told(
         Details(
             cache_write_1h=_count(lasting.get("ephemeral_1h_input_tokens")) if type(lasting) is dict else 0,
-            units=units(web_search=tools.get("web_search_requests")) if type(tools) is dict else (),
+            units=units({"web_search": tools.get("web_search_requests")}) if type(tools) is dict else (),
             cost=reported_cost(reported),
             impossible=beyond_belief(*map(reported.get, names)),
         )

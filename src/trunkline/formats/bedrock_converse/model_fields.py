@@ -5,15 +5,15 @@ Reasoning is asked for there, in each family's own words: Claude's `thinking` (o
 recordings; https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-call.html.
 """
 
-from typing import Any
+from typing import Any, Final
 
-from trunkline.formats.conversation import Request, Thinking
+from trunkline.formats.conversation import Request, Thinking, ThinkingMode
+from trunkline.formats.efforts import ORDER
 from trunkline.formats.losses import rest
 
-MODES = {"enabled": "on", "disabled": "off", "adaptive": "adaptive"}
+MODES: Final[dict[str, ThinkingMode]] = {"enabled": "on", "disabled": "off", "adaptive": "adaptive"}
 MODE_WORDS = {mode: word for word, mode in MODES.items()}
 SHOWN = {"summarized": True, "omitted": False}
-_EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 
 
 def read_model_fields(value: dict[str, Any], request: Request) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def read_effort(left: dict[str, Any], request: Request, field: str, spelling: st
     """Take an effort out of `left[field]`, unless there is one already."""
     effort = left.get(field)
     thinking = request.thinking or Thinking()
-    if isinstance(effort, str) and effort in _EFFORTS and thinking.effort is None:
+    if isinstance(effort, str) and effort in ORDER and thinking.effort is None:
         thinking.effort = left.pop(field)
         thinking.spelling = {**thinking.spelling, "effort": spelling}
         request.thinking = thinking
@@ -65,16 +65,20 @@ def _read_nested_top_k(inner: dict[str, Any], request: Request) -> dict[str, Any
 
 def _read_thinking(value: object, name: str) -> Thinking | None:
     """An object that says how to think; None where it says something that is not understood."""
-    if not isinstance(value, dict) or value.get("type") not in ("enabled", "disabled", "adaptive"):
+    if not isinstance(value, dict):
         return None
-    thinking = Thinking(mode=MODES[value["type"]], spelling={"mode": name})  # type: ignore[arg-type]  # one of the modes
+    said = value.get("type")
+    mode = MODES.get(said) if isinstance(said, str) else None
+    if mode is None:
+        return None
+    thinking = Thinking(mode=mode, spelling={"mode": name})
     for field, said in rest(value, "type").items():
         if field == "budget_tokens" and type(said) is int:
             thinking.budget = said
         elif field == "display" and said in ("summarized", "omitted"):
             thinking.shown = SHOWN[said]
-        elif field == "maxReasoningEffort" and isinstance(said, str) and said in _EFFORTS:
-            thinking.effort = said  # type: ignore[assignment]  # one of the efforts
+        elif field == "maxReasoningEffort" and isinstance(said, str) and said in ORDER:
+            thinking.effort = said
             thinking.spelling["effort"] = field
         else:
             return None

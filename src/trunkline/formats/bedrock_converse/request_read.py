@@ -1,6 +1,6 @@
 """Reading requests."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -8,11 +8,11 @@ from trunkline.formats.bedrock_converse.checks import extras, invalid, need, typ
 from trunkline.formats.bedrock_converse.model_fields import read_effort, read_model_fields
 from trunkline.formats.bedrock_converse.parts_read import IN_MESSAGES, IN_SYSTEM, read_hint, read_parts
 from trunkline.formats.bedrock_converse.terms import NAME
-from trunkline.formats.conversation import ForeignTool, Message, OutputFormat, Request, Tool, ToolChoice
+from trunkline.formats.conversation import ForeignTool, Message, OutputFormat, Request, Role, Tool, ToolChoice
 from trunkline.formats.format import Place
 from trunkline.formats.losses import rest
 
-_ROLES = ("user", "assistant", "system")
+_ROLES: Final[tuple[Role, ...]] = ("user", "assistant", "system")
 
 
 def read_request(value: dict[str, Any], place: Place) -> Request:
@@ -48,7 +48,7 @@ def _message(value: object, at: str) -> Message:
         raise invalid(f"{at}.role", f"it must be one of {', '.join(_ROLES)}, but is '{role}'")
     content = need(fields, "content", list, at)
     return Message(
-        role=role,  # type: ignore[arg-type]  # one of the three
+        role=role,
         parts=read_parts(content, f"{at}.content", IN_MESSAGES, strict=True),
         at=at,
         extras=extras(rest(fields, "role", "content")),

@@ -134,10 +134,10 @@ class StreamReader:
         if number is None or begins:
             number = self._parts[index] = len(self._kinds)
             self._kinds.append(kind)
-        if kind is ToolCall:
+        if isinstance(piece, ToolCall):
             if begins:
                 self._without_arguments.add(number)
-            if piece.arguments:  # type: ignore[union-attr]  # a ToolCall
+            if piece.arguments:
                 self._without_arguments.discard(number)
         return Delta(choice=0, part=number, piece=piece, begins=begins)
 

@@ -1,10 +1,10 @@
 """A generateContent request as a neutral one."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from trunkline.formats.conversation import ForeignTool, Message, Request, Role, Tool, ToolChoice
+from trunkline.formats.conversation import ChoiceMode, ForeignTool, Message, Request, Role, Tool, ToolChoice
 from trunkline.formats.format import Place
 from trunkline.formats.google_generate.calls_read import pair
 from trunkline.formats.google_generate.names import (
@@ -39,7 +39,15 @@ _TOOL = table("functionDeclarations")
 _DECLARATION = table("name", "description", "parameters", "parametersJsonSchema")
 _TOOL_CONFIG = table("functionCallingConfig")
 _CALLING = table("mode", "allowedFunctionNames")
-MODES = {"AUTO": "auto", "ANY": "required", "NONE": "none", "VALIDATED": "auto", 1: "auto", 2: "required", 3: "none"}
+_MODES: Final[dict[str | int, ChoiceMode]] = {
+    "AUTO": "auto",
+    "ANY": "required",
+    "NONE": "none",
+    "VALIDATED": "auto",
+    1: "auto",
+    2: "required",
+    3: "none",
+}
 """The last are the numbers of Google's enum."""
 
 _encode = msgspec.json.Encoder().encode
@@ -248,6 +256,13 @@ def _an_object(value: Any, path: str) -> dict[str, Any]:
     return value
 
 
+def mode_of(said: object) -> ChoiceMode | None:
+    """What a `mode` means; None where it is not said, or by a later version's word."""
+    if isinstance(said, str):
+        return _MODES.get(said.upper())
+    return _MODES.get(said) if isinstance(said, int) else None
+
+
 def _read_tool_config(request: Request, value: Any, rest: dict[str, Any]) -> None:
     if not isinstance(value, dict):
         raise wrong_type(CHOICE, "object", value)
@@ -263,13 +278,13 @@ def _read_tool_config(request: Request, value: Any, rest: dict[str, Any]) -> Non
     request.spelling[at] = next(iter(spelling_of(value, _TOOL_CONFIG).values()), "functionCallingConfig")
     known, others = sort_out(config, _CALLING)
     mode, names = known.get("mode"), known.get("allowedFunctionNames", [])
-    neutral = MODES.get(mode.upper() if isinstance(mode, str) else mode) if isinstance(mode, str | int) else None
-    if neutral is None:  # not said, or by a later version's word
+    neutral = mode_of(mode)
+    if neutral is None:
         others = config
     elif not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise wrong_type(f"{at}.allowedFunctionNames", "array of str", names)
     else:
-        request.tool_choice = ToolChoice(mode=neutral, names=list(names))  # type: ignore[arg-type]  # one of the three
+        request.tool_choice = ToolChoice(mode=neutral, names=list(names))
         request.tool_choice.spelling = spelling_of(config, _CALLING) | {"said": _encode(mode).decode()}
         if names == [] and "allowedFunctionNames" in known:
             others[request.tool_choice.spelling.get("allowedFunctionNames", "allowedFunctionNames")] = []

@@ -8,7 +8,7 @@ import msgspec
 from trunkline.formats.conversation import ForeignTool, Request, Tool, ToolChoice
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.google_generate.names import NAME
-from trunkline.formats.google_generate.request_read import MODES
+from trunkline.formats.google_generate.request_read import mode_of
 from trunkline.formats.google_generate.schemas import Json
 from trunkline.formats.google_generate.settings_write import subset, takes_subset
 from trunkline.formats.harmless import TOOL, leave
@@ -130,7 +130,6 @@ def write_choice(request: Request, dialect: Dialect, losses: Losses, config: Jso
 def _write_own_choice(choice: ToolChoice, config: dict[str, Any]) -> None:
     spelling = choice.spelling
     said = _decode(spelling["said"]) if "said" in spelling else None
-    meant = MODES.get(said.upper() if isinstance(said, str) else said)
-    config[spelling.get("mode", "mode")] = said if meant == choice.mode else _MODES[choice.mode]
+    config[spelling.get("mode", "mode")] = said if mode_of(said) == choice.mode else _MODES[choice.mode]
     if choice.names:
         config[spelling.get("allowedFunctionNames", "allowedFunctionNames")] = choice.names

@@ -98,7 +98,7 @@ class FrameUsage(msgspec.Struct, gc=False):
                 audio_output=count(completion.audio_tokens),
                 image_input=count(prompt.image_tokens),
                 image_output=count(completion.image_tokens),
-                units=units(web_search=searches, citation_token=self.citation_tokens),
+                units=units({"web_search": searches, "citation_token": self.citation_tokens}),
                 cost=reported_cost(msgspec.structs.asdict(self)),
                 impossible=beyond_belief(*counts),
             )

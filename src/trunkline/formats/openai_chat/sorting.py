@@ -24,12 +24,11 @@ def sort_parts(parts: list[AnyPart], *, own: bool) -> Answer:
     """`own`: the parts come from this format, and their spelling says where they stood."""
     answer = Answer()
     for part in parts:
-        kind = type(part)
-        if kind is Text:
+        if isinstance(part, Text):
             answer.content.append(part)
             continue
-        if kind is ToolCall:
-            answer.calls.append(part)  # type: ignore[arg-type]  # it is one
+        if isinstance(part, ToolCall):
+            answer.calls.append(part)
             continue
         where = part.spelling.get("in", "") if own else ""
         match part:

@@ -4,11 +4,11 @@ A custom tool takes free text rather than JSON. Elsewhere it is a function with 
 grammar that the text must follow; the same request's reply turns its calls back (see `compose.py`).
 """
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from trunkline.formats.conversation import ForeignTool, Tool, ToolChoice
+from trunkline.formats.conversation import ChoiceMode, ForeignTool, Tool, ToolChoice
 from trunkline.formats.openai_responses.names import NAME
 from trunkline.formats.openai_responses.shape import (
     invalid_type,
@@ -20,7 +20,7 @@ from trunkline.formats.openai_responses.shape import (
 )
 
 Fields = dict[str, Any]
-_MODES = ("none", "auto", "required")
+_MODES: Final[tuple[ChoiceMode, ...]] = ("none", "auto", "required")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -107,7 +107,7 @@ def read_choice(value: object) -> ToolChoice | None:
     if type(value) is str:
         if value not in _MODES:
             raise invalid_value("tool_choice", value, _MODES)
-        return ToolChoice(mode=value)  # type: ignore[arg-type]  # one of the three
+        return ToolChoice(mode=value)
     if type(value) is not dict:
         raise invalid_type("tool_choice", "str | object", value)
     kind = value.get("type")

@@ -72,7 +72,7 @@ def with_calls(usage: Usage | None, output: object) -> Usage | None:
     else:
         items = output if isinstance(output, list) else []
         kinds = [item.get("type") for item in items if isinstance(item, dict)]
-    calls = units(**{unit: kinds.count(item) for item, unit in _CALLS.items()})
+    calls = units({unit: kinds.count(item) for item, unit in _CALLS.items()})
     if not calls:
         return usage
     return msgspec.structs.replace(usage, details=msgspec.structs.replace(usage.details or NONE, units=calls))

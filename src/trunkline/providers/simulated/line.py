@@ -7,9 +7,10 @@ keeps the same deadlines with the same faults, says nothing while paused and not
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from math import inf
 from random import Random
-from typing import Protocol, cast
+from typing import Protocol
 
 from trunkline.providers.simulated.script import Script, Settings, script
 from trunkline.transport.exchange import Call, Fault, Receiver, Times
@@ -67,9 +68,10 @@ class Line:
     """One simulated connection. It carries one call."""
 
     __slots__ = (
+        "_data",
+        "_due",
         "_flowing",
         "_limit",
-        "_next",
         "_paused",
         "_play",
         "_receiver",
@@ -87,8 +89,10 @@ class Line:
         self._play = play
         self._script: Script
         self._receiver: Receiver | None = None
-        self._next: tuple[float, bytes] | None = None
-        """The piece that comes next, with the seconds after the start at which it does."""
+        self._due = inf
+        """How many seconds after the start the next piece comes; infinitely many without one."""
+        self._data = b""
+        """That piece."""
         self._timer: Timer | None = None
         self._times = Times()
         self._started = 0.0
@@ -109,7 +113,7 @@ class Line:
         self._times = times
         self._started = self._timers.time()
         self._total = self._started + times.total
-        self._next = next(self._script.pieces, None)
+        self._take_next()
         self._restart_limit()
 
     def flowing(self) -> None:
@@ -142,21 +146,22 @@ class Line:
 
     def _plan(self) -> None:
         """Wait for the next piece, or for the limit where that is earlier."""
-        if self._receiver is None:
+        receiver = self._receiver
+        if receiver is None:
             return
         self._cancel()
-        due = inf if self._paused or self._next is None else self._started + self._next[0]
+        due = inf if self._paused else self._started + self._due
         act = self._step if due <= self._limit else self._expire
         when = min(due, self._limit)
         if when < inf:
-            self._timer = self._timers.call_later(max(0.0, when - self._timers.time()), act)
+            self._timer = self._timers.call_later(max(0.0, when - self._timers.time()), partial(act, receiver))
 
     def _cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _expire(self) -> None:
+    def _expire(self, receiver: Receiver) -> None:
         times = self._times
         if self._limit >= self._total:
             fault = Fault("total_timeout", f"not finished within {times.total:g} s")
@@ -164,29 +169,32 @@ class Line:
             fault = Fault("gap_timeout", f"silent for {times.gap:g} s")
         else:
             fault = Fault("first_token_timeout", f"no output within {times.first_token:g} s")
-        self._end(cast("Receiver", self._receiver), fault)
+        self._end(receiver, fault)
 
     # the reply
 
-    def _step(self) -> None:
+    def _step(self, receiver: Receiver) -> None:
         """The next piece has come. What follows it is planned first, so that the receiver can pause or abort that."""
         self._timer = None
-        script, receiver = self._script, cast("Receiver", self._receiver)
+        script = self._script
         if script.status and not self._told:
             self._told = True
             receiver.head(script.status, script.headers)
             if self._receiver is None or self._paused:
                 return
-        data = cast("tuple[float, bytes]", self._next)[1]
-        self._next = next(script.pieces, None)
+        data = self._data
+        self._take_next()
         if self._flowing:
             self._restart_limit()
         else:
             self._plan()
         if data:
             receiver.data(data)
-        if self._receiver is not None and self._next is None and script.ending != "silence":
+        if self._receiver is not None and self._due == inf and script.ending != "silence":
             self._end(receiver, script.ending)
+
+    def _take_next(self) -> None:
+        self._due, self._data = next(self._script.pieces, (inf, b""))
 
     def _end(self, receiver: Receiver, fault: Fault | None) -> None:
         self.abort()

@@ -13,8 +13,9 @@ def add_up(trees: Sequence[Tree], values: Sequence[float]) -> float:
     """What the trees say of `values`, together."""
     total = 0.0
     for tree in trees:
-        while type(tree) is not float:
-            tree = tree[2] if values[tree[0]] <= tree[1] else tree[3]  # type: ignore[index]  # no leaf
+        while not isinstance(tree, float):
+            column, threshold, low, high = tree
+            tree = low if values[column] <= threshold else high
         total += tree
     return total
 
