@@ -69,7 +69,7 @@ NOTHING = Asked(model="", stream=False, stream_options={}, usage_wanted=False, c
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """An error as the gateway knows it (see `gateway/errors.py`); each format says it in its own shape."""
+    """An error as the gateway knows it (see `gateway/errors`); each format says it in its own shape."""
 
     status: int
     message: str

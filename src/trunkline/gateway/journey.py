@@ -1,6 +1,6 @@
 """The journey of a request, top to bottom.
 
-Each stage returns, or raises one error of the tree in `gateway/errors.py`. Nothing else happens to a request between
+Each stage returns, or raises one error of the tree in `gateway/errors`. Nothing else happens to a request between
 its arrival and its answer; what is recorded of it afterwards is in `gateway/app.py`.
 """
 

@@ -28,7 +28,7 @@ REFUSALS = {
 """What `transport` refuses before a request is whole, by status and code."""
 
 _HEAD = """\
-<!-- Made from src/trunkline/gateway/errors.py by src/trunkline/gateway/reference.py. -->
+<!-- Made from src/trunkline/gateway/errors by src/trunkline/gateway/reference.py. -->
 
 # Errors
 

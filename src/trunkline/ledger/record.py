@@ -70,7 +70,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     status: int
     """Status of the upstream's answer; 0 when there was none."""
     error: str
-    """Code of the error (`gateway/errors.py`), or empty."""
+    """Code of the error (`gateway/errors`), or empty."""
     finish: str
     """Finish reason of the first choice, or empty."""
     usage: UsageSource
