@@ -11,9 +11,9 @@ from tests.house.source import ROOT, SRC, modules
 from trunkline.cache.control import HEADERS as OF_THE_CACHE
 from trunkline.control.openapi import BASE
 from trunkline.control.operations import OPERATIONS
+from trunkline.gateway.crossing import PASSED_ON
 from trunkline.gateway.endpoints import ENDPOINTS, PATTERNS, find
 from trunkline.gateway.reference import REFUSALS, REQUEST_CODES
-from trunkline.gateway.state import PASSED_ON
 from trunkline.transport.connection import ONCE
 
 REFERENCE = ROOT / "docs" / "reference"
