@@ -7,7 +7,6 @@
 Where nothing is configured, nothing of this is done.
 """
 
-import hashlib
 import time
 from collections.abc import Callable
 from functools import partial
@@ -19,15 +18,15 @@ from trunkline.config.limits import Loops
 from trunkline.gateway.applying import Applied, Applying, Asker, Costs, rules_of
 from trunkline.gateway.bounding import bound_of, boundless, plain
 from trunkline.gateway.charging import expected_tokens, reservation
-from trunkline.gateway.errors import BudgetSpent, LimitsUnavailable, RateLimited, RunsAway
+from trunkline.gateway.errors import BudgetSpent, LimitsUnavailable, RateLimited
 from trunkline.gateway.leasing import Away, Reserved
 from trunkline.gateway.lending import Lending
 from trunkline.gateway.rate_headers import rate_headers
+from trunkline.gateway.runaways import Runaways
 from trunkline.gateway.waiting import Waiting
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import Row
 from trunkline.limits.budgets import affordable_output, exhausted, upper_bound
-from trunkline.limits.loops import Repeats, Sessions
 from trunkline.limits.meter import DAY, HOUR, MINUTE, SECOND, Meter
 from trunkline.limits.ticket import NOTHING, Amounts, Refusal, Ticket, amounts, usage
 from trunkline.telemetry.definitions import Event
@@ -87,14 +86,13 @@ class Limiting:
         self._waiting = Waiting()
         self._queues = False
         self._serves_alone = False
-        self._repeats: Repeats | None = None
-        self._sessions: Sessions | None = None
+        self._loops = Loops()
+        self._runaways: Runaways | None = None
         self._admits = False
         self.admits = False
         """Something may stand before a request."""
         self.reserves = False
         """Something may stand before an attempt."""
-        self._loops: Loops | None = None
 
     def configure(self, config: schema.Config) -> None:
         """Other limits hold from now on. What is used of those that stay, stays used."""
@@ -105,13 +103,10 @@ class Limiting:
             self._waiting.places, self._waiting.patience = config.queue.places, config.queue.patience
         self._queues = config.queue is not None
         self._serves_alone = config.when_shared_away == "serve"
-        if config.loops != self._loops:
-            self._loops, loops = config.loops, config.loops
-            same = loops.same_request
-            self._repeats = Repeats(same.limit, same.window / 1000) if same is not None else None
-            capped = loops.session_requests is not None or loops.session_cost is not None
-            self._sessions = Sessions(loops.session_requests, loops.session_cost) if capped else None
-        self.admits = self._admits or self._repeats is not None or self._sessions is not None
+        if config.loops != self._loops:  # else what was counted goes on counting
+            self._loops = config.loops
+            self._runaways = Runaways(config.loops, self._event) if config.loops != Loops() else None
+        self.admits = self._admits or self._runaways is not None
         lending = self.lending
         lending.use(*[lending.rates] * bool(rules.rates or rules.deployments), *[lending.money] * bool(rules.budgets))
 
@@ -124,8 +119,8 @@ class Limiting:
 
     async def admit(self, journey: "Journey") -> None:
         """Take what the request needs of its caller's limits. Raises `LimitReached` or `LimitsUnavailable`."""
-        if self._repeats is not None or self._sessions is not None:
-            self._stop_loops(journey)
+        if self._runaways is not None:
+            self._runaways.stop(journey)
         if not self._admits:
             return
         applied = self._applying.of(_asker(journey))
@@ -165,31 +160,12 @@ class Limiting:
             journey.admitted = None
             if len(self._waiting):
                 self._waiting.look()
-        if self._sessions is not None and journey.cost > 0 and journey.wishes.session:
-            self._sessions.charge(journey.caller.key, journey.wishes.session, journey.cost, monotonic())
+        if self._runaways is not None:
+            self._runaways.charge(journey)
 
     def _standing(self, journey: "Journey", ticket: Ticket) -> bytes:
         at = self.lending.rates.holder.at(monotonic())
         return rate_headers(journey.front.format.name, lambda unit: ticket.standing(unit, at), self._clock())
-
-    def _stop_loops(self, journey: "Journey") -> None:
-        now, key = monotonic(), journey.caller.key
-        if self._repeats is not None:
-            asked = journey.request.target + b"\0" + key.encode() + b"\0" + journey.document.write()
-            again = self._repeats.again(hashlib.blake2b(asked, digest_size=16).digest(), now)
-            if again is not None:
-                self._event("limited_requests", "loop")
-                error = RunsAway("The identical request came over and over: is it a loop?", "loop_detected")
-                error.retry_after = again
-                raise error
-        session = journey.wishes.session
-        if self._sessions is not None and session:
-            cap = self._sessions.begin(key, session, now)
-            if cap is not None:
-                self._event("limited_requests", "session")
-                what = "requests" if cap == "requests" else "money"
-                message = f"The session '{session}' has used all the {what} that one session may have."
-                raise RunsAway(message, "session_limit_exceeded")
 
     # of an attempt
 
