@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from tests import aio
 from tests.faults import http1
-from tests.faults.wire import READ_SIZE, Ending, Wire
+from tests.faults.wire import BUFFER, READ_SIZE, Ending, Wire
 
 T = TypeVar("T")
 
@@ -96,6 +96,7 @@ async def connect(
     """
     sock = socket.socket()
     try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         if receive_buffer is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.setblocking(False)

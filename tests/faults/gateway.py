@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import socket
 import tempfile
 import time
 import uuid
@@ -24,6 +25,7 @@ from typing import Any
 import apsw
 from tests.faults import certificates
 from tests.faults.client import RawClient, Response, chat_request
+from tests.faults.wire import BUFFER
 
 from trunkline.gateway.snapshot import declare
 from trunkline.ledger import ledger
@@ -65,6 +67,9 @@ class RunningGateway:
 
     async def start(self) -> None:
         await self.process.start(read_config(self.options, {}))
+        for listener in self.process.server._listeners:
+            for sock in listener.sockets:  # what it accepts inherits it
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
 
     async def close(self) -> None:
         await self.process.close()

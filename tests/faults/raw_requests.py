@@ -1,12 +1,25 @@
 """Requests written by hand, in all their parts, and what becomes of those that are refused."""
 
 from tests.faults.client import RawClient, Response, chat_body
+from tests.faults.wire import BUFFER
+
+from trunkline.transport.connection import LINGER_BYTES
 
 BODY = chat_body("up/any")
 CL, TE = f"content-length: {len(BODY)}", "transfer-encoding: chunked"
 MEGABYTE = 1 << 20
-KERNEL = 8 * MEGABYTE
-"""Bytes that two sockets' buffers may hold although nobody has read them."""
+READ = 256 * 1024
+"""Bytes that the gateway's event loop reads at most in one go."""
+KERNEL = 4 * BUFFER
+"""Bytes that the buffers of two sockets hold although nobody has read them: each has twice what was asked for it."""
+UNTOUCHED = KERNEL + MEGABYTE
+"""More bytes than are taken of requests whose turn has not come: the gateway reads `PIPELINE` of them, and no further
+than to the end of what it then reads.
+"""
+REFUSED = KERNEL + MEGABYTE + READ + LINGER_BYTES + READ
+"""More bytes than are taken of a request that is refused: up to the limit, which is 1 MiB at most in these tests, it
+is read, and then `LINGER_BYTES` are thrown away, each to the end of what is read in one go.
+"""
 
 
 def head(*lines: str) -> bytes:

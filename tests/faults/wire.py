@@ -14,6 +14,12 @@ from typing import Literal
 
 READ_SIZE = 65536
 
+BUFFER = 128 * 1024
+"""Bytes asked for the buffer of a socket whose share of what is sent must be known. The kernel doubles them, and no
+longer lets the buffer grow as it otherwise does: up to `tcp_wmem` and `tcp_rmem`, which are tens of megabytes on some
+machines.
+"""
+
 Ending = Literal["fin", "reset", "here"]
 """How a connection ended: the peer closed it, the peer reset it, or this side dropped it."""
 
