@@ -1,8 +1,10 @@
 """Async tests run for real, within their bound, and no error is lost."""
 
 import asyncio
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,26 @@ async def test_a_bell_wakes_who_waits_when_the_condition_has_come_true() -> None
 async def test_what_is_expected_and_does_not_come_is_named() -> None:
     with pytest.raises(AssertionError, match="no answer"):
         await aio.expect(asyncio.Event().wait(), within=0.01, otherwise=lambda: "no answer")
+
+
+async def test_what_was_due_while_the_process_was_held_up_is_in_time() -> None:
+    loop = asyncio.get_running_loop()
+    pairs = [socket.socketpair() for _ in range(4)]
+    for end in sum(pairs, ()):
+        end.setblocking(False)
+
+    async def relayed() -> bytes:
+        data = b""
+        for number, (_, reading) in enumerate(pairs):
+            data = await loop.sock_recv(reading, 1)
+            if number + 1 < len(pairs):
+                await loop.sock_sendall(pairs[number + 1][0], data)
+        return data
+
+    waiting = asyncio.create_task(aio.expect(relayed(), within=0.05, otherwise=lambda: "not relayed"))
+    await aio.turn()
+    pairs[0][0].send(b"x")
+    time.sleep(0.1)  # noqa: ASYNC251  # the machine is busy
+    assert await waiting == b"x"
+    for end in sum(pairs, ()):
+        end.close()
