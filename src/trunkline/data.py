@@ -6,6 +6,8 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+SHORTEST_SECRET = 32
+
 
 class DataError(Exception):
     """The data directory cannot be used; the message says what to do."""
@@ -32,14 +34,26 @@ class DataDirectory:
             _private_folder(folder)
 
     def secret(self, path: Path) -> tuple[bytes, bool]:
-        """What is in the file of a secret, and whether it was made just now: 32 random bytes, in hexadecimal."""
-        made = not path.exists()
-        if made:
-            _write_once(path, secrets.token_hex(32).encode())
-        problem = _too_open(path)
+        """What is in the file of a secret, and whether it was made just now: 32 random bytes, in hexadecimal.
+
+        Raises `DataError`, also for a file that was cut short: what it protects would be open to guesses.
+        """
+        try:
+            made = not path.exists()
+            if made:
+                _write_once(path, secrets.token_hex(32).encode())
+            problem = _too_open(path)
+            content = path.read_bytes().strip()
+        except OSError as error:
+            raise DataError(f"The secret {path} cannot be read or made: {error.strerror}.") from None
+        if len(content) < SHORTEST_SECRET:
+            problem = problem or (
+                f"The secret {path} has {len(content)} characters, and needs {SHORTEST_SECRET}: it was cut short. "
+                "Put it back from a backup; or delete it, if nothing was kept under it yet, to have another one made."
+            )
         if problem:
             raise DataError(problem)
-        return path.read_bytes().strip(), made
+        return content, made
 
     def problems(self) -> list[str]:
         """What is wrong with the modes of what is there."""
@@ -80,7 +94,7 @@ def _too_open(path: Path) -> str:
 
 def _write_once(path: Path, content: bytes) -> None:
     """Create `path` with `content`; when two processes start at once, the first one's stays."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # a process id comes again, in a container at once
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
         os.fsync(file.fileno())

@@ -125,7 +125,7 @@ class Process:
         self._vault, master_made = open_vault(config, data, self._store)
         made = {"key_secret": secret_made, "master_key": master_made}
         self.secrets_made = frozenset(name for name, is_new in made.items() if is_new)
-        self.recovered = recover(self._store, data.journal, Charges(rules_of(config)))
+        self.recovered = recover(self._store, data.journal, Charges(rules_of(config)), self._told_of_ledger)
         self._deadlines.start(loop)
         snapshot = build(config, self.environment, self._deadlines, None)
         self._config_loaded = time.time()
@@ -190,6 +190,9 @@ class Process:
 
     def _ledger_trouble(self, name: str, text: str) -> None:
         self.gateway.loop.call_soon_threadsafe(self.metrics.event, "ledger_failures", "store")
+        self._told_of_ledger(name, text)
+
+    def _told_of_ledger(self, name: str, text: str) -> None:
         self.report(name, problem=text)
 
     async def _warm(self, snapshot: Snapshot) -> None:

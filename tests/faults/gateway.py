@@ -70,6 +70,7 @@ class RunningGateway:
         for listener in self.process.server._listeners:
             for sock in listener.sockets:  # what it accepts inherits it
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
 
     async def close(self) -> None:
         await self.process.close()

@@ -22,7 +22,7 @@ from tests.faults.certificates import Certificate
 from tests.faults.connection import Connection, End, Exchange, Request
 from tests.faults.fault import Fault
 from tests.faults.table import FAULTS
-from tests.faults.wire import Wire
+from tests.faults.wire import BUFFER, Wire
 
 
 class FaultServer:
@@ -124,6 +124,7 @@ class FaultServer:
         """Takes the port. Until `_listen` it refuses, and nobody else can get it."""
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)  # what it accepts inherits it
         if self._receive_buffer is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer)
         self._socket.setblocking(False)

@@ -154,7 +154,8 @@ async def test_what_does_not_finish_in_time_is_told_so_and_recorded(stream: bool
             await raw.event()
         await gw.process.drain(0, 0.1)
         await gw.process.server.close()
-        told = await raw.read()
+        await raw.closed()
+        told = raw.leftover
         assert b'"code":"shutting_down"' in told
         assert b"[DONE]" not in told
         assert told.startswith(b"HTTP/1.1 503") is not stream

@@ -50,5 +50,5 @@ def test_half_an_intent_does_not_spoil_the_next(tmp_path: Path) -> None:
         journal.begin(replace(INTENT, attempt=2))
     journal.begin(replace(INTENT, attempt=3))
     journal.close()
-    ((_, found),) = orphans(tmp_path)
-    assert [intent.attempt for intent in found] == [1, 3]
+    (found,) = orphans(tmp_path)
+    assert [intent.attempt for intent in found.intents] == [1, 3]

@@ -22,6 +22,12 @@ from trunkline.store.base import Store
 
 LIMIT = 1000
 CHARGES = Charges(Rules(budgets=(Budget(scope="key", name="k", amount=LIMIT, period="total"),)))
+
+
+def no_trouble(event: str, problem: str) -> None:
+    pytest.fail(f"{event}: {problem}")
+
+
 BUDGET, UNKNOWN = "key:k:cost:total", "key:gone:cost:total"
 
 
@@ -62,7 +68,7 @@ def test_only_what_was_not_reported_is_entered(tmp_path: Path, store: Store) -> 
     mark.reported(mark.now() + 1_000_000)
     store.write_attempts([settled(reported, 40, 10), settled(later, 30, 2_000_000)])
     die(mark, journal)
-    assert recover(store, tmp_path, CHARGES) == 1
+    assert recover(store, tmp_path, CHARGES, no_trouble) == 1
     assert store.spent([BUDGET, UNKNOWN]) == {BUDGET: 30 + 70, UNKNOWN: 600}
     assert not store.held_budgets()
     assert not [path for path in tmp_path.iterdir() if path.suffix in (".journal", ".holder")]
@@ -70,7 +76,7 @@ def test_only_what_was_not_reported_is_entered(tmp_path: Path, store: Store) -> 
 
 def test_a_process_that_lives_is_left_alone(tmp_path: Path, store: Store) -> None:
     mark, journal = left_behind(tmp_path, store)
-    recover(store, tmp_path, CHARGES)
+    recover(store, tmp_path, CHARGES, no_trouble)
     assert len(store.held_budgets()) == 2
     die(mark, journal)
 
@@ -79,8 +85,8 @@ def test_settling_twice_changes_nothing(tmp_path: Path, store: Store) -> None:
     die(*left_behind(tmp_path, store))
     [holder] = tmp_path.glob("*.holder")
     again = holder.read_bytes()
-    recover(store, tmp_path, CHARGES)
+    recover(store, tmp_path, CHARGES, no_trouble)
     once = store.spent([BUDGET, UNKNOWN])
     holder.write_bytes(again)
-    recover(store, tmp_path, CHARGES)
+    recover(store, tmp_path, CHARGES, no_trouble)
     assert store.spent([BUDGET, UNKNOWN]) == once

@@ -9,7 +9,7 @@ def test_two_processes_that_start_may_deal_with_the_same_dead_one(tmp_path: Path
     for number in (1, 2):
         (tmp_path / f"{number}.journal").touch()
     found = orphans(tmp_path)
-    assert next(found)[0].name == "1.journal"
+    assert next(found).path.name == "1.journal"
     (tmp_path / "2.journal").unlink()  # by the other
     assert next(found, None) is None
 

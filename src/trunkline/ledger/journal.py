@@ -5,6 +5,7 @@ segments; a segment whose attempts are all in the store is deleted. Each segment
 it, so that what no process holds is what a dead one left behind.
 """
 
+import contextlib
 import fcntl
 import os
 import threading
@@ -106,10 +107,19 @@ def process_of(path: Path) -> str:
     return path.name.partition("-")[0]
 
 
-def orphans(folder: Path) -> Iterator[tuple[Path, list[Intent]]]:
-    """The segments that no living process writes, with their intents. The caller deletes a path when it is dealt
-    with.
+class Orphan(msgspec.Struct, frozen=True):
+    """A segment that no living process writes."""
+
+    path: Path
+    intents: list[Intent]
+    spoilt: int
+    """Lines of it that are no intents, other than the last one, which a power cut may have torn: its request had not
+    been sent.
     """
+
+
+def orphans(folder: Path) -> Iterator[Orphan]:
+    """The segments of dead processes. The caller deletes a path when it is dealt with."""
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         try:
             file = path.open("rb")
@@ -120,12 +130,17 @@ def orphans(folder: Path) -> Iterator[tuple[Path, list[Intent]]]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            yield path, list(_intents(file.read()))
+            yield _read(path, file.read())
 
 
-def _intents(text: bytes) -> Iterator[Intent]:
-    for line in text.split(b"\n"):
+def _read(path: Path, text: bytes) -> Orphan:
+    *lines, last = text.split(b"\n")
+    intents, spoilt = [], 0
+    for line in lines:
         try:
-            yield _decode(line)
+            intents.append(_decode(line))
         except msgspec.DecodeError:
-            continue  # the last line, torn by a power cut: its request had not been sent
+            spoilt += 1
+    with contextlib.suppress(msgspec.DecodeError):
+        intents.append(_decode(last))
+    return Orphan(path, intents, spoilt)

@@ -17,7 +17,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from trunkline.ledger.holding import Charges, alone, settle_dead
-from trunkline.ledger.journal import Journal, Segment, orphans, process_of
+from trunkline.ledger.journal import Journal, Orphan, Segment, orphans, process_of
 from trunkline.ledger.record import Intent, Row, unsettled
 from trunkline.store.base import Store
 from trunkline.store.errors import RowRejected, StoreError
@@ -161,24 +161,35 @@ class Ledger:
                 self._journal.done(segment, count)
 
 
-def recover(store: Store, folder: Path, charges: Charges) -> int:
+def recover(store: Store, folder: Path, charges: Charges, report: Report) -> int:
     """Charge what dead processes began and did not settle, and settle the budgets they held; how many attempts that
-    were. Run before requests are taken.
+    were. Run before requests are taken. A journal that cannot be read in full is put aside and told of.
     """
     found = 0
     begun: dict[str, list[Intent]] = {}
     dealt_with = []
     with alone(folder):
-        for path, intents in orphans(folder):
+        for orphan in orphans(folder):
+            intents = orphan.intents
             for start in range(0, len(intents), GROUP_SIZE):
                 part = intents[start : start + GROUP_SIZE]
                 known = store.recorded([(i.request, i.attempt) for i in part])
                 rows = [unsettled(i) for i in part if (i.request, i.attempt) not in known]
                 store.write_attempts(rows)
                 found += len(rows)
-            begun.setdefault(process_of(path), []).extend(intents)
-            dealt_with.append(path)
+            begun.setdefault(process_of(orphan.path), []).extend(intents)
+            dealt_with.append(orphan)
         settle_dead(store, folder, begun, charges)
-        for path in dealt_with:
-            path.unlink(missing_ok=True)
+        for orphan in dealt_with:
+            _let_go(orphan, report)
     return found
+
+
+def _let_go(orphan: Orphan, report: Report) -> None:
+    if not orphan.spoilt:
+        orphan.path.unlink(missing_ok=True)
+        return
+    aside = orphan.path.with_suffix(".spoilt")
+    orphan.path.replace(aside)
+    lines = "1 line" if orphan.spoilt == 1 else f"{orphan.spoilt} lines"
+    report("ledger.journal_spoilt", f"{aside}: {lines} cannot be read, so attempts may be missing. Examine the disk.")
