@@ -4,6 +4,7 @@ import importlib
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 from tests.cli.command import Place
 
@@ -49,3 +50,17 @@ def test_the_module_is_the_command() -> None:
         [sys.executable, "-m", "trunkline", "--version"], capture_output=True, text=True, check=True, timeout=30
     )
     assert ran.stdout == f"{__version__}\n"
+
+
+def test_a_full_disk_under_its_output_is_told_in_a_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "trunkline", "version"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == "Error: the output: No space left on device\n"

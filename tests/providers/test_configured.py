@@ -98,6 +98,12 @@ def refused(**written: Any) -> str:
     return str(raised.value)
 
 
+@pytest.mark.parametrize("url", ["not a url", "http://", "ftp://localhost", "http://localhost:99999", "localhost:8000"])
+def test_a_url_in_the_environment_that_is_none_is_told_with_its_variable(url: str) -> None:
+    with pytest.raises(SetupError, match=r"providers\.it: VLLM_BASE_URL: .* is not a URL such as"):
+        deployed({"VLLM_BASE_URL": url}, type="vllm")
+
+
 def test_settings_fill_the_url() -> None:
     assert host(deployed(type="qwen", region="cn", api_key="k")) == "dashscope.aliyuncs.com"
     assert host(deployed(type="azure", resource="ours", api_key="k")) == "ours.openai.azure.com"

@@ -5,6 +5,7 @@ What is imported here is paid for by every command, `--help` included: click, an
 Exit codes: 0 done, 1 it could not be done, 2 the command line or the configuration is wrong.
 """
 
+import errno
 import importlib
 from typing import Final
 
@@ -51,6 +52,15 @@ class Commands(click.Group):
         command = importlib.import_module(f"trunkline.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. What the system refuses it, such as room for its output, is told in a line."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly: whoever reads has enough
+            raise click.ClickException(f"{error.filename or 'the output'}: {error.strerror or error}") from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in `--help`."""

@@ -11,9 +11,11 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import msgspec
+from pydantic_core import PydanticCustomError
 
 from trunkline import providers
 from trunkline.config import schema
+from trunkline.config.places import web_url
 from trunkline.formats.conversation import FormatName
 from trunkline.gateway.brought import Pools
 from trunkline.gateway.cache_rules import CacheRules, cache_rules
@@ -202,7 +204,10 @@ def _origin(
         raise SetupError(f"providers.{name}: {error}") from None
     if not url:
         raise SetupError(f"providers.{name}: a provider of type {facts.type!r} needs a base_url.")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(web_url(url))
+    except PydanticCustomError as error:  # that of the configuration was looked at before: it is the environment's
+        raise SetupError(f"providers.{name}: {facts.base_variable}: {error}.") from None
     secure = parts.scheme == "https"
     proxy = urlsplit(provider.proxy.get_secret_value()) if provider.proxy is not None else None
     origin = Origin(
