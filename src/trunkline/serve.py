@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import resource
+import socket
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -77,7 +78,8 @@ class CannotListen(Exception):
             errno.EACCES: "Ports below 1024 need a privilege: choose another",
             errno.EADDRNOTAVAIL: "This machine does not have that address: choose one of its own",
         }.get(error.errno or 0, "Choose another address")
-        reason = os.strerror(error.errno) if error.errno else str(error)
+        of_the_system = error.errno if not isinstance(error, socket.gaierror) else None
+        reason = os.strerror(of_the_system) if of_the_system else error.strerror or str(error)
         super().__init__(f"cannot listen on {address}: {reason}. {remedy}.")
 
 

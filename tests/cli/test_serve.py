@@ -139,6 +139,9 @@ def test_an_address_in_use_is_told_in_one_line(place: Place, listener: str) -> N
 def test_an_address_that_is_not_ours_is_told(place: Place) -> None:
     told = place.run("serve", "--insecure", "--listen", "192.0.2.1:4000", "--control", "127.0.0.1:0", code=1)
     assert "cannot listen on 192.0.2.1:4000" in told.stderr
+    told = place.run("serve", "--insecure", "--listen", "nowhere.invalid:4000", "--control", "127.0.0.1:0", code=1)
+    assert "cannot listen on nowhere.invalid:4000: " in told.stderr
+    assert "Unknown error" not in told.stderr
 
 
 def test_a_data_directory_that_others_can_read_is_refused(place: Place) -> None:

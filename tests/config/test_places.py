@@ -30,7 +30,21 @@ def test_where_to_listen(written: str, address: Address, loopback: bool) -> None
 
 
 @pytest.mark.parametrize(
-    "written", ["4000", ":4000", "::1:4000", "[::1]", "1.2.3:80", "[1.2.3.4]:80", "a:65536", "a b:1", "a:-1"]
+    "written",
+    [
+        "4000",
+        ":4000",
+        "::1:4000",
+        "[::1]",
+        "1.2.3:80",
+        "[1.2.3.4]:80",
+        "a:65536",
+        "a b:1",
+        "a:-1",
+        "a..b:1",
+        ".a:1",
+        f"{'a' * 64}:1",
+    ],
 )
 def test_what_is_no_address_is_refused(written: str) -> None:
     (problem,) = wrong(f"server: {{listen: '{written}'}}")
@@ -76,7 +90,18 @@ def test_base_urls(written: str, url: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["api.example.com", "ftp://a/", "http://", "http://a:99999", "http://1.2.3/", "http://a b/", "http://a/é é"],
+    [
+        "api.example.com",
+        "ftp://a/",
+        "http://",
+        "http://a:99999",
+        "http://1.2.3/",
+        "http://a b/",
+        "http://a/é é",
+        "http://a..b/",
+        f"http://{'a' * 64}/v1",
+        f"http://{'a.' * 127}/v1",
+    ],
 )
 def test_what_is_no_base_url_is_refused(written: str) -> None:
     (problem,) = wrong(f"providers: {{openai: {{base_url: '{written}'}}}}")

@@ -156,7 +156,8 @@ async def test_a_private_address_is_called_where_that_is_allowed() -> None:
         await up.closed(await up.connection(), within=0.1)
 
 
-async def test_a_name_that_does_not_exist_is_told_as_such() -> None:
+@pytest.mark.parametrize("name", ["no-such-host.invalid", "a..b", "a" * 64])
+async def test_a_name_that_does_not_exist_or_is_none_is_told_as_such(name: str) -> None:
     with pytest.raises(Fault, match="cannot be resolved") as unknown:
-        await pool_to("no-such-host.invalid", 80).open(5.0)
+        await pool_to(name, 80).open(5.0)
     assert unknown.value.kind == "dns"

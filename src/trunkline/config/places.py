@@ -14,7 +14,9 @@ from trunkline.config.values import due, wrong
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_HOST: Final = r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))"
+_LABEL: Final = "[A-Za-z0-9_-]{1,63}"
+_HOST: Final = rf"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?![^:/]{{254}})(?P<name>{_LABEL}(?:\.{_LABEL})*\.?))"
+"""Names are no longer, and their parts neither, than the DNS has them (RFC 1035, 2.3.4)."""
 _PORT: Final = r"(?P<port>[0-9]{1,5})"
 
 

@@ -96,7 +96,9 @@ def master_key(value: object) -> SecretStr:
 def whole(value: object) -> int:
     """A whole number; its bounds are the field's."""
     exact = number(value)
-    if exact is None or exact.adjusted() > 18 or exact != exact.to_integral_value():
+    if exact is not None and exact.adjusted() > 18:
+        raise wrong("this number is too large")
+    if exact is None or exact != exact.to_integral_value():
         raise due("a whole number", value)
     return int(exact)
 

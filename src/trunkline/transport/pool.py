@@ -139,8 +139,9 @@ class Pool:
         origin = self.origin
         try:
             found = await self.loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise Fault("dns", f"{origin.host} cannot be resolved: {error.strerror or error}") from None
+        except (OSError, UnicodeError) as error:  # the latter for what can be no name, such as `a..b`
+            reason = error.strerror if isinstance(error, OSError) else None
+            raise Fault("dns", f"{origin.host} cannot be resolved: {reason or error}") from None
         addresses = [str(entry[4][0]) for entry in found]
         if not origin.allow_private:
             for address in addresses:
