@@ -11,7 +11,6 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import msgspec
-from pydantic_core import PydanticCustomError
 
 from trunkline import providers
 from trunkline.config import schema
@@ -206,7 +205,7 @@ def _origin(
         raise SetupError(f"providers.{name}: a provider of type {facts.type!r} needs a base_url.")
     try:
         parts = urlsplit(web_url(url))
-    except PydanticCustomError as error:  # that of the configuration was looked at before: it is the environment's
+    except ValueError as error:  # that of the configuration was looked at before: it is the environment's
         raise SetupError(f"providers.{name}: {facts.base_variable}: {error}.") from None
     secure = parts.scheme == "https"
     proxy = urlsplit(provider.proxy.get_secret_value()) if provider.proxy is not None else None
