@@ -57,6 +57,17 @@ class Memory:
         held = self._held.get(key)
         return held.forms.get(form) if held is not None else None
 
+    def told(self, key: bytes, form: Form, now: float) -> tuple[Entry, bytes] | None:
+        """The entry of `key` and how it was written in that form, unless it has expired or was not."""
+        held = self._held.get(key)
+        if held is None or held.entry.expires <= now:
+            return None
+        body = held.forms.get(form)
+        if body is None:
+            return None
+        self._held.move_to_end(key)
+        return held.entry, body
+
     def keep_form(self, key: bytes, form: Form, body: bytes) -> None:
         """Remember how the entry of `key` is written in one form."""
         held = self._held.get(key)

@@ -8,17 +8,15 @@ import msgspec
 from trunkline.cache.control import Control, read_control
 from trunkline.cache.entry import VERSION, Damaged, Entry, pack, unpack, worth_keeping
 from trunkline.cache.request import Canonical, key_of
-from trunkline.gateway.cache_names import digest_of, digest_of_sent, frame_of, was_changed
+from trunkline.gateway.cache_names import digest_of_sent, frame_of, was_changed
 from trunkline.gateway.cache_rules import Rule, scope_of
-from trunkline.gateway.charging import row_without_call
 from trunkline.gateway.errors import AllUnwell, GatewayError, IdempotencyConflict, LimitReached, UpstreamError
 from trunkline.gateway.flight import Ask, Flight
-from trunkline.gateway.follower import Follower, tell, told
+from trunkline.gateway.follower import Follower, give, told
 from trunkline.gateway.fronts import RESPONSES, Front, takes_whole_calls
 from trunkline.gateway.semantics import UNDER_WAY, Seen
 from trunkline.gateway.state import Journey
 from trunkline.ledger.record import UNPRICED
-from trunkline.routing.targets import Target
 
 NAMED_FOR: Final = 86_400.0
 """Seconds for which the outcome of an Idempotency-Key is known."""
@@ -39,7 +37,7 @@ class Asking:
         self._journey = journey
         self._caching = journey.gateway.caching
         self._control: Control = read_control(headers)
-        self._came = digest_of(journey, journey.body)
+        self._came = journey.came
         self._seen = digest_of_sent(journey) if was_changed(journey) else self._came
         self._asked = self._caching.canonical(journey, self._seen)
         rules, caller = journey.snapshot.cache, journey.caller
@@ -71,12 +69,10 @@ class Asking:
         bound = self._journey.front is RESPONSES and any(value.get(name) for name in BOUND)
         return self._control.stores and not bound and rule.takes(asked)
 
-    def tells(self, result: str, more: bytes = b"") -> None:
+    def tells(self, result: str) -> None:
         """Tell the client, and count."""
-        journey = self._journey
-        journey.gateway.metrics.event("cache", result)
-        shown = {"stale": "hit", "outcome": "hit"}.get(result, result)
-        journey.told_of_cache = b"x-trunkline-cache: %b\r\n" % shown.encode() + more
+        self._journey.gateway.metrics.event("cache", result)
+        self._journey.told_of_cache = b"x-trunkline-cache: %b\r\n" % result.encode()
 
     # what is known
 
@@ -116,7 +112,6 @@ class Asking:
         """Answer with an entry; False where it is damaged. `key`: what it is kept under. `paid`: it saves nothing."""
         journey, caching = self._journey, self._caching
         memory = caching.answers.memory
-        journey.target = target = Target(entry.provider, entry.model)
         form = (journey.asked.stream, self._seen)
         body = memory.form(key, form) if key is not None else None
         if body is None:
@@ -131,13 +126,9 @@ class Asking:
             body = told(journey, reply, "pieces" if in_pieces else "whole")
             if key is not None:
                 memory.keep_form(key, form, body)
-        age = max(0, int(caching.answers.now() - entry.stored))
-        saved = 0 if paid else max(entry.cost, 0)
-        self.tells(result, b"age: %d\r\nx-trunkline-saved: %d.%09d\r\n" % (age, *divmod(saved, 1_000_000_000)))
-        journey.first_output(0.0)
-        journey.cost = 0
-        tell(journey, journey.answer_head(0), body)
-        journey.gateway.ledger.settle(row_without_call(journey, target, entry.finish, 0, saved), None)
+        if result == "hit" and key is not None and self.name is None and self._asked is not None:
+            caching.verbatim.remember(journey, self._came, key, form, self._asked.cap)
+        give(journey, entry, body, result, caching.answers.now() - entry.stored, 0 if paid else max(entry.cost, 0))
         return True
 
     # by its sense

@@ -7,12 +7,16 @@ said before in the conversation. What answers are kept under is made of that one
 
 import hashlib
 from functools import lru_cache
+from typing import Final
 
 import msgspec
 
 from trunkline.formats.format import Place
 from trunkline.gateway.cache_rules import CacheRules, Frame
 from trunkline.gateway.state import Journey
+
+BETAS: Final = frozenset({b"openai-beta", b"anthropic-beta"})
+"""Header fields that are handed on and may change an answer."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -22,7 +26,9 @@ def frame_of(journey: Journey, rules: CacheRules) -> Frame:
     guarding, wishes = journey.guarding, journey.wishes
     facts = _facts(journey, rules.conditions) if rules.conditions else {}
     guards = tuple(each.name for each in guarding.held) if guarding is not None else ()
-    return Frame(journey.caller, journey.asker, journey.policy, guards, wishes, facts)
+    headers = journey.request.headers
+    betas = () if BETAS.isdisjoint(headers) else tuple(headers.get(name, b"") for name in sorted(BETAS))
+    return Frame(journey.caller, journey.asker, journey.policy, guards, wishes, facts, betas)
 
 
 def _facts(journey: Journey, conditions: str) -> dict[str, object]:

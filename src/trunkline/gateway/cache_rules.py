@@ -56,6 +56,8 @@ class Frame(msgspec.Struct, frozen=True):
     wishes: Wishes
     facts: Mapping[str, object]
     """What conditions may look at, by the names that they have there."""
+    betas: tuple[bytes, ...] = ()
+    """Header fields that are handed on to providers."""
 
 
 class CacheRules:
@@ -98,6 +100,7 @@ class CacheRules:
             msgspec.json.encode(frame.guards),
             _wished(frame.wishes),
             msgspec.json.encode(facts, order="deterministic") if facts else b"",
+            *frame.betas,
         ]
 
     def _route(self, policy: Policy) -> bytes:

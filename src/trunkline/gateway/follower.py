@@ -5,9 +5,11 @@ answer in one piece, or as a stream of what is none, gets it from the neutral re
 """
 
 from time import monotonic, time
+from typing import Final
 
 import msgspec
 
+from trunkline.cache.entry import Entry
 from trunkline.cache.replay import events_of
 from trunkline.config.cache import Replay
 from trunkline.formats.conversation import Reply
@@ -40,6 +42,11 @@ OF_THE_CALL = (
     "capped",
 )
 """What the record of the first request says of its call."""
+
+GIVEN: Final = b"x-trunkline-cache: %b\r\nage: %d\r\nx-trunkline-saved: %d.%09d\r\n"
+SHOWN: Final = {"hit": b"hit", "stale": b"hit", "outcome": b"hit"}
+"""What clients are told of results that only the operator tells apart."""
+BILLION: Final = 1_000_000_000
 
 _encode = msgspec.json.Encoder().encode
 
@@ -173,6 +180,18 @@ def tell(journey: Journey, head: bytes, body: bytes) -> None:
         journey.delivery.streamed(head, body)
     else:
         journey.delivery.whole(head, body)
+
+
+def give(journey: Journey, entry: Entry, body: bytes, result: str, age: float, saved: int) -> None:
+    """Answer with what is kept, as `told` gave it, and record that. `age`: seconds; `saved`: nano-dollars."""
+    gateway = journey.gateway
+    gateway.metrics.event("cache", result)
+    journey.told_of_cache = GIVEN % (SHOWN.get(result) or result.encode(), max(0, int(age)), *divmod(saved, BILLION))
+    journey.target = target = Target(entry.provider, entry.model)
+    journey.first_output(0.0)
+    journey.cost = 0
+    tell(journey, journey.answer_head(0), body)
+    gateway.ledger.settle(row_without_call(journey, target, entry.finish, 0, saved), None)
 
 
 def _kept_response(journey: Journey, body: bytes) -> bytes:

@@ -135,6 +135,11 @@ class Guarding:
 
     # the record
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing was decided about the request, and nobody was asked: for the same one it is so again."""
+        return not self.decisions and not self.pseudonyms and not any(each.policy.input.questions for each in self.held)
+
     def all_decisions(self) -> list[Decision]:
         """About the request, and about the answers of all attempts so far."""
         return [*self.decisions, *(decision for watch in self.watches for decision in watch.decisions())]

@@ -37,7 +37,12 @@ async def travel(journey: Journey, front: Front) -> None:
         _turn_away(journey)
 
     #    read: the body is wanted only of those who may come in
-    journey.document = _read(journey, request.take() if request.arrived else await request.body())
+    body = request.take() if request.arrived else await request.body()
+    if caching.wanted(journey):
+        journey.body = body
+        if await caching.answer_again(journey):  # the same as a moment ago, for the same caller
+            return
+    journey.document = _read(journey, body)
     choose(journey)
 
     #    and now that it is known what is asked: do the caller's limits allow it
@@ -91,8 +96,6 @@ def make_room(journey: Journey) -> None:
 
 
 def _read(journey: Journey, body: bytes) -> Document:
-    if caching.wanted(journey):
-        journey.body = body
     try:
         document = Document(body, journey.snapshot.depth)
         journey.asked = journey.front.format.look(document.value, journey.front.place, len(body))
