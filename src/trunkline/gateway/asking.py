@@ -8,7 +8,7 @@ import msgspec
 from trunkline.cache.control import Control, read_control
 from trunkline.cache.entry import VERSION, Damaged, Entry, pack, unpack, worth_keeping
 from trunkline.cache.request import Canonical, key_of
-from trunkline.gateway.cache_names import digest_of_sent, frame_of, was_changed
+from trunkline.gateway.cache_names import digest_of, digest_of_sent, frame_of, was_changed
 from trunkline.gateway.cache_rules import Rule, scope_of
 from trunkline.gateway.errors import AllUnwell, GatewayError, IdempotencyConflict, LimitReached, UpstreamError
 from trunkline.gateway.flight import Ask, Flight
@@ -37,7 +37,7 @@ class Asking:
         self._journey = journey
         self._caching = journey.gateway.caching
         self._control: Control = read_control(headers)
-        self._came = journey.came
+        self._came = digest_of(journey, journey.body)
         self._seen = digest_of_sent(journey) if was_changed(journey) else self._came
         self._asked = self._caching.canonical(journey, self._seen)
         rules, caller = journey.snapshot.cache, journey.caller
@@ -127,7 +127,7 @@ class Asking:
             if key is not None:
                 memory.keep_form(key, form, body)
         if result == "hit" and key is not None and self.name is None and self._asked is not None:
-            caching.verbatim.remember(journey, self._came, key, form, self._asked.cap)
+            caching.verbatim.remember(journey, journey.body, key, form, self._asked.cap)
         give(journey, entry, body, result, caching.answers.now() - entry.stored, 0 if paid else max(entry.cost, 0))
         return True
 

@@ -13,7 +13,6 @@ from trunkline.cache.request import Canonical, canonical
 from trunkline.formats.format import ShapeError
 from trunkline.gateway.answers import Answers
 from trunkline.gateway.asking import Asking
-from trunkline.gateway.cache_names import digest_of
 from trunkline.gateway.flight import Ask, Flight
 from trunkline.gateway.follower import give
 from trunkline.gateway.semantics import Semantics
@@ -72,9 +71,8 @@ async def answer_again(journey: Journey) -> bool:
     does not. Raises `LimitReached` or `LimitsUnavailable`.
     """
     caching = journey.gateway.caching
-    journey.came = came = digest_of(journey, journey.body)
     now = caching.answers.now()
-    found = caching.verbatim.find(journey, came, now)
+    found = caching.verbatim.find(journey, journey.body, now)
     if found is None:
         return False
     known, entry, body = found

@@ -82,8 +82,6 @@ class Journey(Crossing):
     # of the cache
     body = b""
     """As it came, where the cache is to be asked."""
-    came = b""
-    """The digest of that and its place."""
     told_of_cache = b""
     """Header lines about it."""
     flight: "Flight | None" = None

@@ -13,7 +13,7 @@ import msgspec
 from trunkline.cache import control
 from trunkline.cache.entry import Entry
 from trunkline.cache.memory import Form, Memory
-from trunkline.formats.format import Asked
+from trunkline.formats.format import Asked, Place
 from trunkline.gateway.cache_names import BETAS
 from trunkline.gateway.fronts import RESPONSES, takes_whole_calls
 from trunkline.gateway.identity import Caller
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from trunkline.gateway.snapshot import Snapshot
     from trunkline.gateway.state import Journey
 
-REMEMBERED: Final = 20_000
-"""Requests: about a kilobyte each."""
+REMEMBERED: Final = 16 * 1024 * 1024
+"""Bytes of requests that are remembered."""
+LONGEST: Final = 64 * 1024
+"""Bytes of one. To read a longer one is little beside what there is to receive."""
+OVERHEAD: Final = 500
+"""Bytes that a request takes beside its own."""
 SAYING: Final = frozenset(HEADERS) | control.HEADERS | BETAS | {b"idempotency-key"}
 """Fields of a head that have a say: who sends any is not answered from here."""
 
@@ -33,6 +37,8 @@ class Known(msgspec.Struct, frozen=True):
     """What was found out about a request."""
 
     caller: Caller
+    format: str
+    place: Place
     asked: Asked
     tags: str
     key: bytes
@@ -47,35 +53,39 @@ class Verbatim:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._snapshot: Snapshot | None = None
-        self._known: dict[tuple[bytes, str], Known] = {}
+        self._size = 0
+        self._known: dict[tuple[bytes, str], Known] = {}  # by the bytes themselves: a digest takes ten times as long
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def find(self, journey: "Journey", came: bytes, now: float) -> tuple[Known, Entry, bytes] | None:
+    def find(self, journey: "Journey", body: bytes, now: float) -> tuple[Known, Entry, bytes] | None:
         """What is known of a request, the entry that answers it, and the answer as it was written for the one before.
 
-        `came` is the digest of its bytes and its place, `now` Unix time in seconds.
+        `now` is Unix time in seconds.
         """
-        known = self._known.get((came, journey.caller.key))
-        if known is None or known.caller is not journey.caller or journey.snapshot is not self._snapshot:
+        caller, front, headers = journey.caller, journey.front, journey.request.headers
+        known = self._known.get((body, caller.key))
+        if known is None or known.caller is not caller or journey.snapshot is not self._snapshot:
             return None
-        headers = journey.request.headers
+        if known.place != front.place or known.format != front.format.name:
+            return None
         if not SAYING.isdisjoint(headers) or takes_whole_calls(headers):
             return None
         found = self._memory.told(known.key, known.form, now)
-        if found is None or not found[0].fits(known.cap):
-            return None
-        return known, *found
+        return (known, *found) if found is not None and found[0].fits(known.cap) else None
 
-    def remember(self, journey: "Journey", came: bytes, key: bytes, form: Form, cap: int | None) -> None:
+    def remember(self, journey: "Journey", body: bytes, key: bytes, form: Form, cap: int | None) -> None:
         """Take note of a request that is answered with what is kept under `key`."""
-        if not _hangs_on_nothing_else(journey):
+        if len(body) > LONGEST or not _hangs_on_nothing_else(journey):
             return
-        if self._snapshot is not journey.snapshot or len(self._known) >= REMEMBERED:
-            self._snapshot, self._known = journey.snapshot, {}
-        caller = journey.caller
-        self._known[came, caller.key] = Known(caller, journey.asked, journey.tags, key, form, cap)
+        if self._snapshot is not journey.snapshot or self._size > REMEMBERED:
+            self._snapshot, self._size, self._known = journey.snapshot, 0, {}
+        caller, front = journey.caller, journey.front
+        known = Known(caller, front.format.name, front.place, journey.asked, journey.tags, key, form, cap)
+        if (body, caller.key) not in self._known:
+            self._size += len(body) + OVERHEAD
+        self._known[body, caller.key] = known
 
 
 def _hangs_on_nothing_else(journey: "Journey") -> bool:
