@@ -14,7 +14,6 @@ from trunkline.formats.format import ShapeError
 from trunkline.gateway.answers import Answers
 from trunkline.gateway.asking import Asking
 from trunkline.gateway.flight import Ask, Flight
-from trunkline.gateway.follower import give
 from trunkline.gateway.semantics import Semantics
 from trunkline.gateway.state import Journey
 from trunkline.gateway.verbatim import Verbatim
@@ -64,22 +63,6 @@ class Caching:
 def wanted(journey: Journey) -> bool:
     """Whether the stage has anything to do for a request."""
     return journey.snapshot.cache is not None or b"idempotency-key" in journey.request.headers
-
-
-async def answer_again(journey: Journey) -> bool:
-    """Answer a request that says word for word what was answered from the cache lately, before it is read. False: it
-    does not. Raises `LimitReached` or `LimitsUnavailable`.
-    """
-    caching = journey.gateway.caching
-    now = caching.answers.now()
-    found = caching.verbatim.find(journey, journey.body, now)
-    if found is None:
-        return False
-    known, entry, body = found
-    journey.asked, journey.tags = known.asked, known.tags
-    await journey.gateway.limiting.admit(journey)
-    give(journey, entry, body, "hit", now - entry.stored, max(entry.cost, 0))
-    return True
 
 
 async def answer(journey: Journey, ask: Ask) -> None:

@@ -40,7 +40,10 @@ async def travel(journey: Journey, front: Front) -> None:
     body = request.take() if request.arrived else await request.body()
     if caching.wanted(journey):
         journey.body = body
-        if await caching.answer_again(journey):  # the same as a moment ago, for the same caller
+        again = gateway.caching.verbatim.find(journey, body, gateway.caching.answers.now())
+        if again is not None:  # the same as a moment ago, from the same caller: it need not be read
+            await gateway.limiting.admit(journey)
+            again.give(journey)
             return
     journey.document = _read(journey, body)
     choose(journey)

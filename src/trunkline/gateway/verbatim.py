@@ -15,13 +15,14 @@ from trunkline.cache.entry import Entry
 from trunkline.cache.memory import Form, Memory
 from trunkline.formats.format import Asked, Place
 from trunkline.gateway.cache_names import BETAS
+from trunkline.gateway.follower import give
 from trunkline.gateway.fronts import RESPONSES, takes_whole_calls
 from trunkline.gateway.identity import Caller
+from trunkline.gateway.state import Journey
 from trunkline.routing.wishes import HEADERS, NONE
 
 if TYPE_CHECKING:
     from trunkline.gateway.snapshot import Snapshot
-    from trunkline.gateway.state import Journey
 
 REMEMBERED: Final = 16 * 1024 * 1024
 """Bytes of requests that are remembered."""
@@ -47,6 +48,20 @@ class Known(msgspec.Struct, frozen=True):
     cap: int | None
 
 
+class Again(msgspec.Struct, frozen=True):
+    """An answer that is to be given once more."""
+
+    entry: Entry
+    body: bytes
+    """As it was written for the request before."""
+    now: float
+
+    def give(self, journey: Journey) -> None:
+        """Answer with it."""
+        entry = self.entry
+        give(journey, entry, self.body, "hit", self.now - entry.stored, max(entry.cost, 0))
+
+
 class Verbatim:
     """The requests of one process that were answered from its memory lately, as long as its configuration stays."""
 
@@ -59,10 +74,9 @@ class Verbatim:
     def __len__(self) -> int:
         return len(self._known)
 
-    def find(self, journey: "Journey", body: bytes, now: float) -> tuple[Known, Entry, bytes] | None:
-        """What is known of a request, the entry that answers it, and the answer as it was written for the one before.
-
-        `now` is Unix time in seconds.
+    def find(self, journey: Journey, body: bytes, now: float) -> Again | None:
+        """The answer to a request, where it is known by its `body`; the journey then knows what it asks. `now` is Unix
+        time in seconds.
         """
         caller, front, headers = journey.caller, journey.front, journey.request.headers
         known = self._known.get((body, caller.key))
@@ -73,9 +87,12 @@ class Verbatim:
         if not SAYING.isdisjoint(headers) or takes_whole_calls(headers):
             return None
         found = self._memory.told(known.key, known.form, now)
-        return (known, *found) if found is not None and found[0].fits(known.cap) else None
+        if found is None or not found[0].fits(known.cap):
+            return None
+        journey.asked, journey.tags = known.asked, known.tags
+        return Again(*found, now)
 
-    def remember(self, journey: "Journey", body: bytes, key: bytes, form: Form, cap: int | None) -> None:
+    def remember(self, journey: Journey, body: bytes, key: bytes, form: Form, cap: int | None) -> None:
         """Take note of a request that is answered with what is kept under `key`."""
         if len(body) > LONGEST or not _hangs_on_nothing_else(journey):
             return
@@ -88,7 +105,7 @@ class Verbatim:
         self._known[body, caller.key] = known
 
 
-def _hangs_on_nothing_else(journey: "Journey") -> bool:
+def _hangs_on_nothing_else(journey: Journey) -> bool:
     """Whether all that led to its answer would be the same for the same bytes."""
     headers, rules, guarding = journey.request.headers, journey.snapshot.cache, journey.guarding
     if rules is None or rules.conditions or journey.wishes is not NONE or journey.front is RESPONSES:
