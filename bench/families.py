@@ -8,7 +8,21 @@ from functools import partial
 
 from bench.apis import TRANSLATED, Api
 from bench.backends import Backends, Upstream
-from bench.measures import FRONT_TLS, PLAIN, SOAK, STREAMING, TLS, Measure, translated, translated_streams
+from bench.cached import measure_guard, measure_hits, measure_policy
+from bench.measures import (
+    FRONT_TLS,
+    GUARD,
+    HITS,
+    PLAIN,
+    POLICY,
+    SOAK,
+    STREAMING,
+    TLS,
+    Measure,
+    translated,
+    translated_streams,
+)
+from bench.peers import Setup
 from bench.plain import measure_front_tls, measure_plain, measure_soak, measure_tls
 from bench.session import Session
 from bench.streaming import measure_streaming
@@ -24,6 +38,8 @@ class Family:
     upstream: Callable[[Backends], Upstream]
     measure: Callable[[Session], None]
     front_tls: bool = False
+    setup: Setup = ""
+    """Only Trunkline is measured with any."""
 
 
 def _translation(api: Api) -> list[Family]:
@@ -47,6 +63,9 @@ RELAYED = [
     Family("plain", PLAIN, lambda backends: backends.plain, measure_plain),
     Family("TLS upstream", TLS, lambda backends: backends.tls, measure_tls),
     Family("streaming", STREAMING, lambda backends: backends.streaming.upstream, measure_streaming),
+    Family("exact cache", HITS, lambda backends: backends.plain, measure_hits, setup="cache"),
+    Family("a policy", POLICY, lambda backends: backends.plain, measure_policy, setup="policy"),
+    Family("guard and cache", GUARD, lambda backends: backends.plain, measure_guard, setup="guard"),
     Family("TLS in front", FRONT_TLS, lambda backends: backends.plain, measure_front_tls, front_tls=True),
 ]
 TRANSLATION = [family for api in TRANSLATED for family in _translation(api)]

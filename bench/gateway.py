@@ -13,7 +13,7 @@ from bench.backends import Upstream
 from bench.errors import Failed
 from bench.http1 import Target
 from bench.payload import chat_body, tool_body
-from bench.peers import Peer, Place
+from bench.peers import Peer, Place, Setup
 from bench.process import Process
 from bench.readiness import open_connection, wait_for_answer, wait_for_file
 from bench.replies import ANSWER, ARGUMENTS
@@ -46,10 +46,12 @@ class Gateway:
 
 
 @contextmanager
-def running(peer: Peer, upstream: Upstream, venue: Venue, *, front_tls: bool = False) -> Iterator[Gateway]:
+def running(
+    peer: Peer, upstream: Upstream, venue: Venue, *, front_tls: bool = False, setup: Setup = ""
+) -> Iterator[Gateway]:
     """Start the peer in front of `upstream`, wait until it is ready, end it on leaving."""
     folder = venue.folder(peer.name)
-    place = Place(folder, free_port(), upstream, venue.certificate if front_tls else None)
+    place = Place(folder, free_port(), upstream, venue.certificate if front_tls else None, setup)
     launch = peer.launch(place)
     ca = venue.certificate.authority if front_tls else None
     origin = f"{'https' if ca else 'http'}://127.0.0.1:{place.port}"

@@ -113,6 +113,20 @@ def translated_streams(api: Api) -> list[Measure]:
     ]
 
 
+HITS = [
+    Measure("hits_per_second", "hits of the exact cache per second", "req/s", Better.MORE, target=20_000),
+    Measure("hit_cpu", "CPU per hit", "µs", digits=1, target=50),
+    Measure("turns_per_second", "hits per second, 1,000 questions in turn", "req/s", Better.MORE),
+    Measure("turn_cpu", "CPU per hit, 1,000 questions in turn", "µs", digits=1),
+]
+POLICY = [
+    Measure("policy_per_second", "requests per second, a policy and the cache", "req/s", Better.MORE),
+    Measure("policy_cpu", "CPU per request, a policy and the cache", "µs", digits=1),
+]
+GUARD = [
+    Measure("guard_per_second", "requests per second, all checks and the cache", "req/s", Better.MORE),
+    Measure("guard_cpu", "CPU per request, all checks and the cache", "µs", digits=1),
+]
 FRONT_TLS = [
     Measure("tls_handshakes_per_second", "a TLS connection per request", "req/s", Better.MORE),
 ]
@@ -121,5 +135,5 @@ SOAK = [Measure("memory_soak", "memory, after the soak", "MB", target=120)]
 
 _TRANSLATION = [measure for api in TRANSLATED for measure in (*translated(api), *translated_streams(api))]
 
-ALL = [*PLAIN, *TLS, *STREAMING, *_TRANSLATION, *FRONT_TLS, *START, *SOAK]
+ALL = [*PLAIN, *TLS, *STREAMING, *HITS, *POLICY, *GUARD, *_TRANSLATION, *FRONT_TLS, *START, *SOAK]
 BY_KEY = {measure.key: measure for measure in ALL}

@@ -11,6 +11,11 @@ MODEL = OPENAI.model
 CLIENT_KEY = "sk-test-0123456789abcdef"
 UPSTREAM_KEY = "sk-x"
 
+WORD = b"qqqqqqqq"
+"""Stands in the question of every request. With another word there it is another question, and no rule about numbers
+has a say.
+"""
+
 _INSTRUCTIONS = (
     "You are a careful support assistant of an online shop. Answer in at most three sentences, cite the policy by its "
     "number, and never promise a refund that the policy does not allow. If you are unsure, ask one question."
@@ -18,7 +23,7 @@ _INSTRUCTIONS = (
 _QUESTION = (
     "Hello, three weeks ago I bought the blue kettle, and now its lid has cracked. I still have the receipt and the "
     "box. Do I get my money back, or only a voucher? I paid for express shipping at the time, so I would also like to "
-    "know whether that fee is covered. The order number is 8841-2201-77, and the parcel was left with a neighbour who "
+    "know whether that fee is covered. The order number is KX-qqqqqqqq, and the parcel was left with a neighbour who "
     "has told me that the box looked fine."
 )
 _MESSAGES = (

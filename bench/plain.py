@@ -85,9 +85,9 @@ def direct_latency(bench: Bench, connections: int) -> Latency:
     return load.latency
 
 
-def warm_up(session: Session, body: bytes | None = None) -> None:
+def warm_up(session: Session, body: bytes | None = None, *, turns: int = 0) -> None:
     """Full load before anything is measured."""
-    _load(session, body, connections=STEADY_CONNECTIONS, seconds=session.bench.timing.warm)
+    _load(session, body, connections=STEADY_CONNECTIONS, seconds=session.bench.timing.warm, turns=turns)
 
 
 def steady(
@@ -98,18 +98,35 @@ def steady(
     meanwhile: Callable[[], None] | None = None,
 ) -> float:
     """Rate and CPU time under full load, as the figures with this prefix; the rate."""
+    return full_load(
+        session, findings, f"{prefix}requests_per_second", f"{prefix}cpu_per_request", body, meanwhile=meanwhile
+    )
+
+
+def full_load(
+    session: Session,
+    findings: Findings,
+    rate: str,
+    cpu: str,
+    body: bytes | None = None,
+    *,
+    turns: int = 0,
+    meanwhile: Callable[[], None] | None = None,
+) -> float:
+    """The same, as the figures with these names. `turns`: see `Bench.load`."""
     meter = CpuMeter(session.gateway.process)
     load = _load(
         session,
         body,
         connections=STEADY_CONNECTIONS,
         seconds=session.bench.timing.steady,
+        turns=turns,
         meanwhile=meanwhile,
     )
-    cpu, share = meter.read()
+    used, share = meter.read()
     detail = {"core": share, "failed": load.failed, "requests": load.requests}
-    findings.add(f"{prefix}requests_per_second", load.per_second, p99=load.latency.p99, **detail)
-    findings.add(f"{prefix}cpu_per_request", cpu / load.requests * 1e6, **detail)
+    findings.add(rate, load.per_second, p99=load.latency.p99, **detail)
+    findings.add(cpu, used / load.requests * 1e6, **detail)
     return load.per_second
 
 
@@ -166,6 +183,7 @@ def _load(
     connections: int,
     seconds: float,
     reconnect: bool = False,
+    turns: int = 0,
     meanwhile: Callable[[], None] | None = None,
 ) -> Load:
     """Requests to this gateway in a closed loop, the small one if there is no other `body`."""
@@ -175,5 +193,6 @@ def _load(
         connections=connections,
         seconds=seconds,
         reconnect=reconnect,
+        turns=turns,
         meanwhile=meanwhile,
     )

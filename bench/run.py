@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.errors import BenchError
+from bench.errors import BenchError, Unavailable
 from bench.families import Family
 from bench.gateway import running
 from bench.measures import CONNECTIONS, added
 from bench.peers import Peer
+from bench.peers.registry import OURS
 from bench.plain import direct_latency
 from bench.process import StrangerMeter
 from bench.results import Missing, Results, Sample
@@ -40,8 +41,10 @@ def _measure_family(bench: Bench, peer: Peer, family: Family, direct: Direct, re
     """Start the peer and measure; false, with the reason noted for every figure without one, where that fails."""
     meter = StrangerMeter(bench.venue.cores)
     try:
+        if family.setup and peer.name != OURS:
+            raise Unavailable("is measured with everything optional switched off")
         upstream = family.upstream(bench.backends)
-        with running(peer, upstream, bench.venue, front_tls=family.front_tls) as gateway:
+        with running(peer, upstream, bench.venue, front_tls=family.front_tls, setup=family.setup) as gateway:
             session = Session(bench, gateway, direct, results, number)
             session.keep("start", gateway.ready_seconds, strangers=meter.read())
             family.measure(session)

@@ -55,9 +55,13 @@ class Bench:
         connections: int,
         seconds: float,
         reconnect: bool = False,
+        turns: int = 0,
         meanwhile: Callable[[], None] | None = None,
     ) -> Load:
-        """A closed loop by wrk, or by ourselves where it is missing; raises `Failed` if too much of it fails."""
+        """A closed loop by wrk, or by ourselves where it is missing; raises `Failed` if too much of it fails.
+
+        `turns`: so many different requests follow one another, by a word in the body.
+        """
         if wrk.installed():
             load = wrk.run(
                 self.venue,
@@ -66,10 +70,12 @@ class Bench:
                 connections=connections,
                 seconds=seconds,
                 reconnect=reconnect,
+                turns=turns,
                 meanwhile=meanwhile,
             )
-        elif target.ca:
-            raise Unavailable("needs wrk, which is not installed: our own generator does not speak TLS")
+        elif target.ca or turns:
+            why = "does not speak TLS" if target.ca else "sends one request only"
+            raise Unavailable(f"needs wrk, which is not installed: our own generator {why}")
         else:
             request = target.request(body, close=reconnect)
             load = closed_loop(target, request, seconds=seconds, connections=connections, reconnect=reconnect)

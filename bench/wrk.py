@@ -9,6 +9,7 @@ from collections.abc import Callable
 from bench.errors import Failed
 from bench.http1 import Target
 from bench.load import Load
+from bench.payload import WORD
 from bench.process import Process
 from bench.stats import Latency
 from bench.venue import Venue, find_program
@@ -21,6 +22,7 @@ _SCRIPT = """\
 wrk.method = "POST"
 {headers}
 wrk.body = [==[{body}]==]
+{turns}
 function done(summary, latency, requests)
   local e = summary.errors
   io.write(string.format(
@@ -28,6 +30,18 @@ function done(summary, latency, requests)
     '"p50":%.3f,"p90":%.3f,"p99":%.3f,"worst":%.3f}}\\n',
     summary.requests, summary.duration, e.connect, e.read, e.write, e.status, e.timeout,
     latency:percentile(50), latency:percentile(90), latency:percentile(99), latency.max))
+end
+"""
+
+
+_TURNS = """\
+local before, after = wrk.body:match("^(.*){word}(.*)$")
+local letters, turn = {{}}, 0
+for digit = 0, 9 do letters[tostring(digit)] = string.char(97 + digit) end
+function request()
+  turn = (turn + 1) % {turns}
+  local word = string.format("%08d", turn):gsub("%d", letters)
+  return wrk.format(nil, nil, nil, before .. word .. after)
 end
 """
 
@@ -50,14 +64,15 @@ def run(
     connections: int,
     seconds: float,
     reconnect: bool = False,
+    turns: int = 0,
     meanwhile: Callable[[], None] | None = None,
 ) -> Load:
-    """Load the target on the load's core; `meanwhile` is called a few times a second."""
+    """Load the target on the load's core; `meanwhile` is called a few times a second. `turns`: see `Bench.load`."""
     program = find_program("wrk")
     assert program
     folder = venue.folder("wrk")
     script = folder / "post.lua"
-    script.write_text(_script(target, body, reconnect=reconnect))
+    script.write_text(_script(target, body, reconnect=reconnect, turns=turns))
     argv = [program, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", f"--timeout={TIMEOUT_SECONDS}s"]
     with Process([*argv, "-s", str(script), target.url], core=venue.load_core, log=folder / "log") as process:
         deadline = time.perf_counter() + seconds + SPARE_SECONDS
@@ -92,9 +107,10 @@ def read_result(output: str, *, reconnect: bool = False) -> Load:
     return Load(found["requests"], seconds, sum(errors.values()), times)
 
 
-def _script(target: Target, body: bytes, *, reconnect: bool) -> str:
+def _script(target: Target, body: bytes, *, reconnect: bool, turns: int) -> str:
     headers = {"Content-Type": "application/json", **target.headers}
     if reconnect:
         headers["Connection"] = "close"
     lines = [f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in headers.items()]
-    return _SCRIPT.format(headers="\n".join(lines), body=body.decode())
+    turning = _TURNS.format(word=WORD.decode(), turns=turns) if turns else ""
+    return _SCRIPT.format(headers="\n".join(lines), body=body.decode(), turns=turning)

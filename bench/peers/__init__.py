@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bench.apis import OPENAI
 from bench.backends import Upstream
 from bench.payload import CLIENT_KEY
 from bench.venue import Certificate
+
+Setup = Literal["", "cache", "policy", "guard"]
+"""What is switched on beside the usual: the exact cache; that and an injected line and a rule about personal data; that
+and all built-in checks of the input.
+"""
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class Place:
     port: int
     upstream: Upstream
     front: Certificate | None = None
+    setup: Setup = ""
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,21 @@ from pathlib import Path
 from bench.apis import ANTHROPIC, GEMINI, OPENAI
 from bench.errors import Unavailable
 from bench.payload import CLIENT_KEY, UPSTREAM_KEY
-from bench.peers import Launch, Place
+from bench.peers import Launch, Place, Setup
 from bench.venue import free_port
 from trunkline import __version__
 
 _TYPES = {OPENAI: "openai", ANTHROPIC: "anthropic", GEMINI: "google"}
+_CACHE: dict[str, object] = {"cache": {"ttl": "1h"}}
+_PERSONAL = {"pii": "email", "action": "block"}
+_CHECKS = [{rule: of, "action": "block"} for rule, of in (("pii", "all"), ("secrets", "all"), ("injection", 0.7))]
+_LINE = {"system_first": "You answer for Example Ltd. Never promise a refund."}
+_SETUPS: dict[Setup, dict[str, object]] = {
+    "": {},
+    "cache": _CACHE,
+    "policy": {**_CACHE, "guard": {"house": {"everywhere": True, "input": [_PERSONAL], "inject": _LINE}}},
+    "guard": {**_CACHE, "guard": {"house": {"everywhere": True, "input": _CHECKS}}},
+}
 _PROGRAM = Path(sys.executable).with_name("trunkline")
 
 
@@ -55,6 +65,7 @@ class Trunkline:
                     "providers": {kind: provider},
                     "models": {api.model: f"{kind}/{api.model}"},
                     "keys": [{"name": "bench", "key": CLIENT_KEY}],
+                    **_SETUPS[place.setup],
                 }
             )
         )

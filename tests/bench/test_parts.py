@@ -8,7 +8,7 @@ import pytest
 from bench.errors import Failed
 from bench.machine import file_stem
 from bench.measures import Better, Measure
-from bench.payload import chat_body
+from bench.payload import WORD, chat_body
 from bench.wrk import read_result
 
 
@@ -17,6 +17,7 @@ def test_a_request_is_about_one_kilobyte() -> None:
     assert 900 < len(body) < 1100
     assert json.loads(body)["model"] == "gpt-4o"
     assert "stream" not in json.loads(body)
+    assert body.count(WORD) == 1
 
 
 def test_a_large_request_has_exactly_the_size_asked_for() -> None:
