@@ -8,7 +8,7 @@ import os
 import resource
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -149,6 +149,7 @@ class Process:
         self.take_up()
         keys.changed = self.take_up
         self.gateway.caching = self._caching(config, data.semantic)
+        self._take_forgotten(self._store.forgotten())
         self.server = self.gateway.server = Server(self.gateway, server_limits(config.server), self._deadlines)
         await self._listen(config.server.listen, shared=shared)
         self._gauges()
@@ -242,19 +243,26 @@ class Process:
     # while it runs
 
     async def _follow_keys(self) -> None:
-        """Take in changes of the keys within a second of their making."""
-        troubled = False
+        """Take in changes of the keys, and what is forgotten, within a second of their making."""
+        troubled, version = False, -1
         while True:
             await asyncio.sleep(POLL)
             try:
                 await asyncio.to_thread(self.gateway.keys.load)
                 self.take_up()
+                now = self.gateway.keys.version
+                if now != version:
+                    self._take_forgotten(await asyncio.to_thread(self._store.forgotten))
+                    version = now
                 await asyncio.to_thread(self._vault.keyring.follow)
                 troubled = False
             except StoreError as error:
                 if not troubled:
                     self.report("keys.not_read", problem=str(error))
                 troubled = True
+
+    def _take_forgotten(self, moments: Sequence[tuple[str, int]]) -> None:
+        self.gateway.caching.answers.memory.forgotten.learn(moments)
 
     async def _sweep(self) -> None:
         """Delete what has been kept for long enough, and make ready for what is to come."""

@@ -227,8 +227,10 @@ async def test_whatever_is_changed_is_recorded_with_where_it_came_from(administe
         await api.json("PUT", "/orgs/acme", {"tags": {"plan": "free"}}, 201)
         await api.json("POST", "/keys", {"name": "app", "org": "acme"}, 201)
         await api.json("DELETE", "/keys/app", status=204)
+        await api.json("POST", "/cache/forget", {"tag": "feature=faq"}, status=204)
         changes = (await api.json("GET", "/changes"))["items"]
     assert [(it["action"], it["kind"], it["name"]) for it in changes] == [
+        ("forgotten", "answers", "tag feature=faq"),
         ("revoked", "key", "app"),
         ("created", "key", "app"),
         ("created", "org", "acme"),

@@ -31,7 +31,7 @@ async def test_the_answer_is_the_same_however_it_was_found_and_each_has_its_row(
         assert remembered(it) == 1
         assert len({bytes(answer.body) for answer in answers[1:]}) == 1
         assert answers[0].json() == answers[1].json()
-        names = [{name for name, _ in answer.fields} for answer in answers[1:]]
+        names = [{name for name, _ in answer.head.headers} for answer in answers[1:]]
         assert names[0] == names[1] == names[2]
         paid, *free = await it.running.rows()
     assert it.asked == 1

@@ -6,7 +6,7 @@ import msgspec
 
 from trunkline.formats.conversation import Refusal, Reply, Text, ToolCall
 
-VERSION: Final = 1
+VERSION: Final = 2
 OVERHEAD: Final = 600
 """Bytes of memory that an entry takes beside its reply."""
 WHOLE: Final = frozenset({"stop", "stop_sequence", "tool_calls"})
@@ -41,6 +41,10 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     finish: str
     asked: bytes = b""
     """Of an outcome that has a name: what was asked under it."""
+    asked_at: float = 0.0
+    """Unix time, seconds: when the request came that it answers."""
+    names: tuple[str, ...] = ()
+    """By which it may be forgotten."""
 
     @property
     def size(self) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from trunkline.cache.entry import OVERHEAD, Entry
+from trunkline.cache.forgetting import Forgotten
 
 FORMS: Final = 4
 """Ways in which one entry has been told lately that are remembered."""
@@ -25,6 +26,7 @@ class Memory:
     def __init__(self, most: int) -> None:
         """`most`: bytes."""
         self.most = most
+        self.forgotten = Forgotten()
         self.size = 0
         """Bytes, roughly."""
         self._held: OrderedDict[bytes, _Held] = OrderedDict()
@@ -37,16 +39,18 @@ class Memory:
         held = self._held.get(key)
         if held is None:
             return None
-        if held.entry.ends <= now:
+        if held.entry.ends <= now or self.forgotten.covers(held.entry):
             self.drop(key)
             return None
         self._held.move_to_end(key)
         return held.entry
 
     def put(self, key: bytes, entry: Entry) -> None:
-        """Keep an entry, in place of another of its key. One that is larger than all there may be is not kept."""
+        """Keep an entry, in place of another of its key. One that is larger than all there may be, or that has been
+        forgotten before it came, is not kept.
+        """
         self.drop(key)
-        if entry.size > self.most:
+        if entry.size > self.most or self.forgotten.covers(entry):
             return
         self._held[key] = _Held(entry, {}, entry.size)
         self.size += entry.size
@@ -60,7 +64,7 @@ class Memory:
     def told(self, key: bytes, form: Form, now: float) -> tuple[Entry, bytes] | None:
         """The entry of `key` and how it was written in that form, unless it has expired or was not."""
         held = self._held.get(key)
-        if held is None or held.entry.expires <= now:
+        if held is None or held.entry.expires <= now or self.forgotten.covers(held.entry):
             return None
         body = held.forms.get(form)
         if body is None:

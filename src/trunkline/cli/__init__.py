@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "reconcile": "Compare the ledger with a provider's own account of its usage.",
     "export": "Write the ledger as CSV, as FOCUS or as Parquet.",
     "store": "Migrate, back up, restore and copy the store.",
+    "cache": "Have kept answers forgotten.",
     "limits": "Enter payments, and show who holds money of budgets.",
     "providers": "List the providers there are, and whether their keys are set.",
     "guard": "Try the policies of `guard`, without asking any model.",

@@ -100,7 +100,7 @@ def _json(name: str) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     told = [ShownTenant, ShownKey, operations.ShownProviderKey, operations.ShownChange, operations.MadeKey]
-    told += [operations.NewProviderKey, operations.Rotation]
+    told += [operations.NewProviderKey, operations.Rotation, operations.Forgetting]
     _, found = msgspec.json.schema_components(told, ref_template=REFERENCE + "{name}")
     found = {**found, **schemas_of([Org, Team, User, KeyGrant], REFERENCE), "Error": ERROR}
     for tenant in ("Org", "Team"):

@@ -69,6 +69,16 @@ class Rotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds for which the old one still works."""
 
 
+class Forgetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which kept answers are forgotten; exactly one of these."""
+
+    model: str = ""
+    """Those that were given under this name."""
+    tag: str = ""
+    """Those to requests with this tag: `name=value`."""
+    everything: bool = False
+
+
 class Call(msgspec.Struct, frozen=True):
     """One request to the API."""
 
@@ -235,7 +245,7 @@ def _revoke_key(managing: Manager, call: Call) -> Answer:
     return Answer(204)
 
 
-# keys with providers, and the record of changes
+# keys with providers, kept answers, and the record of changes
 
 
 def _list_provider_keys(managing: Manager, call: Call) -> Answer:
@@ -254,6 +264,12 @@ def _add_provider_key(managing: Manager, call: Call) -> Answer:
 
 def _delete_provider_key(managing: Manager, call: Call) -> Answer:
     managing.delete_provider_key(call.name)
+    return Answer(204)
+
+
+def _forget_answers(managing: Manager, call: Call) -> Answer:
+    said = _body(call, Forgetting)
+    managing.forget_answers(model=said.model, tag=said.tag, everything=said.everything)
     return Answer(204)
 
 
@@ -349,6 +365,15 @@ OTHERS: Final = (
         id="delete_provider_key",
         summary="Forget one, by its id.",
         run=_delete_provider_key,
+        statuses=(204,),
+    ),
+    Operation(
+        method="POST",
+        path="/cache/forget",
+        id="forget_answers",
+        summary="Have kept answers forgotten that were asked for until now.",
+        run=_forget_answers,
+        takes="Forgetting",
         statuses=(204,),
     ),
     Operation(

@@ -51,7 +51,7 @@ class Answers:
             return found
         # A task of its own: the library's timeouts need one, and a request's strand is none.
         entry = await asyncio.get_running_loop().create_task(self._fetch(self._shared, tenant, key))
-        if entry is None or entry.ends <= self.now():
+        if entry is None or entry.ends <= self.now() or self.memory.forgotten.covers(entry):
             return None
         self.memory.put(key, entry)
         return entry
@@ -71,6 +71,8 @@ class Answers:
     def keep(self, tenant: str, key: bytes, entry: Entry) -> None:
         """Keep an entry. Does not wait."""
         self.memory.put(key, entry)
+        if self.memory.forgotten.covers(entry):
+            return  # while it was made
         if self._shared is None or monotonic() < self._away_until or len(self._writing) >= WRITING:
             return
         task = asyncio.get_running_loop().create_task(self._share(self._shared, tenant, key, entry))

@@ -7,6 +7,7 @@ import msgspec
 
 from trunkline.cache.control import Control, read_control
 from trunkline.cache.entry import VERSION, Damaged, Entry, pack, unpack, worth_keeping
+from trunkline.cache.forgetting import names_of
 from trunkline.cache.request import Canonical, key_of
 from trunkline.gateway.cache_names import digest_of, digest_of_sent, frame_of, was_changed
 from trunkline.gateway.cache_rules import Rule, scope_of
@@ -99,7 +100,8 @@ class Asking:
     def _is_good(self, entry: Entry) -> bool:
         control, now = self._control, self._caching.answers.now()
         young = control.max_age is None or now - entry.stored <= control.max_age
-        return control.uses and young and entry.expires > now
+        forgotten = self._caching.answers.memory.forgotten.covers(entry)
+        return control.uses and young and entry.expires > now and not forgotten
 
     def _same(self, body: bytes) -> None:
         if body != self._came:
@@ -265,11 +267,18 @@ class Asking:
             return
         if worth_keeping(reply, calls=rule.tools):
             ttl = rule.ttl if self._control.ttl is None else min(rule.ttl, self._control.ttl)
-            times = {"expires": now + ttl, "ends": now + ttl + rule.stale}
-            entry = msgspec.structs.replace(entry, asked=b"", **times)
+            asked_at = now - (monotonic() - self._journey.arrived)
+            entry = msgspec.structs.replace(
+                entry, expires=now + ttl, ends=now + ttl + rule.stale, asked=b"", asked_at=asked_at, names=self._names()
+            )
             answers.keep(self._tenant, self.key, entry)
             if self._learns is not None:
                 self._caching.semantics.learn(self._learns, entry, reply, now)
+
+    def _names(self) -> tuple[str, ...]:
+        """By which its answer may be forgotten."""
+        tags = self._journey.tags
+        return names_of(self._journey.asked.model, msgspec.json.decode(tags) if tags else {})
 
     def _stands_in(self, error: GatewayError, flight: Flight) -> bool:
         """Answer with an expired entry where nobody else does."""

@@ -84,6 +84,11 @@ class Keys:
         self._version = -1
 
     @property
+    def version(self) -> int:
+        """That of the store when it was last looked at."""
+        return self._version
+
+    @property
     def open(self) -> bool:
         """No key was ever made: whoever can reach us may call."""
         return not self._config.keys and not self.made

@@ -206,6 +206,12 @@ class TenantStore(Protocol):
     def delete_provider_key(self, key: str, at: int, by: str) -> bool:
         """Take away the one with that id; False when there is none. Nothing of it is left in the database."""
 
+    def forget_answers(self, name: str, at: int, by: str) -> None:
+        """Have kept answers forgotten that go by `name` and were asked for until `at`."""
+
+    def forgotten(self) -> list[tuple[str, int]]:
+        """When that was last done, by name."""
+
     def changes(self, before: int, most: int) -> list[Change]:
         """At most so many of the changes with an id below `before`, the latest first."""
 

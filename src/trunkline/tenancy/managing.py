@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
+from trunkline.cache.forgetting import EVERYTHING
 from trunkline.config import schema
 from trunkline.config.belonging import Home, changed_tags, org_of, troubles, whole
 from trunkline.config.document import Value
@@ -31,6 +32,7 @@ from trunkline.tenancy.directory import CALLED, KINDS, Directory, about_provider
 PREFIX: Final = "sk-tl-"
 """What a key of ours begins with; what follows are 256 random bits in 43 characters that no URL or shell changes."""
 LONGEST_NAME: Final = 100
+LONGEST_FORGOTTEN: Final = 300
 SECTIONS: Final[Mapping[TenantKind, str]] = {"org": "orgs", "team": "teams", "user": "users"}
 Kind = TypeVar("Kind", bound=Level)
 COLUMNS: Final = frozenset({"models", "tags", "expires", "org", "team", "user"})
@@ -97,6 +99,22 @@ class Manager:
     def directory(self) -> Directory:
         """What there is now."""
         return Directory(self.config, self.store.tenants())
+
+    # answers that are kept
+
+    def forget_answers(self, *, model: str = "", tag: str = "", everything: bool = False) -> str:
+        """Have the answers forgotten that were given so far under a model's name, or to requests with a tag
+        (`name=value`), or all of them; exactly one of these. Returns what they go by.
+        """
+        if bool(model) + bool(tag) + everything != 1:
+            raise Wrong("say which answers: those of a `model`, with a `tag`, or `everything`")
+        if tag and not all(tag.partition("=")):
+            raise Wrong("a tag is its name and its value: `name=value`")
+        name = EVERYTHING if everything else f"model {model}" if model else f"tag {tag}"
+        if len(name) > LONGEST_FORGOTTEN:
+            raise Wrong(f"no answers have a name of more than {LONGEST_FORGOTTEN} characters")
+        self.store.forget_answers(name, int(time.time()), self._by)
+        return name
 
     # organisations, teams and users
 

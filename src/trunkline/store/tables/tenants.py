@@ -54,6 +54,15 @@ class TenantTables:
         self.database.scrub("provider_keys")
         return True
 
+    def forget_answers(self, name: str, at: int, by: str) -> None:
+        with self.database.writing() as session:
+            session.change("next_version")
+            note(session, at, by, "forgotten", "answers", name)
+
+    def forgotten(self) -> list[tuple[str, int]]:
+        with self.database.reading("lookups") as session:
+            return [(str(name), int(at)) for name, at in session.all("forgotten")]
+
     def changes(self, before: int, most: int) -> list[Change]:
         with self.database.reading("reports") as session:
             return [Change(*row) for row in session.all("changes", before, most)]

@@ -35,3 +35,7 @@ SELECT coalesce(max(id), 0) + 1, $1::bigint, $2, $3, $4, $5, $6 FROM changes;
 -- name: changes
 -- The latest before a number.
 SELECT id, at, by, action, kind, name, detail FROM changes WHERE id < $1 ORDER BY id DESC LIMIT $2;
+
+-- name: forgotten
+-- When answers were last forgotten, by the names that they go by.
+SELECT name, max(at) FROM changes WHERE kind = 'answers' AND action = 'forgotten' GROUP BY name;

@@ -35,3 +35,7 @@ SELECT coalesce(max(id), 0) + 1, ?, ?, ?, ?, ?, ? FROM changes;
 -- name: changes
 -- The latest before a number.
 SELECT id, at, by, action, kind, name, detail FROM changes WHERE id < ? ORDER BY id DESC LIMIT ?;
+
+-- name: forgotten
+-- When answers were last forgotten, by the names that they go by.
+SELECT name, max(at) FROM changes WHERE kind = 'answers' AND action = 'forgotten' GROUP BY name;
