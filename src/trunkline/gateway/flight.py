@@ -116,6 +116,7 @@ class Flight:
         self._strand: Strand | None = None
         self._reply: Reply | None = None
         self._size = 0
+        self._delivery = first.delivery
         call = self.call
         call.request = Unseen(first.request)
         call.delivery = Recording(call, self)
@@ -224,3 +225,9 @@ class Flight:
                 self.on_landing(self)
             for follower in list(self.followers):
                 follower.land()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Nothing is left for the cycle collector."""
+        self.on_landing = self.leader = self._strand = None
+        self.call.flight, self.call.delivery = None, self._delivery
