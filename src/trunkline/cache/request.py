@@ -74,7 +74,7 @@ def _digest(request: Request) -> bytes:
     asked: dict[str, Any] = {}
     for name in _LOOKED_AT:
         value = getattr(request, name)
-        if _is_nothing(value) or USUAL.get(name) == value:
+        if value is None or _is_nothing(value) or USUAL.get(name) == value:
             continue
         asked[name] = float(value) if name in NUMBERS else _said(value)
     if request.tool_choice is not None and request.tool_choice.mode == "auto" and not request.tool_choice.names:
