@@ -265,6 +265,7 @@ async def test_the_document_says_what_is_done(administering: Administering) -> N
                 for kind in ("orgs", "teams", "users", "keys")
             ),
             ("list_provider_keys", "GET", "/provider-keys", None),
+            ("forget_answers", "POST", "/cache/forget", {"model": "bot"}),
             ("list_changes", "GET", "/changes", None),
             ("get_org", "GET", "/orgs/acme", None),
             ("get_team", "GET", "/teams/acme/x", None),
