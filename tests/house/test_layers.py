@@ -41,7 +41,7 @@ LAYERS: dict[str, set[str]] = {
     "ledger": {"ledger.record", "store"},
     "vault": {"store"},
     # whom it is counted for
-    "tenancy": {"config", "routing", "store"},
+    "tenancy": {"cache", "config", "routing", "store"},
     # what is told
     "telemetry": {"ledger.record"},
     "control": {"config", "store", "telemetry", "tenancy"},
