@@ -36,11 +36,12 @@ class Caching:
         """What the request asks, as it is to be sent; None where it cannot be read in full. `seen` is the digest of
         that and its place.
         """
+        rules = journey.snapshot.cache
+        framed = rules is not None and rules.semantic
+        seen += b"framed" if framed else b""
         if seen in self._canonical:
             return self._canonical[seen]
         front = journey.front
-        rules = journey.snapshot.cache
-        framed = rules is not None and rules.semantic
         try:
             value = {**journey.document.value, **journey.for_routers}
             value.pop("session_id", None)

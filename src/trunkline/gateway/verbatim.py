@@ -79,7 +79,7 @@ class Verbatim:
         time in seconds.
         """
         caller, front, headers = journey.caller, journey.front, journey.request.headers
-        known = self._known.get((body, caller.key))
+        known = self._known.get((body, caller.key)) if len(body) <= LONGEST else None
         if known is None or known.caller is not caller or journey.snapshot is not self._snapshot:
             return None
         if known.place != front.place or known.format != front.format.name:
