@@ -71,10 +71,10 @@ def run(
     program = find_program("wrk")
     assert program
     folder = venue.folder("wrk")
-    script = folder / "post.lua"
-    script.write_text(_script(target, body, reconnect=reconnect, turns=turns))
+    file = folder / "post.lua"
+    file.write_text(script(target, body, reconnect=reconnect, turns=turns))
     argv = [program, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", f"--timeout={TIMEOUT_SECONDS}s"]
-    with Process([*argv, "-s", str(script), target.url], core=venue.load_core, log=folder / "log") as process:
+    with Process([*argv, "-s", str(file), target.url], core=venue.load_core, log=folder / "log") as process:
         deadline = time.perf_counter() + seconds + SPARE_SECONDS
         while process.ended is None:
             if time.perf_counter() > deadline:
@@ -107,7 +107,8 @@ def read_result(output: str, *, reconnect: bool = False) -> Load:
     return Load(found["requests"], seconds, sum(errors.values()), times)
 
 
-def _script(target: Target, body: bytes, *, reconnect: bool, turns: int) -> str:
+def script(target: Target, body: bytes, *, reconnect: bool, turns: int) -> str:
+    """What wrk is told, in Lua."""
     headers = {"Content-Type": "application/json", **target.headers}
     if reconnect:
         headers["Connection"] = "close"

@@ -6,10 +6,11 @@ import json
 
 import pytest
 from bench.errors import Failed
+from bench.http1 import Target
 from bench.machine import file_stem
 from bench.measures import Better, Measure
 from bench.payload import WORD, chat_body
-from bench.wrk import read_result
+from bench.wrk import read_result, script
 
 
 def test_a_request_is_about_one_kilobyte() -> None:
@@ -24,6 +25,14 @@ def test_a_large_request_has_exactly_the_size_asked_for() -> None:
     body = chat_body("gpt-4o", stream=True, size=150_000)
     assert len(body) == 150_000
     assert json.loads(body)["stream"] is True
+
+
+def test_requests_in_turn_differ_by_a_word_of_letters() -> None:
+    target = Target("127.0.0.1", 1, "/v1/chat/completions")
+    turning = script(target, chat_body("gpt-4o"), reconnect=False, turns=1000)
+    assert f'match("^(.*){WORD.decode()}(.*)$")' in turning
+    assert "% 1000" in turning
+    assert "function request" not in script(target, chat_body("gpt-4o"), reconnect=False, turns=0)
 
 
 WRK_SAYS = (
