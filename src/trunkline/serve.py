@@ -380,6 +380,8 @@ class Process:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.server.close()
         self.gateway.shadows.close()
+        for losers in list(self.gateway.losers):
+            losers.cut()
         await self.gateway.caching.close()
         for deployment in self.gateway.snapshot.deployments.values():
             await deployment.close()

@@ -79,9 +79,10 @@ class RunningGateway:
 
     async def idle(self) -> None:
         """Returns once no request is under way and every row is in the store."""
-        server, rows = self.process.server, self.process.gateway.ledger
+        server, gateway = self.process.server, self.process.gateway
+        rows = gateway.ledger
         for _ in range(round(SETTLED_WITHIN / LOOK_EVERY)):
-            if not server.in_flight and not rows.lag:
+            if not server.in_flight and not gateway.losers and not rows.lag:
                 return
             await asyncio.sleep(LOOK_EVERY)
         raise AssertionError(f"{server.in_flight} requests are under way, {rows.lag} rows are not in the store")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from time import monotonic
 
@@ -24,6 +25,7 @@ from trunkline.gateway.fronts import likely
 from trunkline.gateway.headers import header_text
 from trunkline.gateway.identity import Keys
 from trunkline.gateway.limiting import Limiting
+from trunkline.gateway.losers import Losers
 from trunkline.gateway.questions import Questions
 from trunkline.gateway.remembered import Remembered
 from trunkline.gateway.shadowing import Shadows
@@ -82,6 +84,8 @@ class Gateway:
         """Tells the operator of an event: `report(name, **facts)`."""
         self.server: Server
         self.shadows = Shadows(self)
+        self.losers: set[Losers] = set()
+        """Attempts whose requests have their answers, and which may still have one of their own."""
         self.brought: Pools = {}
         """Keys with providers that tenants have brought, as `health` knows them."""
         self.caching: Caching
@@ -114,19 +118,18 @@ class Gateway:
             error = InternalError(f"Trunkline failed at this request. Its log has the reason under {journey.id}.")
         finally:
             journey.delivery.close()
-            if journey.settles:
-                self.limiting.settle(journey)
             if error is not None and not request.gone:
                 status = error.status
                 journey.delivery.fail(
                     error,
                     _remedy(error) + (journey.answer_head(None) if journey.attempts or journey.explained else b""),
                 )
-            self._record(journey, status, error)
-            if journey.beside is not None:
-                journey.beside.over(well=error is None and status == 200)
             if error is not None:
                 error.__traceback__ = None  # it holds the frames that hold it: nothing is left for the cycle collector
+            if journey.losers is None:
+                self._conclude(journey, status, error, monotonic())
+            else:
+                journey.losers.then(partial(self._conclude, journey, status, error, monotonic()))
 
     def refusal(self, path: bytes, refusal: Refusal) -> tuple[bytes, bytes]:
         """The answer to what never became a request."""
@@ -166,14 +169,20 @@ class Gateway:
             raise MethodNotAllowed(f"{shown} takes {allowed}, not {method}.", allowed)
         return endpoint
 
-    def _record(self, journey: Journey, status: int, error: GatewayError | None) -> None:
+    def _conclude(self, journey: Journey, status: int, error: GatewayError | None, ended: float) -> None:
+        """All its attempts have ended; the answer had at `ended`."""
+        if journey.settles:
+            self.limiting.settle(journey)
+        if journey.counted or error is not None:
+            self._record(journey, status, error, ended - journey.arrived)
+        if journey.beside is not None:
+            journey.beside.over(ended, well=error is None and status == 200)
+
+    def _record(self, journey: Journey, status: int, error: GatewayError | None, seconds: float) -> None:
         """Counters, and the line in the log."""
-        if not journey.counted and error is None:
-            return
         metrics, asked, request = self.metrics, journey.asked, journey.request
         if journey.guarding is not None:
             journey.guarding.record(journey)
-        seconds = monotonic() - journey.arrived
         overhead = journey.overhead()
         target = journey.target
         provider, served = (target.provider, target.model) if target is not None else ("", "")

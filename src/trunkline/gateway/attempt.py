@@ -48,6 +48,10 @@ class Contest(Protocol):
     whole: bool
     """Only a whole answer wins."""
 
+    @property
+    def decided(self) -> bool:
+        """One of them has won."""
+
     def claim(self, attempt: "Attempt") -> bool:
         """`attempt` has what wins: whether it is the first to have it. The others are given up."""
 
@@ -227,9 +231,9 @@ class Attempt(Recorded):
                 journey.beside.begin()
             error = await reception.outcome
             outcome = "ok" if error is None else outcome_of(error, produced=reception.produced)
-            if error is None and self._asks:
+            if error is None and self._asks and not self._lost:
                 error = await self._objected(reception)
-            if error is None and self._picky:
+            if error is None and self._picky and not self._lost:
                 error = self._judged(reception)
         finally:
             if outcome == "cancelled":
@@ -338,6 +342,19 @@ class Attempt(Recorded):
             data = journey.following.streamed(data)
         journey.delivery.write(data, monotonic())
 
+    @property
+    def _lost(self) -> bool:
+        """Another's answer is the answer."""
+        return self._contest is not None and self._contest.decided
+
+    @property
+    def awaits_whole_answer(self) -> bool:
+        """It was sent, and its answer, of which only the whole counts, is not whole yet."""
+        reception = self._reception
+        if reception is None or reception.outcome.done:
+            return False
+        return self._held is not None or not self._journey.asked.stream
+
     def outrun(self) -> None:
         """It is about to be given up, because it was late and another has answered."""
         self._outrun = True
@@ -366,4 +383,4 @@ class Attempt(Recorded):
             journey.delivery.end()
         else:
             journey.first_output(0.0 if self._contest is None else monotonic() - self._sent)
-            journey.delivery.whole(journey.answer_head(journey.cost), whole)
+            journey.delivery.whole(journey.answer_head(journey.most()), whole)

@@ -1,7 +1,7 @@
 """Several models asked at once, of which the first good one answers: races, and hedges against a late answer.
 
 The others are given up in the moment in which one has what wins: their sockets are closed before the client has its
-first byte, and what they cost is recorded.
+first byte, save those from which a whole answer may come any moment (`losers`); and what they cost is recorded.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from time import monotonic
 from trunkline.gateway.attempt import Attempt
 from trunkline.gateway.errors import AllUnwell, CannotExpress, GatewayError, InternalError
 from trunkline.gateway.judging import Reason
+from trunkline.gateway.losers import Losers
 from trunkline.gateway.state import Journey
 from trunkline.routing.plan import Candidate, Step
 from trunkline.transport.strand import Signal, Strand
@@ -32,6 +33,11 @@ class Contest:
         """Of a hedge: the first, once it has kept the client waiting so long that the second is asked."""
         self._last: GatewayError | None = None
         self._over: Signal[GatewayError | None] = Signal()
+
+    @property
+    def decided(self) -> bool:
+        """See `attempt.Contest`."""
+        return self._winner is not None
 
     async def run(self, *, again: bool) -> None:
         """Until one has answered, or all have failed. Raises `GatewayError`. `again`: as of an attempt."""
@@ -99,6 +105,8 @@ class Contest:
             self._over.set(error)
             return
         if self._winner is not None:
+            if self._journey.losers is not None:
+                self._journey.losers.ended(attempt)
             return  # it was as good, and too late
         if isinstance(error, CannotExpress):
             self._unfit(attempt.candidate, error)
@@ -126,15 +134,27 @@ class Contest:
         if self._winner is None:
             self._winner = attempt
             self._waiting.clear()
-            self._give_up_all()
+            self._outrun()
         return self._winner is attempt
+
+    def _outrun(self) -> None:
+        """Of those who have not won, listen for a moment to who may be about to end, and give up the others."""
+        close = {}
+        for attempt, strand in self._running.items():
+            if attempt is not self._winner and attempt.candidate is self._late:
+                attempt.outrun()
+            if attempt is not self._winner and strand is not None and attempt.awaits_whole_answer:
+                close[attempt] = strand
+        if close:
+            for attempt in close:
+                del self._running[attempt]
+            self._journey.losers = Losers(self._journey.gateway, close)
+        self._give_up_all()
 
     def _give_up_all(self) -> None:
         """All but the winner."""
         for attempt, strand in list(self._running.items()):
             if attempt is not self._winner and strand is not None:
-                if self._winner is not None and attempt.candidate is self._late:
-                    attempt.outrun()
                 del self._running[attempt]
                 strand.cancel()
 

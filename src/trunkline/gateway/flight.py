@@ -10,6 +10,8 @@ follows it any more.
 
 import copy
 from collections.abc import Awaitable, Callable
+from functools import partial
+from time import monotonic
 from typing import Protocol
 
 import msgspec
@@ -181,7 +183,7 @@ class Flight:
 
     def charged(self, row: Row) -> Row:
         """The row of an attempt as it is to be recorded, after those who share it have had their part."""
-        if row.outcome != "ok":
+        if row.outcome != "ok" or self.over:  # then it has lost a race
             return row
         self.row = row
         if row.usage == "provider":
@@ -216,9 +218,12 @@ class Flight:
         finally:
             self.over = True
             call = self.call
-            call.gateway.limiting.settle(call)
+            if call.losers is None:
+                call.gateway.limiting.settle(call)
+            else:
+                call.losers.then(partial(call.gateway.limiting.settle, call))
             if call.beside is not None:
-                call.beside.over(well=self.error is None and self.row is not None)
+                call.beside.over(monotonic(), well=self.error is None and self.row is not None)
             if self.row is None and self.error is None:  # cancelled, or a bug that the event loop is told
                 self.error = InternalError("The call that this request shared was given up. Try again.")
             if self.on_landing is not None:

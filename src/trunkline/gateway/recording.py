@@ -16,7 +16,7 @@ from trunkline.gateway.reception import Reception
 from trunkline.gateway.state import Journey
 from trunkline.ledger.journal import Segment
 from trunkline.ledger.prices import Price
-from trunkline.ledger.record import Outcome
+from trunkline.ledger.record import UNPRICED, Outcome
 from trunkline.routing.plan import Candidate
 from trunkline.routing.tickets import Change, Ticket
 from trunkline.transport.exchange import Exchange
@@ -30,6 +30,8 @@ class Recorded:
     """What an attempt knows of itself that is recorded."""
 
     candidate: Candidate
+    reserved = UNPRICED
+    """Nano-dollars that it may cost, once it is about to be sent."""
     _asked: Asked
     _began = 0.0
     """Of the monotonic clock."""
@@ -49,10 +51,10 @@ class Recorded:
         """On disk before the first byte goes out; what cannot be recorded is not sent."""
         journey, target = self._journey, self.candidate.target
         bound = self._hold.bound if self._hold is not None else None
-        reserved = bound if bound is not None else reservation(self._asked, self._price)
+        self.reserved = bound if bound is not None else reservation(self._asked, self._price)
         try:
             self._segment = journey.gateway.ledger.intend(
-                intent_of(journey, target, self._number, self._started, reserved)
+                intent_of(journey, target, self._number, self._started, self.reserved)
             )
         except OSError as error:
             exchange.abort()

@@ -145,8 +145,8 @@ class Beside:
             if self._journey is not None or shadow.first.done:
                 self._owner.start(shadow)
 
-    def over(self, *, well: bool) -> None:
-        """The request is over; `well`: it was answered."""
+    def over(self, ended: float, *, well: bool) -> None:
+        """The request was over at `ended`; `well`: it was answered."""
         journey, self._journey = self._journey, None
         if journey is None:
             return
@@ -156,7 +156,7 @@ class Beside:
             return
         before = self._began - journey.arrived
         waited = journey.first - before if journey.first is not None else None
-        first = First(copy, str(target), monotonic() - self._began, waited, journey.cost)
+        first = First(copy, str(target), ended - self._began, waited, journey.cost)
         for shadow in self._shadows:
             shadow.first.set(first)
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from trunkline.gateway.app import Gateway
     from trunkline.gateway.attempt import Attempt
     from trunkline.gateway.flight import Flight
+    from trunkline.gateway.losers import Losers
     from trunkline.gateway.shadowing import Beside
 
 LONG = 24_000
@@ -103,6 +104,8 @@ class Journey(Crossing):
     """What the client has been told, where somebody else may go on with it."""
     failed: Candidate | None = None
     """Who has failed last."""
+    losers: "Losers | None" = None
+    """Attempts that were outrun by the answer, and may not have ended yet."""
     second_best: "Attempt | None" = None
     """An answer that was not good enough as long as there might be a better one."""
     line_was_stale = False
@@ -206,6 +209,11 @@ class Journey(Crossing):
         if self.first is None:
             self.waited += waited
             self.first = monotonic() - self.arrived
+
+    def most(self) -> int:
+        """What it costs; of attempts that were outrun and have not ended, what they may cost."""
+        most = self.losers.most if self.losers is not None else 0
+        return max(self.cost, 0) + most if most else self.cost
 
     def overhead(self) -> float:
         """Seconds of our own, so far."""
