@@ -145,7 +145,7 @@ def _prices(journey: Journey) -> Callable[[Target], Price | None]:
 async def _learn_prices(journey: Journey, policy: Policy) -> None:
     """Look up the prices that nobody has looked up lately, before a candidate is ranked or kept out by its own."""
     catalogue, now = journey.snapshot.catalogue, monotonic()
-    targets = [candidate.target for candidate in policy.candidates]
+    targets = (candidate.target for candidate in policy.candidates)
     unknown = [target for target in targets if not catalogue.known(target.provider, target.model, now)[0]]
     if unknown:
         await asyncio.to_thread(_look_up, journey, unknown, now)

@@ -71,6 +71,13 @@ class Expression:
         """The variables that it names."""
         self._compiled = compiled
 
+    def holds(self, facts: Mapping[str, Any]) -> bool:
+        """Whether it holds for `facts`, which has a value for each of `needs`. What cannot be decided does not."""
+        try:
+            return self._compiled.eval(data=facts).value() is True
+        except RuntimeError:  # it took too many steps
+            return False
+
     def test(self, facts: Mapping[str, Any]) -> bool | str:
         """Whether it holds for `facts`, which has a value for each of `needs`; or why that cannot be said, such as that
         there is no tag of that name.

@@ -4,7 +4,7 @@ The route's strategy orders the candidates that no filter keeps out (`strategies
 to the end; what the request wishes reorders and narrows that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -17,7 +17,7 @@ from trunkline.routing.planning import Conditions, Matters, Planning
 from trunkline.routing.request import Request
 from trunkline.routing.strategies import Node
 from trunkline.routing.wished import as_wished
-from trunkline.routing.wishes import NONE, Wishes
+from trunkline.routing.wishes import NONE, Priority, Wishes
 
 SPREAD: Final = 0.25
 """Requests that wait for the same pause to be over are let go over so much more of it, not all at once."""
@@ -81,12 +81,17 @@ def plan(policy: Policy, request: Request, conditions: Conditions, *, explain: b
 
 def _critical(wishes: Wishes) -> bool | None:
     """What a request says of itself; None: nothing."""
-    return {"high": True, "low": False}.get(wishes.priority)
+    return _CRITICAL.get(wishes.priority)
+
+
+_CRITICAL: Final[Mapping[Priority, bool]] = {"high": True, "low": False}
 
 
 def _asked(terms: Terms, wishes: Wishes) -> Terms:
     """`terms`, within which the request may be stricter."""
     critical = _critical(wishes)
+    if critical is None and wishes.timeout is None:
+        return terms
     return msgspec.structs.replace(
         terms,
         total=terms.total if wishes.timeout is None else min(terms.total, wishes.timeout),

@@ -17,7 +17,6 @@ from trunkline.routing.owned import AnyHealth
 from trunkline.routing.plan import Candidate, FilterName, Removed, Target
 from trunkline.routing.reading import capabilities
 from trunkline.routing.request import USUAL_OUTPUT, Request
-from trunkline.routing.wishes import NONE
 
 CERTAINLY: Final = 1.3
 """How much longer than a model's context a request must seem to be refused: the estimate is not exact."""
@@ -79,6 +78,7 @@ class Planning:
         "critical",
         "decisions",
         "later",
+        "open",
         "providers",
         "removed",
         "request",
@@ -103,6 +103,8 @@ class Planning:
         self._known: dict[Candidate, bool] = {}
         self._needs: frozenset[Parameter] | None = None
         self._active = self._that_matter(matters)
+        self.open = not self._active
+        """Nothing can keep anybody out."""
 
     def _that_matter(self, matters: Matters) -> list["Filter"]:
         """The filters that can keep somebody out."""
@@ -112,7 +114,7 @@ class Planning:
             found.append(_data)
         if matters.price or asker.cap is not None or wishes.cap is not None:
             found.append(_price)
-        if wishes is not NONE:
+        if wishes.only or wishes.ignore or wishes.unknown or wishes.require_parameters:
             found.append(_wish)
         if matters.weaker and self.critical is not False:
             found.append(_critical)
@@ -130,7 +132,7 @@ class Planning:
 
     def admits(self, candidate: Candidate) -> bool:
         """Whether `candidate` may be asked; if not, that and why is in `removed`."""
-        if not self._active:
+        if self.open:
             return True
         known = self._known.get(candidate)
         if known is None:
@@ -205,11 +207,12 @@ def _price(planning: Planning, candidate: Candidate) -> Removed | None:
     request = planning.request
     price = planning.conditions.price(candidate.target)
     wished = None if candidate.served.is_router else request.wishes.cap
-    for cap in (*candidate.caps, request.asker.cap, wished):
-        why = dearer(cap, price) if cap is not None else ""
-        if why:
-            return Removed(candidate.name, "price", why)
-    return None
+    why = dearer(wished, price) if wished is not None else ""
+    if not why and request.asker.cap is not None:
+        why = dearer(request.asker.cap, price)
+    for cap in candidate.caps:
+        why = why or dearer(cap, price)
+    return Removed(candidate.name, "price", why) if why else None
 
 
 def _wish(planning: Planning, candidate: Candidate) -> Removed | None:

@@ -99,13 +99,17 @@ def plain_words(document: Document) -> tuple[int, int] | None:
 
 def media(document: Document) -> Counter[Medium]:
     """How many pictures, recordings and files there are."""
-    found: Counter[Medium] = Counter()
+    return Counter(_all_media(document))
+
+
+def _all_media(document: Document) -> list[Medium]:
+    found: list[Medium] = []
     for message in talk(document):
         if type(message) is dict and type(message.get("content")) is not str:
             for part in _parts(_content(message)):
                 medium = _medium(part)
                 if medium is not None:
-                    found[medium] += 1
+                    found.append(medium)
     return found
 
 
@@ -179,7 +183,7 @@ def _forms(document: Document) -> Iterator[dict[str, Any]]:
 
 def capabilities(document: Document) -> frozenset[Parameter]:
     """What makes the request impossible for a model that does not take it."""
-    found: set[Parameter] = set(media(document))
+    found: set[Parameter] = set(_all_media(document))
     if not _TOOLS.isdisjoint(document) and count_tools(document):
         found.add("tools")
     if not _FORMS.isdisjoint(document):
@@ -271,6 +275,9 @@ def beginning(document: Document) -> bytes:
 
 
 def _words(value: object) -> bytes:
+    words = value.get("content") if type(value) is dict else value
+    if type(words) is str:
+        return words[:_MOST_OF_A_BEGINNING].encode("utf-8", "surrogatepass")
     if isinstance(value, list):
         return b"\0".join(_words(each) for each in value[:100])
     return text_of(value, _MOST_OF_A_BEGINNING).encode("utf-8", "surrogatepass")

@@ -22,39 +22,53 @@ class Node(Protocol):
     label: str
     """Its name in the configuration."""
 
+    @property
+    def fixed(self) -> list[Step] | None:
+        """What it gives as long as nobody is kept out, where that is always the same. Nobody may change it."""
+
     def order(self, planning: Planning) -> list[Step]:
         """What to try, in order; empty if nothing may be asked."""
+
+
+def _steps(node: Node, planning: Planning) -> list[Step]:
+    """What `node` gives. Most requests have nothing for which anybody could be kept out."""
+    return node.fixed if planning.open and node.fixed is not None else node.order(planning)
 
 
 class Leaf:
     """One candidate."""
 
-    __slots__ = ("_candidate", "_steps", "label")
+    __slots__ = ("_candidate", "fixed", "label")
 
     def __init__(self, candidate: Candidate) -> None:
         self.label = candidate.name
         self._candidate = candidate
-        self._steps = [Step((candidate,))]
+        self.fixed = [Step((candidate,))]
 
     def order(self, planning: Planning) -> list[Step]:
         """See `Node`."""
-        return self._steps if planning.admits(self._candidate) else []
+        return self.fixed if planning.admits(self._candidate) else []
 
 
 class Fallback:
     """One after the other."""
 
-    __slots__ = ("_nodes", "label")
+    __slots__ = ("_nodes", "fixed", "label")
 
     def __init__(self, label: str, nodes: Sequence[Node]) -> None:
         self.label = label
         self._nodes = nodes
+        known = [node.fixed for node in nodes]
+        fixed = [steps for steps in known if steps is not None]
+        self.fixed = [step for steps in fixed for step in steps] if len(fixed) == len(known) else None
 
     def order(self, planning: Planning) -> list[Step]:
         """See `Node`."""
+        if planning.open and self.fixed is not None:
+            return self.fixed
         steps: list[Step] = []
         for node in self._nodes:
-            steps += node.order(planning)
+            steps += _steps(node, planning)
         return steps
 
 
@@ -66,6 +80,8 @@ class Weighted:
     """
 
     __slots__ = ("_nodes", "_total", "label")
+
+    fixed = None
 
     def __init__(self, label: str, nodes: Sequence[tuple[Node, float]]) -> None:
         self.label = label
@@ -80,7 +96,7 @@ class Weighted:
         steps: list[Step] = []
         for _, place in drawn:
             node, weight = self._nodes[place]
-            own = node.order(planning)
+            own = _steps(node, planning)
             if planning.told is not None:
                 _tell(planning, own, None, f"weight {weight:g} of {self._total:g}, drawn at random")
             steps += own
@@ -91,6 +107,8 @@ class Ranked:
     """By a score, the least first; equals at random."""
 
     __slots__ = ("_by", "_explore", "_nodes", "label")
+
+    fixed = None
 
     def __init__(self, label: str, nodes: Sequence[Node], by: By, explore: float = 0.0) -> None:
         """`explore`: the share of requests for which another than the best is tried first, to learn how it does."""
@@ -104,7 +122,7 @@ class Ranked:
         random, score = planning.conditions.random, SCORES[self._by]
         ranked: list[tuple[float, float, int, list[Step]]] = []
         for place, node in enumerate(self._nodes):
-            steps = node.order(planning)
+            steps = _steps(node, planning)
             if steps:
                 value = score.of(planning, steps[0].candidates[0])
                 ranked.append((self._unknown(planning, steps) if value is None else value, random(), place, steps))
@@ -137,6 +155,8 @@ class Sticky:
 
     __slots__ = ("_nodes", "label")
 
+    fixed = None
+
     def __init__(self, label: str, nodes: Sequence[tuple[Node, int]]) -> None:
         """With each node 64 bits made of its label."""
         self.label = label
@@ -144,9 +164,10 @@ class Sticky:
 
     def order(self, planning: Planning) -> list[Step]:
         """See `Node`."""
-        key = planning.request.stays_with
-        drawn = sorted([(_mix(key ^ own), place) for place, (_, own) in enumerate(self._nodes)], reverse=True)
-        ordered = [steps for _, place in drawn if (steps := self._nodes[place][0].order(planning))]
+        nodes, key = self._nodes, planning.request.stays_with
+        drawn = [_mix(key ^ own) for _, own in nodes]
+        places = sorted(range(len(nodes)), key=drawn.__getitem__, reverse=True)
+        ordered = [steps for place in places if (steps := _steps(nodes[place][0], planning))]
         if len(ordered) > 1:
             ordered = self._cheaper(planning, ordered)
         if ordered and planning.told is not None:
@@ -157,19 +178,16 @@ class Sticky:
 
     def _cheaper(self, planning: Planning, ordered: list[list[Step]]) -> list[list[Step]]:
         """The same, but the cheapest in front where the discount on what is cached at the first does not outweigh."""
-        prices = [planning.conditions.price(steps[0].candidates[0].target) for steps in ordered]
-        own, request = prices[0], planning.request
-        if own is None or all(p is None or (p.input >= own.input and p.output >= own.output) for p in prices):
+        place = self._least(planning, ordered)
+        if not place:
             return ordered
-        tokens = request.tokens()
-        fresh = [(tokens * p.input + USUAL_OUTPUT * p.output, place) for place, p in enumerate(prices) if p is not None]
-        _, place = min(fresh)
+        request = planning.request
         home, other = ordered[0][0].first, ordered[place][0].first
         known = planning.conditions.health.of(home.name)
         lately = known.cached.value if known is not None else None
         at_home = planning.cost(home, lately if lately is not None else request.history)
         cost = planning.cost(other, 0.0)
-        if not place or at_home is None or cost is None or at_home <= cost:
+        if at_home is None or cost is None or at_home <= cost:
             return ordered
         planning.decide(
             f"{home.name} is left: with what it has cached it costs about {dollars(at_home)} USD, "
@@ -177,18 +195,34 @@ class Sticky:
         )
         return [ordered[place], *ordered[:place], *ordered[place + 1 :]]
 
+    def _least(self, planning: Planning, ordered: list[list[Step]]) -> int:
+        """Who of them is the cheapest without anything cached; 0, where the first one's price is not known."""
+        price, tokens, place = planning.conditions.price, planning.request.tokens(), 0
+        own = price(ordered[0][0].candidates[0].target)
+        if own is None:
+            return 0
+        least = tokens * own.input + USUAL_OUTPUT * own.output
+        for other in range(1, len(ordered)):
+            found = price(ordered[other][0].candidates[0].target)
+            if found is not None:
+                cost = tokens * found.input + USUAL_OUTPUT * found.output
+                if cost < least:
+                    least, place = cost, other
+        return place
+
 
 def _mix(number: int) -> int:
-    """Spreads 64 bits (the finaliser of splitmix64, Steele, Lea and Flood, 2014)."""
-    number = (number ^ (number >> 30)) * 0xBF58476D1CE4E5B9 & LARGE
-    number = (number ^ (number >> 27)) * 0x94D049BB133111EB & LARGE
-    return number ^ (number >> 31)
+    """Spreads 64 bits that are spread already, each for itself: two rounds of a multiplication and a fold."""
+    number = number * 0xBF58476D1CE4E5B9 & LARGE
+    return (number ^ number >> 32) * 0x94D049BB133111EB & LARGE
 
 
 class Conditional:
     """The first whose rule holds."""
 
     __slots__ = ("_critical", "_otherwise", "_rules", "label")
+
+    fixed = None
 
     def __init__(
         self, label: str, rules: Sequence[tuple[Expression, Node]], otherwise: Node | None, *, critical: bool
@@ -202,15 +236,15 @@ class Conditional:
         """See `Node`. A rule that cannot be decided, because it asks for a tag that is not there, does not hold."""
         critical, told = planning.is_critical(self._critical), planning.told is not None
         for number, (expression, node) in enumerate(self._rules, 1):
-            holds = expression.test(planning.request.facts(expression.needs, critical=critical))
+            facts = planning.request.facts(expression.needs, critical=critical)
             if told:
-                planning.decide(self._outcome(number, expression, holds))
-            if holds is True:
-                return node.order(planning)
+                planning.decide(self._outcome(number, expression, expression.test(facts)))
+            if expression.holds(facts):
+                return _steps(node, planning)
         if told:
             otherwise = "so `else` does" if self._otherwise is not None else "and there is no `else`"
             planning.decide(f"{self.label}: no rule holds, {otherwise}")
-        return self._otherwise.order(planning) if self._otherwise is not None else []
+        return _steps(self._otherwise, planning) if self._otherwise is not None else []
 
     def _outcome(self, number: int, expression: Expression, holds: bool | str) -> str:
         """What came of a rule, in words."""
@@ -222,6 +256,8 @@ class Complexity:
     """The easy to the one, the hard to the other; each stands in for the other, the weaker not for what is critical."""
 
     __slots__ = ("_critical", "_easy", "_hard", "_quality", "_share", "label")
+
+    fixed = None
 
     def __init__(
         self, label: str, easy: Node, hard: Node, share: float, quality: float | None = None, *, critical: bool
@@ -259,6 +295,8 @@ class Race:
 
     __slots__ = ("_nodes", "_win", "label")
 
+    fixed = None
+
     def __init__(self, label: str, nodes: Sequence[Node], win: Win) -> None:
         self.label = label
         self._nodes = nodes
@@ -281,6 +319,8 @@ class Hedge:
     """The second is asked as well if the first is late."""
 
     __slots__ = ("_after", "_nodes", "_share", "label")
+
+    fixed = None
 
     def __init__(self, label: str, nodes: Sequence[Node], after: float | None, share: float) -> None:
         """`after`: seconds; None: the first's 95th percentile. `share`: the most second calls, of all requests."""
@@ -316,7 +356,7 @@ def _front(planning: Planning, nodes: Sequence[Node], most: int = 100) -> tuple[
     first: list[Candidate] = []
     rest: list[Step] = []
     for node in nodes:
-        for place, step in enumerate(node.order(planning)):
+        for place, step in enumerate(_steps(node, planning)):
             for candidate in step.candidates:
                 known = any(candidate.target == other.target for other in first)
                 if not known and not place and len(first) < most and candidate.name not in planning.later:

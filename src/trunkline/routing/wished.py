@@ -19,11 +19,11 @@ def as_wished(steps: list[Step], planning: Planning) -> list[Step]:
     if wishes.sort:
         steps = _sorted(steps, planning, _BY[wishes.sort])
     if wishes.order:
-        ranks = [_rank(step, wishes.order) for step in steps]
+        places = {name: place for place, name in reversed(list(enumerate(wishes.order)))}
+        ranks = [_rank(step, places, len(wishes.order)) for step in steps]
         if planning.told is not None:
             _tell(planning, steps, ranks, len(wishes.order))
-        places = sorted(range(len(steps)), key=ranks.__getitem__)
-        in_order = [steps[place] for place in places]
+        in_order = [steps[place] for place in sorted(range(len(steps)), key=ranks.__getitem__)]
         if wishes.allow_fallbacks:
             return in_order
         return in_order[: sum(rank < len(wishes.order) for rank in ranks)] or _only_routers(in_order, planning)
@@ -58,18 +58,18 @@ def _tell(planning: Planning, steps: Sequence[Step], ranks: Sequence[int], liste
         planning.tell(step.first, None, why)
 
 
-def _rank(step: Step, order: Sequence[str]) -> int:
-    """The place in `order` of the best of a step's candidates; beyond its end if none is there."""
-    best = len(order)
+def _rank(step: Step, places: Mapping[str, int], last: int) -> int:
+    """The place of the best of a step's candidates; `last` if none is there."""
+    best = last
     for candidate in step.candidates:
-        for name in (candidate.target.provider, candidate.name):
-            if name in order:
-                best = min(best, order.index(name))
+        best = min(best, places.get(candidate.target.provider, last), places.get(candidate.name, last))
     return best
 
 
 class AsWished:
     """One of the models that a request names, in the order that it wishes within each."""
+
+    fixed = None
 
     __slots__ = ("_node", "label")
 

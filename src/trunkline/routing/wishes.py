@@ -196,6 +196,8 @@ def _cap(value: object, path: str) -> dict[str, Any]:
 def _nano(value: object, path: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _wrong_type(path, "a number", value)
+    if type(value) is int and 0 <= value < 1_000_000:
+        return value * 1_000_000_000
     text = value if isinstance(value, str) else f"{value:.9f}"
     if not _MONEY.fullmatch(text):
         raise _wrong_value(path, value, "an amount of US dollars such as 2.5")

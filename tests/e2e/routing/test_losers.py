@@ -15,7 +15,7 @@ BOTH = route("race", "a/m", "b/m")
 
 
 def neck_and_neck(late: Fault) -> dict[str, Fault]:
-    """Two providers that both have a request before `a` answers it, and `b`, which does what `late` does, right after."""
+    """Two providers that both have a request before `a` answers it; right after, `b` does what `late` does."""
     asked: asyncio.Queue[None] = asyncio.Queue()
     answered: asyncio.Queue[None] = asyncio.Queue()
 
