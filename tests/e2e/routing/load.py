@@ -1,12 +1,17 @@
-"""Clients in a process of their own: the official SDKs, retries off, asking at a steady rate whatever comes back.
+"""Clients in processes of their own: the official SDKs, retries off, asking at a steady rate whatever comes back.
 
-    calls = await load(running.port, rate=200, seconds=60)
+    calls = await load(running.port, rate=200, seconds=60, begins=asyncio.Event())
 
-Every other request is streamed, and every fourth comes from Anthropic's SDK, so that its provider is translated to.
+Every other request is streamed, and every fourth comes from Anthropic's SDK, so that its provider is translated to. A
+request costs an SDK two milliseconds and more of processor time, so there are several processes, and none of them looks
+for garbage: its own time is in what a client sees.
 """
 
 import asyncio
+import gc
+import itertools
 import json
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -22,6 +27,11 @@ from tests.routing.simulation import NEVER
 ROOT: Final = Path(__file__).parents[3]
 PATIENCE: Final = 20.0
 """Seconds a client waits for its whole answer."""
+PROCESSES: Final = 2
+SORTS: Final = 8
+"""Requests until all sorts have been asked."""
+POLITE: Final = 10
+"""How much they give way to the gateway and its providers, where all want the processor."""
 
 
 @dataclass
@@ -36,18 +46,32 @@ class Call:
     error: str
 
 
-async def load(port: int, *, rate: float, seconds: float) -> list[Call]:
-    """So many requests a second, or as many as the machine can, for so many seconds, in a process of their own."""
-    arguments = ("-m", "tests.e2e.routing.load", str(port), str(rate), str(seconds))
-    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, cwd=ROOT)
+async def load(port: int, *, rate: float, seconds: float, begins: asyncio.Event) -> list[Call]:
+    """So many requests a second, or as many as the machine can, for so many seconds; in the order in which they began.
+    `begins` is told when they do: each process tries its SDKs before.
+    """
+    processes = [await _process(port, rate, seconds, part) for part in range(PROCESSES)]
     try:
-        out, _ = await process.communicate()
+        for process in processes:
+            assert process.stdout is not None
+            await process.stdout.readline()  # it is ready
+        begins.set()
+        now = f"{time.monotonic()}\n".encode()
+        outs = await asyncio.gather(*(process.communicate(now) for process in processes))
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode == 0
-    return [Call(**each) for each in json.loads(out, parse_constant=float)]
+        for process in processes:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    assert not any(process.returncode for process in processes)
+    calls = itertools.chain.from_iterable(json.loads(out, parse_constant=float) for out, _ in outs)
+    return sorted((Call(**each) for each in calls), key=lambda call: call.at)
+
+
+async def _process(port: int, rate: float, seconds: float, part: int) -> asyncio.subprocess.Process:
+    arguments = ("-m", "tests.e2e.routing.load", str(port), str(rate), str(seconds), str(part))
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(sys.executable, *arguments, stdin=pipe, stdout=pipe, cwd=ROOT)
 
 
 class Clients:
@@ -63,7 +87,8 @@ class Clients:
         began = time.monotonic()
         seconds, answered_by, error = NEVER, "", ""
         try:
-            answered_by = await (self._of_anthropic if number % 4 == 3 else self._of_openai)(stream=number % 2 == 0)
+            stream = (number + number // 4) % 2 == 0  # Anthropic's as often as the others
+            answered_by = await (self._of_anthropic if number % 4 == 3 else self._of_openai)(stream=stream)
             seconds = time.monotonic() - began
         except (openai.APIError, anthropic.APIError) as problem:
             error = f"{type(problem).__name__}: {problem}"
@@ -91,17 +116,23 @@ class Clients:
         return raw.headers["x-trunkline-provider"]
 
 
-async def main(port: int, rate: float, seconds: float) -> None:
+async def main(port: int, rate: float, seconds: float, part: int) -> None:
+    os.nice(POLITE)
     clients = Clients(port)
-    began = time.monotonic()
+    for number in range(SORTS):
+        await clients.ask(number)  # the first of each takes longest
+    gc.freeze()
+    gc.disable()
+    print("ready", flush=True)
+    began = float(sys.stdin.readline())
     asking: list[asyncio.Task[Call]] = []
-    for number in range(round(rate * seconds)):
+    for number, turn in enumerate(range(part, round(rate * seconds), PROCESSES)):
         if time.monotonic() > began + seconds:
             break  # the machine is too busy for so many
-        await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+        await asyncio.sleep(max(0.0, began + turn / rate - time.monotonic()))
         asking.append(asyncio.create_task(clients.ask(number)))
     print(json.dumps([call.__dict__ for call in await asyncio.gather(*asking)]))
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])))
+    uvloop.run(main(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])))

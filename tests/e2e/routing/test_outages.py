@@ -27,7 +27,7 @@ RATE: Final = 200.0
 DEADLINE: Final = 1.0
 """Seconds to the first output."""
 ATTEMPT: Final = 0.7
-"""Seconds that an attempt at a model that is well takes at most, on a machine with little else to do."""
+"""Seconds that an attempt at a model that is well takes at most, its client's own part included."""
 TAKES: Final = 0.02
 """Seconds that a provider takes for an answer."""
 MINUTES: Final = LENGTH / 60
@@ -45,7 +45,6 @@ class Moody:
         self.always = True
         """Else three times in ten."""
         self.asked: list[float] = []
-        self.begun = asyncio.Event()
         self._chance = Random(1)
 
     @property
@@ -54,7 +53,6 @@ class Moody:
 
     async def _answer(self, x: Exchange) -> None:
         self.asked.append(time.monotonic())
-        self.begun.set()
         if self.ill and (self.always or self._chance.random() < 0.3):
             await (self.ill if isinstance(self.ill, Fault) else FAULTS[self.ill]).answer(x)
         else:
@@ -92,8 +90,9 @@ async def run(script: list[Mood]) -> tuple[list[Phase], list[Figures], list[Call
         config: dict[str, Any] = {"models": {"it": it}, "providers": providers}
         config |= {"breaker": BREAKER, "retries": {"attempts": 3}}
         async with gateway_at_its_pace(up.url, **config) as gw:
-            clients = asyncio.create_task(load(gw.port, rate=RATE, seconds=LENGTH))
-            await first.begun.wait()
+            begins = asyncio.Event()
+            clients = asyncio.create_task(load(gw.port, rate=RATE, seconds=LENGTH, begins=begins))
+            await begins.wait()
             phases = await played(first, script)
             calls = await clients
     return phases, [figures(phase, calls, "up", first.asked) for phase in phases], calls, first
@@ -105,14 +104,7 @@ def check_clients(found: list[Figures], calls: list[Call]) -> None:
     assert len(errors) <= 0.001 * len(calls), errors[:5]
     for phase in found:
         print(phase.row())
-    assert quantile([call.seconds for call in calls], 0.99) <= DEADLINE + longest_attempt(found[0].requests, calls)
-
-
-def longest_attempt(while_well: int, calls: list[Call]) -> float:
-    """Seconds that an attempt at a model that is well takes at most: on a machine that is busy, the clients themselves
-    are slow.
-    """
-    return max(ATTEMPT, 2 * max(call.seconds for call in calls[:while_well]))
+    assert quantile([call.seconds for call in calls], 0.99) <= DEADLINE + ATTEMPT
 
 
 def check_left_alone(phase: Phase, first: Moody, most: float) -> None:
@@ -124,7 +116,7 @@ def check_left_alone(phase: Phase, first: Moody, most: float) -> None:
 def check_back(calls: list[Call]) -> None:
     """Fails unless the traffic is back at the first model in the end."""
     last = calls[-len(calls) // 10 :]
-    assert sum(call.answered_by == "up" for call in last) >= 0.95 * len(last)
+    assert sum(call.answered_by == "up" for call in last) >= 0.99 * len(last)
 
 
 def probes(seconds: float) -> float:
