@@ -146,3 +146,20 @@ def test_learnt_models_that_cannot_be_loaded_are_told(place: Place) -> None:
     assert "complexity.model: nowhere.json cannot be used: No such file" in place.run("check", code=2).stderr
     place.configure(f"{auto}embedder: {{path: nowhere}}\n")
     assert "embedder: nowhere/model.onnx: No such file or directory." in place.run("check", code=2).stderr
+
+
+def test_it_is_told_where_a_policy_keeps_streams_from_being_gone_on_with(place: Place) -> None:
+    place.configure(
+        "guard:\n"
+        "  asking: {input: [{secrets: all, action: block}]}\n"
+        "  answers: {output: [{pii: [email], action: redact}]}\n"
+        "  private: {input: [{pii: [email], action: pseudonymise}]}\n"
+        "models:\n"
+        "  fine: {route: fallback, of: [simulated/chat, simulated/echo], on_truncated: resume, guard: [asking]}\n"
+        "  held: {route: fallback, of: [simulated/chat, simulated/echo], on_truncated: resume, guard: [answers]}\n"
+        "  back: {route: fallback, of: [simulated/chat, simulated/echo], on_truncated: resume, guard: [private]}\n"
+        "  plain: {route: fallback, of: [simulated/chat, simulated/echo], guard: [answers]}\n"
+    )
+    told = place.run("check").stderr.splitlines()
+    assert [line.split(": ")[1].split()[-1] for line in told] == ["models.back", "models.held"]
+    assert all("in spite of `on_truncated: resume`" in line for line in told)

@@ -1,6 +1,7 @@
 """`trunkline check`: is this configuration right?"""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 
@@ -38,12 +39,14 @@ def command(as_schema: bool, config: FilePath | None) -> None:
         return
     environment = options.environment()
     with told():
-        configuration = read_and_build(setup.Options(config=config), environment)
+        configuration, snapshot = read_and_build(setup.Options(config=config), environment)
         found = certificate_flaws(configuration)
         _refuse(configuration, [flaw for flaw in found if flaw.kind == "expired"])
     for flaw in found:
         if flaw.kind != "expired":
             click.echo(f"Warning: {_problem(configuration, flaw.place, flaw.text)}", err=True)
+    for path, text in not_gone_on_with(snapshot):
+        click.echo(f"Warning: {_problem(configuration, path, text)}", err=True)
     click.echo(f"{config}: valid." if config else "There is no trunkline.yaml: the defaults hold.")
     click.echo(f"Providers: {', '.join(listed(configuration, environment))}.")
     click.echo(f"Models: {', '.join(configuration.models) or 'none named; ask for provider/model'}.")
@@ -51,9 +54,24 @@ def command(as_schema: bool, config: FilePath | None) -> None:
         click.echo(f"Keys: {', '.join(key.name for key in configuration.keys)}.")
 
 
-def read_and_build(given: setup.Options, environment: options.Environment) -> schema.Config:
-    """The configuration, which can be put to work as well as read, and whose routes lead somewhere. Raises
-    `ConfigError` or `SetupError`.
+def not_gone_on_with(snapshot: Snapshot) -> Iterator[tuple[Path, str]]:
+    """Where in the configuration a policy keeps streams from being gone on with, and why."""
+    for name in snapshot.policies.names:
+        policy = snapshot.policies.resolve(name)
+        if policy is None or not any(candidate.terms.resumes for candidate in policy.candidates):
+            continue
+        looking = snapshot.guards.of_answers(snapshot.guards.names((), policy.guards))
+        if looking:
+            yield (
+                ("models", name),
+                "a stream that breaks off ends with an error in spite of `on_truncated: resume`, for the policy "
+                f"{looking[0]} has to do with answers, and what it held back at the break would be missing",
+            )
+
+
+def read_and_build(given: setup.Options, environment: options.Environment) -> tuple[schema.Config, Snapshot]:
+    """The configuration, which can be put to work as well as read, and whose routes lead somewhere; and what it comes
+    to. Raises `ConfigError` or `SetupError`.
     """
     config = setup.read_config(given, environment)
     _refuse(config, [flaw for flaw in certificate_flaws(config) if flaw.kind == "unusable"])
@@ -66,7 +84,7 @@ def read_and_build(given: setup.Options, environment: options.Environment) -> sc
     problems = [_problem(config, *found) for found in impossible(config, snapshot.policies, price)]
     if problems:
         raise ConfigError(problems)
-    return config
+    return config, snapshot
 
 
 def certificate_flaws(config: schema.Config) -> list[Flaw]:

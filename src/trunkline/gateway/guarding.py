@@ -20,6 +20,7 @@ from trunkline.gateway.state import Journey
 from trunkline.gateway.watching import Decision, Held, Watch, withheld
 from trunkline.guard.answers import FAILED, judged
 from trunkline.guard.inject import inject
+from trunkline.guard.policy import Policy
 from trunkline.guard.pseudonyms import Pseudonyms
 from trunkline.guard.texts import pieces, with_edits
 from trunkline.guard.values import Finding, Question
@@ -58,6 +59,18 @@ class Guards:
         if missing:
             raise GuardUnavailable(f"The policy {missing[0]!r} should hold here, and there is none. Tell the operator.")
         return tuple(self._held[name] for name in names)
+
+    def of_answers(self, names: Iterable[str]) -> list[str]:
+        """Those of them under which an answer may not be handed on as it comes."""
+        return [
+            name
+            for name in names
+            if _of_answers(self._held[name].policy) or self._held[name].policy.input.pseudonymises
+        ]
+
+
+def _of_answers(policy: Policy) -> bool:
+    return policy.rules_answers or bool(policy.output.questions)
 
 
 def _held(name: str, policy: configured.Policy) -> Held:
@@ -112,6 +125,11 @@ class Guarding:
         return any(each.policy.input.pseudonymises or each.policy.forbids_storing for each in self.held)
 
     # what comes back
+
+    @property
+    def looks_at_answers(self) -> bool:
+        """Whether an answer may not be handed on as it comes: it is looked at, or pseudonyms are put back."""
+        return bool(self.pseudonyms) or any(_of_answers(each.policy) for each in self.held)
 
     @property
     def asks_about_answers(self) -> bool:

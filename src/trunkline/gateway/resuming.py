@@ -80,7 +80,7 @@ def bridge_to(journey: Journey, candidate: Candidate, way: Way) -> Bridge:
     if journey.told is not None:
         return _going_on(journey, candidate.target, journey.told)
     bridge = journey.bridge(candidate.target)
-    if journey.guarding is not None:
+    if journey.guarding is not None and journey.guarding.looks_at_answers:
         return bridge  # what a policy holds back at the break would be missing from what is gone on with
     if not (candidate.terms.resumes and journey.asked.stream) or journey.front.format.name == "openai_completions":
         return bridge
