@@ -62,11 +62,8 @@ class Guards:
 
     def of_answers(self, names: Iterable[str]) -> list[str]:
         """Those of them under which an answer may not be handed on as it comes."""
-        return [
-            name
-            for name in names
-            if _of_answers(self._held[name].policy) or self._held[name].policy.input.pseudonymises
-        ]
+        policies = {name: self._held[name].policy for name in names}
+        return [name for name, each in policies.items() if _of_answers(each) or each.input.pseudonymises]
 
 
 def _of_answers(policy: Policy) -> bool:
