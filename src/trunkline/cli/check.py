@@ -62,11 +62,8 @@ def not_gone_on_with(snapshot: Snapshot) -> Iterator[tuple[Path, str]]:
             continue
         looking = snapshot.guards.of_answers(snapshot.guards.names((), policy.guards))
         if looking:
-            yield (
-                ("models", name),
-                "a stream that breaks off ends with an error in spite of `on_truncated: resume`, for the policy "
-                f"{looking[0]} has to do with answers, and what it held back at the break would be missing",
-            )
+            why = f"the policy {looking[0]} has to do with answers, and what it held back at the break would be missing"
+            yield ("models", name), f"streams that break off are not gone on with (`on_truncated: resume`): {why}"
 
 
 def read_and_build(given: setup.Options, environment: options.Environment) -> tuple[schema.Config, Snapshot]:
