@@ -78,3 +78,15 @@ async def test_the_end_of_the_gateway_does_not_lose_it() -> None:
             losers.cut()
         assert sorted(await on.ended()) == [("a", "cancelled"), ("b", "ok")]
     assert len(on.running.logged("request")) == 1
+
+
+async def test_the_answer_that_is_kept_is_the_winner_s() -> None:
+    prices = {"a": {"price": {"input": 2, "output": 8}}, "b": {"price": {"input": 4, "output": 16}}}
+    cache = {"ttl": "1h"}
+    async with stage(neck_and_neck(FAULTS["normal"]), BOTH, providers=prices, cache=cache) as on:
+        assert (await on.ask()).provider == "a"
+        won, lost = sorted(await on.rows(), key=lambda row: row.provider)
+        again = await on.ask()
+        assert (again.headers["x-trunkline-cache"], again.provider) == ("hit", "a")
+        assert float(again.headers["x-trunkline-saved"]) * 1e9 == pytest.approx(won.cost)
+        assert lost.cost == 2 * won.cost
