@@ -174,6 +174,19 @@ def test_conversations_stay_when_others_come_and_go(numbers: set[int], data: st.
     assert abs(moved - expected) < 6 * math.sqrt(expected) + 3
 
 
+def test_conversations_are_spread_evenly_over_first_and_second_places() -> None:
+    there = world(f"route: sticky, of: {names([f'openai/m{number}' for number in range(10)])}")
+    count = 4000
+    orders = [there.order("it", {**HELLO, "session_id": f"s{number}"}) for number in range(count)]
+    for place in (0, 1, 9):
+        found = Counter(order[place] for order in orders)
+        chi = sum((each - count / 10) ** 2 / (count / 10) for each in found.values())
+        assert len(found) == 10
+        assert chi < 27.9, "what chance exceeds once in a thousand times, with nine degrees of freedom"
+    pairs = Counter((order[0], order[1]) for order in orders)
+    assert len(pairs) == 90, "whose second it is does not follow from whose first it is"
+
+
 def test_a_conversation_moves_to_the_next_place_while_its_own_is_down_and_back_again() -> None:
     there = world(f"route: sticky, of: {names([A, B, C])}")
     chat = talk("Hello", "Hi", "How are you?")
