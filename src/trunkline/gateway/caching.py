@@ -20,6 +20,8 @@ from trunkline.gateway.verbatim import Verbatim
 
 REMEMBERED: Final = 10_000
 """Bodies whose canonical form is remembered."""
+LONGEST_REMEMBERED: Final = 2000
+"""Characters of a question, where the form has one, up to which it is."""
 
 
 class Caching:
@@ -48,6 +50,8 @@ class Caching:
             found = canonical(front.format.read_request(value, front.place), framed=framed)
         except ShapeError:
             found = None
+        if found is not None and len(found.turn) > LONGEST_REMEMBERED:
+            return found
         if len(self._canonical) >= REMEMBERED:
             self._canonical.clear()
         self._canonical[seen] = found

@@ -81,6 +81,7 @@ class Follower:
             reader = flight.front.format.reader(PLAIN, journey.snapshot.reply_limit)
             self._translator = Translator(reader, writer, _stamp(journey))
             journey.delivery.failing = writer.fail
+        journey.forget_body()
         journey.delivery.begin(flight.head if self._first else journey.answer_head(None))
 
     def take(self, data: bytes) -> None:
