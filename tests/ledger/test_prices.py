@@ -160,6 +160,16 @@ def test_a_request_costs_its_minimum_at_least() -> None:
     assert (price.cost(Usage(input=1)), price.cost(Usage(input=5000))) == (1000, 5000)
 
 
+def test_input_and_output_alone_cost_the_same_by_the_shorter_way() -> None:
+    long = Price(5, 7, 3, 4, 7, per_request=2, minimum=9)
+    price = Price(
+        3_000_000, 11, 1, 2, 11, per_request=1, minimum=5, tiers=((1000, long), (1_000_000, Price(1, 1, 1, 1, 1)))
+    )
+    for read in (0, 1, 999, 1000, 1001, 5_000_000):
+        for made in (0, 3, 2_000_000):
+            assert price.of_tokens(read, made) == price.cost(Usage(input=read, output=made)), (read, made)
+
+
 def test_seconds_and_searches_are_charged_by_the_unit() -> None:
     price = Price(0, 0, 0, 0, 0, units=(("millisecond", 360_000_000), ("web_search", 10 * NANO)))
     details = Details(units=(("millisecond", 1500), ("web_search", 3)))
