@@ -20,6 +20,7 @@ def fill(store: Store) -> None:
     rows = [row(started=START + n * HOUR // 7, tags=tags, cost=n, stream=n % 2 == 1) for n in range(6_000)]
     store.write_attempts(rows)
     store.write_attempts([row(outcome="unsettled", cost=2**62) for _ in range(3)])
+    store.prepare(START // 1_000_000)
     store.delete_attempts(START // 1_000_000 + 7200, 10)
     store.add_key(key("support"))
     store.revoke_key("support", 17)

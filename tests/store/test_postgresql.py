@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from msgspec.structs import replace
 from tests import services
 from tests.store.rows import START, batch, row, uuid7
 
+from trunkline.ledger.record import Intent, unsettled
 from trunkline.store import open_store
 from trunkline.store.errors import SchemaUnknown, StoreAddress, StoreClosed, StoreError, StoreUnavailable
 from trunkline.store.postgresql import PostgreSQLStore
@@ -91,6 +93,28 @@ def test_writers_that_write_the_same_rows_at_once_write_them_once(postgresql_url
         store.close()
 
 
+def test_what_is_settled_while_it_is_summed_up_counts_once(store: PostgreSQLStore) -> None:
+    intents = [Intent(uuid7(START // 1000, n), 1, START, "", "app", "m", "up", "m", False, 100) for n in range(400)]
+
+    def settle(first: int) -> None:
+        for start in range(first, 400, 50):
+            store.write_attempts([replace(unsettled(it), outcome="ok", cost=7) for it in intents[start : start + 25]])
+
+    def sum_up() -> None:
+        for _ in range(10):
+            store.prepare(START // 1_000_000)
+
+    for start in range(0, 400, 100):
+        store.write_attempts([unsettled(it) for it in intents[start : start + 100]])
+    with ThreadPoolExecutor(3) as pool:
+        for under_way in (pool.submit(settle, 0), pool.submit(sum_up), pool.submit(settle, 25)):
+            under_way.result(60)
+    for _ in range(2):
+        (line,) = store.usage("outcome")
+        assert (line.name, line.attempts, line.requests, line.cost) == ("ok", 400, 400, 2800)
+        store.prepare(START // 1_000_000)
+
+
 def test_processes_that_make_a_new_store_at_once_make_it_once(postgresql_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         stores = list(pool.map(PostgreSQLStore, [postgresql_url] * 4))
@@ -121,6 +145,8 @@ def test_the_ledger_has_a_part_for_each_month_and_old_ones_are_dropped_whole(
     )
     assert held == [("attempts_2025_10", 2), ("attempts_2025_11", 1)]
     before = store.usage("day")
+    assert store.delete_attempts(november + 10 * 86400, 100) == 0  # none of them are in the sums yet
+    store.prepare(START // 1_000_000)
     assert store.delete_attempts(november + 10 * 86400, 100) == 2
     assert store.usage("day") == before
     assert store.delete_attempts(november + 10 * 86400, 100) == 1  # one by one, where a part is not old as a whole

@@ -17,7 +17,7 @@ from trunkline.store.errors import CopyDiffers, NotEmpty
 BATCH = 5000
 """Rows in memory at a time."""
 
-NOT_CONTENT = {"trunkline_migrations", "summed"}
+NOT_CONTENT = {"trunkline_migrations", "summed", "unsummed"}
 """Tables that say how far a store is, which another finds out by itself."""
 
 Batches = Iterator[list[tuple[Any, ...]]]

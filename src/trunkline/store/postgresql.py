@@ -1,12 +1,13 @@
 """The store in a PostgreSQL database. The tables that need nothing of PostgreSQL's own are in `tables/`."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from asyncpg.exceptions import CharacterNotInRepertoireError
 from msgspec.structs import asdict, astuple, replace
 
 from trunkline.ledger.record import Row
+from trunkline.store.base import TAG_VALUES
 from trunkline.store.copying import Content
 from trunkline.store.errors import DatabaseTooOld, StoreError
 from trunkline.store.postgresql_content import PostgreSQLContent
@@ -26,6 +27,13 @@ OLDEST = 14
 _PATIENT = "SET LOCAL idle_in_transaction_session_timeout = 0"
 """The other store of a copy may take its time."""
 _COLUMNS = Row.__struct_fields__
+
+_SUM_FROM, _SUM_AT_ONCE = 10_000, 40_000
+"""Attempts that are added to the sums together: enough that a line is touched for many of them, and no more than a
+report reads quickly row by row.
+"""
+_SUMMING = 0x73756D73
+"""The lock of whoever sums up; no other program should use the number in this database."""
 
 
 class PostgreSQLStore(
@@ -56,9 +64,33 @@ class PostgreSQLStore(
         with self.database.writing() as session:
             session.copy("incoming", _COLUMNS, map(astuple, rows))
             session.change("take_incoming")
+        with suppress(StoreError):  # the rows are there: who writes next sums up, or says what is wrong
+            self._sum_up(_SUM_FROM)
+
+    def _sum_up(self, at_least: int) -> bool:
+        """Add to the sums what was written since the last time, by whichever process or release; whether there was any,
+        and nobody else does it.
+        """
+        with self.database.reading("reports") as session:
+            found = session.one("unsummed")
+        if found is None or found[0] < at_least:
+            return False
+        with self.database.writing() as session:
+            alone = session.one("sum_alone", _SUMMING)
+            if alone is None or not alone[0]:
+                return False
+            batches = [batch for (batch,) in session.all("take_unsummed", _SUM_AT_ONCE)]
+            session.change("new_tag_values", batches, TAG_VALUES)
+            session.change("sum_up", batches)
+        return True
+
+    def _sum_up_all(self) -> None:
+        while self._sum_up(1):
+            pass
 
     def prepare(self, now: int) -> None:
         add_parts(self.database, now)
+        self._sum_up_all()
 
     def delete_attempts(self, before: int, most: int) -> int:
         dropped = drop_parts(self.database, before)
@@ -70,6 +102,7 @@ class PostgreSQLStore(
     @contextmanager
     def snapshot(self) -> Iterator[Content]:
         """See `trunkline.store.copying.Copyable`."""
+        self._sum_up_all()
         with self.database.writing(SCHEMA) as session:
             connection, call = session.connection, session.call
             call(connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))

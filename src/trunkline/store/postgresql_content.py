@@ -13,6 +13,9 @@ WHERE table_schema = current_schema() AND relkind IN ('r', 'p') AND NOT relispar
 ORDER BY table_name, ordinal_position
 """
 
+_SUMMED = "WHERE coalesce(batch, 0) <> ALL (ARRAY(SELECT batch FROM unsummed))"
+"""The attempts that are in the sums. Others would be in neither: they came after the copy began."""
+
 
 class PostgreSQLContent:
     """Implements `trunkline.store.copying.Content`, in a transaction that is open in the session."""
@@ -21,7 +24,7 @@ class PostgreSQLContent:
         self._session = session
         self._kinds: dict[str, dict[str, str]] = {}
         for table, column, kind in self._fetch(_COLUMNS):
-            if table not in NOT_CONTENT:
+            if table not in NOT_CONTENT and (table, column) != ("attempts", "batch"):
                 self._kinds.setdefault(table, {})[column] = kind
 
     def tables(self) -> dict[str, list[str]]:
@@ -33,7 +36,8 @@ class PostgreSQLContent:
     def dump(self, table: str, columns: list[str]) -> Batches:
         # A name of its own, for the driver remembers what a statement's rows look like.
         cursor = f"copied_{table}"
-        self._run(f"DECLARE {cursor} NO SCROLL CURSOR FOR SELECT {_listed(columns)} FROM {table}")  # noqa: S608  # ours
+        only = _SUMMED if table == "attempts" else ""
+        self._run(f"DECLARE {cursor} NO SCROLL CURSOR FOR SELECT {_listed(columns)} FROM {table} {only}")  # noqa: S608  # ours
         while batch := self._fetch(f"FETCH {BATCH} FROM {cursor}"):
             yield batch
         self._run(f"CLOSE {cursor}")
@@ -41,6 +45,7 @@ class PostgreSQLContent:
     def load(self, table: str, columns: list[str], batches: Batches) -> None:
         self._run(f"DELETE FROM {table}")  # noqa: S608  # names of the schema
         if table == "attempts":  # the sums are copied, too
+            self._run("SELECT nextval('attempt_batches')")
             self._run("ALTER TABLE ONLY attempts DISABLE TRIGGER USER")
         switches = [at for at, name in enumerate(columns) if self._kinds[table][name] == "boolean"]
         for batch in batches:
@@ -51,7 +56,8 @@ class PostgreSQLContent:
 
     def total(self, table: str, numbers: list[str]) -> Total:
         sums = "".join(f', coalesce(sum("{name}"), 0)' for name in numbers)
-        ((rows, *found),) = self._fetch(f"SELECT count(*){sums} FROM {table}")  # noqa: S608  # names of the schema
+        only = _SUMMED if table == "attempts" else ""
+        ((rows, *found),) = self._fetch(f"SELECT count(*){sums} FROM {table} {only}")  # noqa: S608  # names of the schema
         return Total(rows, dict(zip(numbers, map(int, found), strict=True)))
 
     def finish(self) -> None:

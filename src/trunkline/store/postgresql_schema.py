@@ -67,9 +67,17 @@ def drop_parts(database: PostgreSQLDatabase, before: int) -> int:
             end = _next(datetime.strptime(f"{name}+0000", "attempts_%Y_%m%z"))
             if end.timestamp() + _LONGEST_REQUEST > before:
                 break
-            dropped += int(session.call(session.connection.fetchval(f"SELECT count(*) FROM {name}")))  # noqa: S608  # ours
+            held = int(session.call(session.connection.fetchval(f"SELECT count(*) FROM {name}")))  # noqa: S608  # ours
+            session.call(session.connection.execute("LOCK TABLE ONLY attempts IN ACCESS EXCLUSIVE MODE"))
+            if session.call(session.connection.fetchval(_UNSUMMED.format(part=name))):
+                break
             session.call(session.connection.execute(f"DROP TABLE {name}"))
+            dropped += held
     return dropped
+
+
+_UNSUMMED = "SELECT EXISTS (SELECT 1 FROM {part} WHERE batch = ANY (ARRAY(SELECT batch FROM unsummed)))"
+"""Whether anything in a part is not in the sums yet."""
 
 
 _LONGEST_REQUEST = 86400

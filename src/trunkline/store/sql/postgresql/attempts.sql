@@ -68,9 +68,13 @@ JOIN attempts
 WHERE attempts.outcome = 'unsettled' OR attempts.started + attempts.total_us > $2::bigint;
 
 -- name: delete_attempts
--- The oldest rows that began before a time. Their sums stay.
+-- The oldest rows that began before a time. Their sums stay, so only rows that are in the sums may go.
 DELETE FROM attempts WHERE (request, attempt) IN (
-    SELECT request, attempt FROM attempts WHERE started < $1 ORDER BY started LIMIT $2
+    SELECT request, attempt
+    FROM attempts
+    WHERE started < $1 AND coalesce(batch, 0) <> ALL (ARRAY(SELECT batch FROM unsummed))
+    ORDER BY started
+    LIMIT $2
 );
 
 -- name: parts

@@ -1,11 +1,20 @@
 -- name: daily
 -- Sums of whole days, which begin and end at these times (seconds), in the order of the fields of `DailyLine`.
+WITH lines AS (
+    SELECT period, org, team, "user", key, provider, model, requests, attempts, errors, input_tokens,
+        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
+    FROM usage_days WHERE tag = '' AND period >= $1 AND period < $2
+    UNION ALL
+    SELECT period / 86400 * 86400, org, team, "user", key, provider, model, requests, attempts, errors, input_tokens,
+        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
+    FROM attempt_figures
+    WHERE batch = ANY (ARRAY(SELECT batch FROM unsummed)) AND started >= $1 * 1000000 AND started < $2 * 1000000
+)
 SELECT
     period, org, team, "user", key, provider, model,
     sum(requests), sum(attempts), sum(errors), sum(input_tokens), sum(cached_tokens), sum(cache_write_tokens),
     sum(output_tokens), sum(reasoning_tokens), sum(cost), sum(unpriced), sum(saved)
-FROM usage_days
-WHERE tag = '' AND period >= $1 AND period < $2
+FROM lines
 GROUP BY period, org, team, "user", key, provider, model
 HAVING sum(attempts) > 0
 ORDER BY period, org, team, "user", key, provider, model;

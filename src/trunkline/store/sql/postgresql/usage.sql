@@ -3,26 +3,51 @@
 -- Parameters: what to tell apart; the tag (empty: none) and its value; where the span begins, the rows before its
 -- whole hours end, those after them begin, and it ends (microseconds); where its whole hours begin, the whole days
 -- among them begin and end, and the hours end (seconds); then what the dimensions must equal.
-WITH lines AS (
-    SELECT period, value, org, team, "user", key, model, provider, outcome, requests, attempts, errors, input_tokens,
-        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
+-- (A tag's value that has no line of its own yet will get one while there are fewer than there may be.)
+WITH single AS NOT MATERIALIZED (
+    SELECT * FROM attempt_figures WHERE started >= $4 AND started < $5
+    UNION ALL
+    SELECT * FROM attempt_figures WHERE started >= $6 AND started < $7
+    UNION ALL
+    SELECT * FROM attempt_figures
+    WHERE batch = ANY (ARRAY(SELECT batch FROM unsummed)) AND started >= $5 AND started < $6
+), lines AS (
+    SELECT period, value, org, team, "user", key, model, provider, outcome,
+        requests, attempts, errors, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
+        cost, unpriced, saved
     FROM usage_days WHERE tag = $2 AND period >= $9 AND period < $10
     UNION ALL
-    SELECT period, value, org, team, "user", key, model, provider, outcome, requests, attempts, errors, input_tokens,
-        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
+    SELECT period, value, org, team, "user", key, model, provider, outcome,
+        requests, attempts, errors, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
+        cost, unpriced, saved
     FROM usage_hours WHERE tag = $2 AND period >= $8 AND period < $9
     UNION ALL
-    SELECT period, value, org, team, "user", key, model, provider, outcome, requests, attempts, errors, input_tokens,
-        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
+    SELECT period, value, org, team, "user", key, model, provider, outcome,
+        requests, attempts, errors, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
+        cost, unpriced, saved
     FROM usage_hours WHERE tag = $2 AND period >= $10 AND period < $11
     UNION ALL
-    SELECT period, value, org, team, "user", key, model, provider, outcome, requests, attempts, errors, input_tokens,
-        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
-    FROM tagged_figures WHERE tag = $2 AND started >= $4 AND started < $5
+    SELECT period, '', org, team, "user", key, model, provider, outcome,
+        requests, attempts, errors, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
+        cost, unpriced, saved
+    FROM single WHERE $2 = ''
     UNION ALL
-    SELECT period, value, org, team, "user", key, model, provider, outcome, requests, attempts, errors, input_tokens,
-        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
-    FROM tagged_figures WHERE tag = $2 AND started >= $6 AND started < $7
+    SELECT period,
+        CASE
+            WHEN known.value IS NOT NULL THEN known.value
+            WHEN (
+                SELECT count(*) FROM tag_values WHERE day = period / 86400 * 86400 AND name = $2
+            ) < 1000 THEN given.value
+            ELSE '(other)'
+        END,
+        org, team, "user", key, model, provider, outcome,
+        requests, attempts, errors, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
+        cost, unpriced, saved
+    FROM single
+    CROSS JOIN LATERAL (SELECT nullif(tags, '')::jsonb ->> $2 AS value) AS given
+    LEFT JOIN tag_values AS known
+        ON known.day = period / 86400 * 86400 AND known.name = $2 AND known.value = given.value
+    WHERE $2 <> '' AND given.value IS NOT NULL
 )
 SELECT
     CASE $1::text
@@ -65,31 +90,50 @@ ORDER BY 1;
 -- name: latencies
 -- How many attempts took less than so long, in the order of the fields of `trunkline.store.base.LatencyLine`; the
 -- parameters are those of `usage`.
-WITH lines AS (
-    SELECT period, value, org, team, "user", key, model, provider, outcome, attempts, timed, first_bytes, first_byte_us,
-        ms_10, ms_25, ms_50, ms_100, ms_150, ms_200, ms_300, ms_500, ms_700, ms_1000, ms_1500, ms_2000, ms_3000,
-        ms_5000, ms_7000, ms_10000, ms_20000, ms_30000, ms_60000, ms_120000
+WITH single AS NOT MATERIALIZED (
+    SELECT * FROM attempt_figures WHERE started >= $4 AND started < $5
+    UNION ALL
+    SELECT * FROM attempt_figures WHERE started >= $6 AND started < $7
+    UNION ALL
+    SELECT * FROM attempt_figures
+    WHERE batch = ANY (ARRAY(SELECT batch FROM unsummed)) AND started >= $5 AND started < $6
+), lines AS (
+    SELECT period, value, org, team, "user", key, model, provider, outcome,
+        attempts, timed, first_bytes, first_byte_us, ms_10, ms_25, ms_50, ms_100, ms_150, ms_200, ms_300, ms_500,
+        ms_700, ms_1000, ms_1500, ms_2000, ms_3000, ms_5000, ms_7000, ms_10000, ms_20000, ms_30000, ms_60000, ms_120000
     FROM usage_days WHERE tag = $2 AND period >= $9 AND period < $10
     UNION ALL
-    SELECT period, value, org, team, "user", key, model, provider, outcome, attempts, timed, first_bytes, first_byte_us,
-        ms_10, ms_25, ms_50, ms_100, ms_150, ms_200, ms_300, ms_500, ms_700, ms_1000, ms_1500, ms_2000, ms_3000,
-        ms_5000, ms_7000, ms_10000, ms_20000, ms_30000, ms_60000, ms_120000
+    SELECT period, value, org, team, "user", key, model, provider, outcome,
+        attempts, timed, first_bytes, first_byte_us, ms_10, ms_25, ms_50, ms_100, ms_150, ms_200, ms_300, ms_500,
+        ms_700, ms_1000, ms_1500, ms_2000, ms_3000, ms_5000, ms_7000, ms_10000, ms_20000, ms_30000, ms_60000, ms_120000
     FROM usage_hours WHERE tag = $2 AND period >= $8 AND period < $9
     UNION ALL
-    SELECT period, value, org, team, "user", key, model, provider, outcome, attempts, timed, first_bytes, first_byte_us,
-        ms_10, ms_25, ms_50, ms_100, ms_150, ms_200, ms_300, ms_500, ms_700, ms_1000, ms_1500, ms_2000, ms_3000,
-        ms_5000, ms_7000, ms_10000, ms_20000, ms_30000, ms_60000, ms_120000
+    SELECT period, value, org, team, "user", key, model, provider, outcome,
+        attempts, timed, first_bytes, first_byte_us, ms_10, ms_25, ms_50, ms_100, ms_150, ms_200, ms_300, ms_500,
+        ms_700, ms_1000, ms_1500, ms_2000, ms_3000, ms_5000, ms_7000, ms_10000, ms_20000, ms_30000, ms_60000, ms_120000
     FROM usage_hours WHERE tag = $2 AND period >= $10 AND period < $11
     UNION ALL
-    SELECT period, value, org, team, "user", key, model, provider, outcome, attempts, timed, first_bytes, first_byte_us,
-        ms_10, ms_25, ms_50, ms_100, ms_150, ms_200, ms_300, ms_500, ms_700, ms_1000, ms_1500, ms_2000, ms_3000,
-        ms_5000, ms_7000, ms_10000, ms_20000, ms_30000, ms_60000, ms_120000
-    FROM tagged_figures WHERE tag = $2 AND started >= $4 AND started < $5
+    SELECT period, '', org, team, "user", key, model, provider, outcome,
+        attempts, timed, first_bytes, first_byte_us, ms_10, ms_25, ms_50, ms_100, ms_150, ms_200, ms_300, ms_500,
+        ms_700, ms_1000, ms_1500, ms_2000, ms_3000, ms_5000, ms_7000, ms_10000, ms_20000, ms_30000, ms_60000, ms_120000
+    FROM single WHERE $2 = ''
     UNION ALL
-    SELECT period, value, org, team, "user", key, model, provider, outcome, attempts, timed, first_bytes, first_byte_us,
-        ms_10, ms_25, ms_50, ms_100, ms_150, ms_200, ms_300, ms_500, ms_700, ms_1000, ms_1500, ms_2000, ms_3000,
-        ms_5000, ms_7000, ms_10000, ms_20000, ms_30000, ms_60000, ms_120000
-    FROM tagged_figures WHERE tag = $2 AND started >= $6 AND started < $7
+    SELECT period,
+        CASE
+            WHEN known.value IS NOT NULL THEN known.value
+            WHEN (
+                SELECT count(*) FROM tag_values WHERE day = period / 86400 * 86400 AND name = $2
+            ) < 1000 THEN given.value
+            ELSE '(other)'
+        END,
+        org, team, "user", key, model, provider, outcome,
+        attempts, timed, first_bytes, first_byte_us, ms_10, ms_25, ms_50, ms_100, ms_150, ms_200, ms_300, ms_500,
+        ms_700, ms_1000, ms_1500, ms_2000, ms_3000, ms_5000, ms_7000, ms_10000, ms_20000, ms_30000, ms_60000, ms_120000
+    FROM single
+    CROSS JOIN LATERAL (SELECT nullif(tags, '')::jsonb ->> $2 AS value) AS given
+    LEFT JOIN tag_values AS known
+        ON known.day = period / 86400 * 86400 AND known.name = $2 AND known.value = given.value
+    WHERE $2 <> '' AND given.value IS NOT NULL
 )
 SELECT
     CASE $1::text
