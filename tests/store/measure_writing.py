@@ -3,7 +3,7 @@
 Beside it the driver alone, row by row into a table without sums, as `executemany` does it. The ways take turns in
 several rounds, and the best round is the fairest, since other work on the machine only adds to it. A round is as many
 rows as are added to the sums at once, so their share is in it. Processor time is that of this process and that of the
-server's, in which its writing to the disk is, but not the waiting for it.
+server's processes, for each row.
 """
 
 import argparse
@@ -70,11 +70,13 @@ def plain_postgresql(url: str) -> Write:
     return write
 
 
-def spent_by(server: services.PostgreSQL) -> float:
-    """Processor seconds of a server's processes that are alive."""
+def spent_by(server: services.PostgreSQL | None) -> float:
+    """Processor seconds of this process, and of a server's processes that are alive."""
+    if server is None:
+        return time.process_time()
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
     stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in children]
-    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / 100
+    return time.process_time() + sum(int(stat[11]) + int(stat[12]) for stat in stats) / 100
 
 
 def measure(ways: dict[str, Write], server: services.PostgreSQL, size: int, rounds: int) -> None:
@@ -86,7 +88,8 @@ def measure(ways: dict[str, Write], server: services.PostgreSQL, size: int, roun
             for batch in batches:
                 write(batch)
             taken = time.perf_counter() - begun
-            figures = taken, time.process_time() - here, spent_by(server) - there
+            here = time.process_time() - here
+            figures = taken, here, spent_by(server) - there - here
             best[name] = tuple(map(min, best.get(name, figures), figures))  # type: ignore[assignment]
     for name, (taken, here, there) in best.items():
         ours, theirs = (f"{seconds / ROUND * 1e6:.1f}" for seconds in (here, there))

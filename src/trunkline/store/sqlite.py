@@ -27,7 +27,7 @@ from trunkline.store.tables.usage import UsageTables
 _PIECES = (64, 16, 4, 1)
 _WRITE = {size: SQL["write_attempts"].replace("{rows}", ", ".join([SQL["attempt_row"]] * size)) for size in _PIECES}
 
-_SUM_FROM, _SUM_AT_ONCE = 5_000, 20_000
+_SUM_FROM, _SUM_AT_ONCE = 10_000, 20_000
 """Attempts that are added to the sums together: enough that a line is touched for many of them, and not so many that
 others wait long for their turn to write. Reports read what is not in the sums yet row by row.
 """

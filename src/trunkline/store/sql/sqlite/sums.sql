@@ -11,10 +11,14 @@ SELECT day, name, value
 FROM (
     SELECT day, name, value, row_number() OVER (PARTITION BY day, name ORDER BY first, value) AS place
     FROM (
-        SELECT started / 86400000000 * 86400 AS day, given.key AS name, given.value AS value, min(attempts.id) AS first
-        FROM attempts
-        JOIN json_each(nullif(tags, '')) AS given
-        WHERE attempts.id > ?1 AND attempts.id <= ?2
+        SELECT day, given.key AS name, given.value AS value, min(first) AS first
+        FROM (
+            SELECT started / 86400000000 * 86400 AS day, tags, min(id) AS first
+            FROM attempts
+            WHERE id > ?1 AND id <= ?2 AND tags <> ''
+            GROUP BY 1, 2
+        ) AS written
+        JOIN json_each(tags) AS given
         GROUP BY 1, 2, 3
     ) AS coming
     WHERE NOT EXISTS (
@@ -29,7 +33,31 @@ WHERE place <= ?3 - (SELECT count(*) FROM tag_values AS known WHERE known.day = 
 CREATE TEMP TABLE summing AS SELECT * FROM usage_hours LIMIT 0;
 
 -- name: sum_up
--- The figures of some attempts.
+-- The figures of some attempts. Those that agree in everything are summed first, and told apart by their tags then.
+WITH written AS MATERIALIZED (
+    SELECT
+        period, tags, org, team, user, key, model, provider, outcome,
+        sum(requests) AS requests, sum(attempts) AS attempts, sum(errors) AS errors, sum(input_tokens) AS input_tokens,
+        sum(cached_tokens) AS cached_tokens, sum(cache_write_tokens) AS cache_write_tokens, sum(output_tokens) AS
+        output_tokens, sum(reasoning_tokens) AS reasoning_tokens, sum(cost) AS cost, sum(unpriced) AS unpriced,
+        sum(saved) AS saved, sum(timed) AS timed, sum(first_bytes) AS first_bytes, sum(first_byte_us) AS first_byte_us,
+        sum(ms_10) AS ms_10, sum(ms_25) AS ms_25, sum(ms_50) AS ms_50, sum(ms_100) AS ms_100, sum(ms_150) AS ms_150,
+        sum(ms_200) AS ms_200, sum(ms_300) AS ms_300, sum(ms_500) AS ms_500, sum(ms_700) AS ms_700, sum(ms_1000) AS
+        ms_1000, sum(ms_1500) AS ms_1500, sum(ms_2000) AS ms_2000, sum(ms_3000) AS ms_3000, sum(ms_5000) AS ms_5000,
+        sum(ms_7000) AS ms_7000, sum(ms_10000) AS ms_10000, sum(ms_20000) AS ms_20000, sum(ms_30000) AS ms_30000,
+        sum(ms_60000) AS ms_60000, sum(ms_120000) AS ms_120000
+    FROM attempt_figures
+    WHERE id > ?1 AND id <= ?2
+    GROUP BY period, tags, org, team, user, key, model, provider, outcome
+), tagged AS (
+    SELECT '' AS tag, '' AS value, * FROM written
+    UNION ALL
+    SELECT given.key, coalesce(known.value, '(other)'), written.*
+    FROM written
+    JOIN json_each(nullif(tags, '')) AS given
+    LEFT JOIN tag_values AS known
+        ON known.day = period / 86400 * 86400 AND known.name = given.key AND known.value = given.value
+)
 INSERT INTO summing (
     period, tag, value, org, team, user, key, model, provider, outcome, requests, attempts, errors, input_tokens,
     cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved, timed, first_bytes,
@@ -43,8 +71,7 @@ SELECT
     sum(first_byte_us), sum(ms_10), sum(ms_25), sum(ms_50), sum(ms_100), sum(ms_150), sum(ms_200), sum(ms_300),
     sum(ms_500), sum(ms_700), sum(ms_1000), sum(ms_1500), sum(ms_2000), sum(ms_3000), sum(ms_5000), sum(ms_7000),
     sum(ms_10000), sum(ms_20000), sum(ms_30000), sum(ms_60000), sum(ms_120000)
-FROM tagged_figures
-WHERE id > ?1 AND id <= ?2
+FROM tagged
 GROUP BY period, tag, value, org, team, user, key, model, provider, outcome;
 
 -- name: add_to_hours
