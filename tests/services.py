@@ -48,12 +48,17 @@ class Process:
         """The server's first process, while it runs."""
         raise NotImplementedError
 
+    @property
+    def children(self) -> list[int]:
+        """The processes that it has started."""
+        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """The server stands still, with its connections open, for the length of a `with`."""
         first = self.pid
         os.kill(first, signal.SIGSTOP)  # from now on it starts no others
-        pids = [first, *map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())]
+        pids = [first, *self.children]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         try:
@@ -75,9 +80,11 @@ class Process:
 
 
 class PostgreSQL(Process):
-    """A PostgreSQL server of the test run's own; `sync` makes its commits as slow and as safe as in production."""
+    """A PostgreSQL server of the test run's own; `sync` makes its commits as slow and as safe as in production, and
+    `log_files` says how large the files of its log are, in MB.
+    """
 
-    def __init__(self, folder: Path, *, sync: bool = False) -> None:
+    def __init__(self, folder: Path, *, sync: bool = False, log_files: int = 16) -> None:
         super().__init__(folder)
         self._binaries = _postgresql_binaries()
         self._data = folder / "data"
@@ -90,7 +97,7 @@ class PostgreSQL(Process):
             "max_connections": 200,
         }
         made = ["initdb", "-D", str(self._data), "-U", "trunkline", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
-        self._run(*made)
+        self._run(*made, f"--wal-segsize={log_files}")
         self.start()
 
     @property
@@ -113,6 +120,23 @@ class PostgreSQL(Process):
         """Stop it: `fast` breaks off what clients do, `immediate` is a crash."""
         self._unwatch()
         self._run("pg_ctl", "stop", "-D", str(self._data), "-m", mode, "-w")
+
+    @contextlib.contextmanager
+    def no_file_larger_than(self, size: int) -> Iterator[None]:
+        """Until the end of the `with`, none of its files can grow beyond so many bytes."""
+        self._limit_files(f"{size}:")
+        try:
+            yield
+        finally:
+            self._limit_files("unlimited:")
+
+    def _limit_files(self, limit: str) -> None:
+        for pid in (self.pid, *self.children):  # by its own user: another, root included, may not be allowed to
+            try:
+                self._run("/usr/bin/prlimit", "--pid", str(pid), f"--fsize={limit}")
+            except AssertionError:
+                if Path(f"/proc/{pid}").exists():
+                    raise
 
     def _run(self, program: str, *arguments: str) -> None:
         who: dict[str, Any] = {}
@@ -171,11 +195,11 @@ class Redis(Process):
 
 
 @contextlib.contextmanager
-def running_postgresql(*, sync: bool = False) -> Iterator[PostgreSQL]:
+def running_postgresql(*, sync: bool = False, log_files: int = 16) -> Iterator[PostgreSQL]:
     """A new server for the length of a `with`."""
     _postgresql_binaries()
     with _folder() as folder:
-        server = PostgreSQL(folder, sync=sync)
+        server = PostgreSQL(folder, sync=sync, log_files=log_files)
         try:
             yield server
         finally:

@@ -74,8 +74,7 @@ def spent_by(server: services.PostgreSQL | None) -> float:
     """Processor seconds of this process, and of a server's processes that are alive."""
     if server is None:
         return time.process_time()
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in children]
+    stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in server.children]
     return time.process_time() + sum(int(stat[11]) + int(stat[12]) for stat in stats) / 100
 
 

@@ -8,7 +8,7 @@ from tests.store.rows import row, uuid7
 from trunkline.ledger.record import Intent, unsettled
 from trunkline.store.base import Store, UsageFilter
 from trunkline.store.errors import RowRejected, StoreClosed
-from trunkline.store.tables.usage import BATCH
+from trunkline.store.tables.listing import AT_ONCE
 
 
 def outcomes(store: Store) -> dict[str, int]:
@@ -167,7 +167,7 @@ def test_after_close_every_call_says_so(store: Store) -> None:
 
 
 def test_rows_are_read_back_as_they_were_written_in_the_order_in_which_they_began(store: Store) -> None:
-    rows = [row(stream=bool(n % 2), tags='{"a":"b"}', saved=n) for n in range(BATCH + 3)]
+    rows = [row(stream=bool(n % 2), price="configuration", tags='{"a":"b"}', saved=n) for n in range(AT_ONCE + 3)]
     twins = [replace(rows[0], attempt=2), replace(rows[0], attempt=3)]
     store.write_attempts([*reversed(rows), *twins])
     first = datetime.fromtimestamp(rows[0].started / 1e6, UTC)
@@ -175,3 +175,4 @@ def test_rows_are_read_back_as_they_were_written_in_the_order_in_which_they_bega
     later = datetime.fromtimestamp(rows[2].started / 1e6, UTC)
     assert list(store.attempts(first, later)) == [rows[0], *twins, rows[1]]
     assert next(iter(store.attempts(later))) == rows[2]
+    assert list(store.attempts()) == list(store.attempts(first))

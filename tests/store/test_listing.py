@@ -1,30 +1,13 @@
-"""Rows and daily sums, over both databases."""
+"""Daily sums, over both databases."""
 
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-import pytest
 from tests.store.rows import START, row
 
 from trunkline.store.base import Store
-from trunkline.store.tables import listing
 
 BEGAN = datetime.fromtimestamp(START // 1_000_000, UTC)
-
-
-def test_rows_come_as_they_were_written_and_in_their_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "AT_ONCE", 3)
-    written = [row(started=START + number // 2, price="configuration", stream=number % 2 == 0) for number in range(8)]
-    store.write_attempts(written)
-    read = [each for some in store.rows() for each in some]
-    assert read == sorted(written, key=lambda each: (each.started, each.request, each.attempt))
-
-
-def test_rows_of_a_span(store: Store) -> None:
-    rows = [row(started=START + number * 1_000_000) for number in range(4)]
-    store.write_attempts(rows)
-    found = [each for some in store.rows(BEGAN + timedelta(seconds=1), BEGAN + timedelta(seconds=3)) for each in some]
-    assert [each.request for each in found] == [each.request for each in rows[1:3]]
 
 
 def test_days_are_summed_by_who_and_what(store: Store) -> None:

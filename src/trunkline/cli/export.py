@@ -75,7 +75,7 @@ def command(
 
 
 def _rows(store: Store, since: datetime | None, until: datetime | None) -> tuple[Sequence[str], Lines]:
-    return ROW_COLUMNS, row_lines(store.rows(since, until))
+    return ROW_COLUMNS, row_lines(store.attempts(since, until))
 
 
 def _days(store: Store, form: str, since: datetime | None, until: datetime | None) -> tuple[Sequence[str], Lines]:

@@ -27,12 +27,11 @@ TEXT_COLUMNS: Final = frozenset(
 """Those that are no whole numbers."""
 
 
-def row_lines(rows: Iterable[Sequence[Row]]) -> Lines:
+def row_lines(rows: Iterable[Row]) -> Lines:
     """Attempts, in the order of `ROW_COLUMNS`; money in nano-dollars, switches as 0 and 1."""
-    for some in rows:
-        for row in some:
-            values = msgspec.structs.astuple(row)
-            yield tuple(int(value) if isinstance(value, bool) else value for value in values)
+    for row in rows:
+        values = msgspec.structs.astuple(row)
+        yield tuple(int(value) if isinstance(value, bool) else value for value in values)
 
 
 def day_lines(days: Iterable[DailyLine]) -> Lines:

@@ -6,7 +6,7 @@ are of the tree in `store/errors.py`.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, Literal, Protocol, get_args
 
@@ -316,11 +316,6 @@ class Store(VaultStore, ResponseStore, TenantStore, LimitStore, ListingStore, Co
 
     def recorded(self, pairs: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
         """Those of the (request, attempt) pairs that have a row, settled or not."""
-
-    def attempts(self, since: datetime, until: datetime | None = None) -> Iterator[Row]:
-        """Every row that began at or after `since` and before `until` (which carry a time zone), in that order, read
-        some at a time.
-        """
 
     def charged(self, pairs: Iterable[tuple[str, int]], after: int) -> dict[tuple[str, int], int]:
         """What those of the (request, attempt) pairs cost that ended after a time (Unix, microseconds), or whose end

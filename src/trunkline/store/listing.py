@@ -1,6 +1,6 @@
 """What exports and reconciliation read of the ledger: its rows, and sums that tell everything apart but the hour."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Protocol
 
@@ -39,8 +39,9 @@ class ListingStore(Protocol):
     def daily(self, first: date, last: date) -> list[DailyLine]:
         """Sums of the days (UTC) from `first` to `last`, both included, in their order."""
 
-    def rows(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Sequence[Row]]:
-        """The attempts that began in that span, in their order, some at a time; both times must have a zone.
+    def attempts(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Row]:
+        """Every attempt that began at or after `since` and before `until` (which carry a time zone), in the order in
+        which they began, read some at a time.
 
-        Rows that are written in the meantime may be missing, none comes twice.
+        Attempts that are written in the meantime may be missing, none comes twice.
         """

@@ -92,6 +92,7 @@ class PostgreSQLDatabase:
         self.seconds = dict(SECONDS)
         self._pools: dict[str, Any] = {}
         self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(_tell)
         self._thread = threading.Thread(target=self._loop.run_forever, name="store", daemon=True)
         self._thread.start()
         try:
@@ -188,6 +189,14 @@ def _place(url: str) -> str:
     except ValueError:
         raise StoreAddress("the address of the PostgreSQL store has a port that is none") from None
     return f"PostgreSQL at {address.hostname or 'its socket'}:{port}{address.path}"
+
+
+def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody waits for, except that a connection is lost: when one is let go in the middle of a statement,
+    asyncpg leaves a future behind that says so once more.
+    """
+    if not isinstance(context.get("exception"), ConnectionError):
+        loop.default_exception_handler(context)
 
 
 async def _within(seconds: float, coroutine: Coroutine[Any, Any, T]) -> T:

@@ -1,7 +1,7 @@
 """Rows and daily sums, for exports and reconciliation."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -32,15 +32,14 @@ class ListingTables:
             for names, sums in [(rest[:6], rest[6:])]
         ]
 
-    def rows(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Sequence[Row]]:
+    def attempts(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Row]:
         began = 0 if since is None else _microseconds(since)
         end = 2**62 if until is None else _microseconds(until)
         after: tuple[int, str, int] = (began, _NO_ID, -1)
         while True:
             with self.database.reading("reports") as session:
-                found = [_row(values) for values in session.all("rows", *after, end, AT_ONCE)]
-            if found:
-                yield found
+                found = [_row(values) for values in session.all("attempts", *after, end, AT_ONCE)]
+            yield from found
             if len(found) < AT_ONCE:
                 return
             after = (found[-1].started, found[-1].request, found[-1].attempt)

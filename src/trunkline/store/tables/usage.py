@@ -1,21 +1,17 @@
 """Reports on the ledger: from sums by the day and the hour, and from rows only where a span cuts an hour."""
 
-import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from trunkline.ledger.record import Row
 from trunkline.store.base import EVERYTHING, By, LatencyLine, Tag, UsageFilter, UsageLine
 from trunkline.store.session import Database
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR, _DAY = 3600, 86400
 _MICRO = 1_000_000
-BATCH = 5000
-"""Rows in memory at a time."""
 _LATEST = 2**62 // _MICRO // _DAY * _DAY
 """The end of spans without one: a day in the far future, in Unix seconds."""
 
@@ -28,19 +24,6 @@ class UsageTables:
     def recorded(self, pairs: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
         with self.database.reading("lookups") as session:
             return {(request, attempt) for request, attempt in session.all("recorded", _json(list(pairs)))}
-
-    def attempts(self, since: datetime, until: datetime | None = None) -> Iterator[Row]:
-        end = _LATEST * _MICRO if until is None else _microseconds(until)
-        last = (_microseconds(since) - 1, str(uuid.UUID(int=2**128 - 1)), 0)
-        while True:
-            with self.database.reading("reports") as session:
-                found = session.all("attempts", end, *last, BATCH)
-            for request, *rest in found:
-                row = Row(str(uuid.UUID(request)), *rest)
-                yield msgspec.structs.replace(row, stream=bool(row.stream))
-            if len(found) < BATCH:
-                return
-            last = (row.started, row.request, row.attempt)
 
     def charged(self, pairs: Iterable[tuple[str, int]], after: int) -> dict[tuple[str, int], int]:
         with self.database.reading("lookups") as session:

@@ -47,17 +47,6 @@ JOIN attempts
     ON attempts.request = CASE WHEN pair ->> 0 ~ '^[0-9a-fA-F-]{36}$' THEN (pair ->> 0)::uuid END
     AND attempts.attempt = (pair ->> 1)::integer;
 
--- name: attempts
--- Rows that began in a span, after the one with that start, id and number, in this order.
-SELECT
-    request::text, attempt, started, label, key, asked, provider, model, stream, outcome, status, error, finish, usage,
-    input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, first_byte_us, total_us,
-    org, team, "user", tags, saved, price
-FROM attempts
-WHERE started < $1 AND (started, request, attempt) > ($2, $3::text::uuid, $4)
-ORDER BY started, request, attempt
-LIMIT $5;
-
 -- name: charged
 -- What those of the pairs cost that ended after a time, or whose end nobody saw.
 SELECT pair ->> 0, (pair ->> 1)::integer, attempts.cost

@@ -19,7 +19,7 @@ GROUP BY period, org, team, "user", key, provider, model
 HAVING sum(attempts) > 0
 ORDER BY period, org, team, "user", key, provider, model;
 
--- name: rows
+-- name: attempts
 -- The rows after one (its start, request and attempt) that began before a time, at most so many, in their order.
 SELECT
     request::text, attempt, started, label, key, asked, provider, model, stream, outcome, status, error, finish, usage,

@@ -35,17 +35,6 @@ SELECT pair.value ->> 0, pair.value ->> 1
 FROM json_each(?1) AS pair
 JOIN attempts ON attempts.request = unhex(pair.value ->> 0, '-') AND attempts.attempt = pair.value ->> 1;
 
--- name: attempts
--- Rows that began in a span, after the one with that start, id and number, in this order.
-SELECT
-    hex(request), attempt, started, label, key, asked, provider, model, stream, outcome, status, error, finish, usage,
-    input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, first_byte_us, total_us,
-    org, team, user, tags, saved, price
-FROM attempts
-WHERE started < ?1 AND (started, request, attempt) > (?2, unhex(?3, '-'), ?4)
-ORDER BY started, request, attempt
-LIMIT ?5;
-
 -- name: charged
 -- What those of the pairs cost that ended after a time, or whose end nobody saw.
 SELECT pair.value ->> 0, pair.value ->> 1, attempts.cost
