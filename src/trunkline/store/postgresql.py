@@ -32,8 +32,6 @@ _SUM_FROM, _SUM_AT_ONCE = 10_000, 40_000
 """Attempts that are added to the sums together: enough that a line is touched for many of them, and no more than a
 report reads quickly row by row.
 """
-_SUMMING = 0x73756D73
-"""The lock of whoever sums up; no other program should use the number in this database."""
 
 
 class PostgreSQLStore(
@@ -76,7 +74,7 @@ class PostgreSQLStore(
         if found is None or found[0] < at_least:
             return False
         with self.database.writing() as session:
-            alone = session.one("sum_alone", _SUMMING)
+            alone = session.one("sum_alone")
             if alone is None or not alone[0]:
                 return False
             batches = [batch for (batch,) in session.all("take_unsummed", _SUM_AT_ONCE)]

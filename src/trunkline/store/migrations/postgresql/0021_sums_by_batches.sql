@@ -48,8 +48,8 @@ BEGIN
     IF NOT EXISTS (SELECT 1 FROM replaced) THEN
         RETURN NULL;
     END IF;
-    -- Whoever sums these batches up at this moment is waited for, and nobody begins to before this is committed.
-    PERFORM 1 FROM unsummed WHERE batch IN (SELECT batch FROM replaced) ORDER BY batch FOR KEY SHARE;
+    -- Whoever sums up at this moment is waited for, and nobody begins to before this is committed.
+    PERFORM pg_advisory_xact_lock(1937075571);
 
     UPDATE usage_hours AS line SET
         requests = line.requests - gone.requests,

@@ -3,9 +3,12 @@
 SELECT coalesce(sum(attempts), 0) FROM unsummed;
 
 -- name: sum_alone
--- Whether this transaction may sum up; one at a time does. (Its rows are found by their batch, whatever the statistics
--- of a table that grows quickly say, and a hash of them fits into memory.)
-SELECT pg_try_advisory_xact_lock($1), set_config('enable_seqscan', 'off', true), set_config('work_mem', '64MB', true);
+-- Whether this transaction may sum up; one at a time does. The number of the lock reads "sums". (Its rows are found by
+-- their batch, whatever the statistics of a table that grows quickly say, and a hash of them fits into memory.)
+SELECT
+    pg_try_advisory_xact_lock(1937075571),
+    set_config('enable_seqscan', 'off', true),
+    set_config('work_mem', '64MB', true);
 
 -- name: take_unsummed
 -- The batches that come first, of together so many attempts or a little more; they count as summed from now on.
