@@ -65,16 +65,16 @@ class PostgreSQLStore(
         with suppress(StoreError):  # the rows are there: who writes next sums up, or says what is wrong
             self._sum_up(_SUM_FROM)
 
-    def _sum_up(self, at_least: int) -> bool:
+    def _sum_up(self, at_least: int, *, wait: bool = False) -> bool:
         """Add to the sums what was written since the last time, by whichever process or release; whether there was any,
-        and nobody else does it.
+        and nobody else does it (unless we `wait` for that).
         """
-        with self.database.reading("reports") as session:
+        with self.database.reading("lookups") as session:
             found = session.one("unsummed")
         if found is None or found[0] < at_least:
             return False
         with self.database.writing() as session:
-            alone = session.one("sum_alone")
+            alone = session.one("sum_alone", wait)
             if alone is None or not alone[0]:
                 return False
             batches = [batch for (batch,) in session.all("take_unsummed", _SUM_AT_ONCE)]
@@ -83,7 +83,7 @@ class PostgreSQLStore(
         return True
 
     def _sum_up_all(self) -> None:
-        while self._sum_up(1):
+        while self._sum_up(1, wait=True):
             pass
 
     def prepare(self, now: int) -> None:

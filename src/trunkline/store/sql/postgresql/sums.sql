@@ -3,10 +3,11 @@
 SELECT coalesce(sum(attempts), 0) FROM unsummed;
 
 -- name: sum_alone
--- Whether this transaction may sum up; one at a time does. The number of the lock reads "sums". (Its rows are found by
--- their batch, whatever the statistics of a table that grows quickly say, and a hash of them fits into memory.)
+-- Whether this transaction may sum up; one at a time does, and others wait for it, or do not. The number of the lock
+-- reads "sums". (Rows are found by their batch, whatever the statistics of a table that grows quickly say, and a hash of
+-- them fits into memory.)
 SELECT
-    pg_try_advisory_xact_lock(1937075571),
+    CASE WHEN $1 THEN pg_advisory_xact_lock(1937075571) IS NOT NULL ELSE pg_try_advisory_xact_lock(1937075571) END,
     set_config('enable_seqscan', 'off', true),
     set_config('work_mem', '64MB', true);
 
