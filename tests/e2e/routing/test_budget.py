@@ -1,5 +1,6 @@
 """What is spent leads to a cheaper model: real budgets, really spent, by the official SDKs."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import anthropic
@@ -8,6 +9,8 @@ import pytest
 from tests.e2e.routing.stage import HELLO, Stage, route, stage
 from tests.faults import replies
 from tests.running import base_url
+
+from trunkline.ledger.record import Row
 
 PRICES = {"a": {"price": {"input": 2, "output": 400}}, "b": {"price": {"input": 0.002, "output": 0.4}}}
 """`b` asks a thousandth of what `a` does."""
@@ -34,7 +37,7 @@ async def answered_by(on: Stage, times: int, *, stream: bool) -> list[str]:
     return [answer.provider for answer in answers]
 
 
-def spent(rows: Any, provider: str) -> float:
+def spent(rows: Iterable[Row], provider: str) -> float:
     """US dollars."""
     return sum(row.cost for row in rows if row.provider == provider) / 1e9
 
