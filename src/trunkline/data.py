@@ -28,6 +28,8 @@ class DataDirectory:
         """Under which virtual keys are hashed."""
         self.master_key = root / "secrets" / "master_key"
         """With which what is kept is encrypted."""
+        self.next_master_key = root / "secrets" / "master_key.next"
+        """The one that is about to take its place."""
         self.control_token = root / "secrets" / "control_token"
         """What callers of the control plane's API must show."""
         for folder in (root, self.journal, self.run, self.key_secret.parent):
@@ -58,7 +60,7 @@ class DataDirectory:
     def problems(self) -> list[str]:
         """What is wrong with the modes of what is there."""
         folders = [self.root, self.journal, self.run, self.key_secret.parent]
-        found = [*folders, self.key_secret, self.master_key, self.control_token, self.store]
+        found = [*folders, self.key_secret, self.master_key, self.next_master_key, self.control_token, self.store]
         return [problem for path in found if path.exists() and (problem := _too_open(path))]
 
 

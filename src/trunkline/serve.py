@@ -33,6 +33,7 @@ from trunkline.gateway.logins import SetupError
 from trunkline.gateway.remembered import ELSEWHERE, Remembered
 from trunkline.gateway.semantics import Semantics
 from trunkline.gateway.snapshot import Snapshot, build, declare, replaced
+from trunkline.gateway.transcripts import Transcripts
 from trunkline.ledger.catalogue import load_catalogue
 from trunkline.ledger.holding import Mark
 from trunkline.ledger.ledger import Ledger, recover
@@ -41,6 +42,7 @@ from trunkline.routing.targets import Target
 from trunkline.setup import (
     Options,
     data_directory,
+    follow_master_key,
     key_secret,
     open_configured_store,
     open_vault,
@@ -137,7 +139,7 @@ class Process:
         keys.local_only = not self.options.insecure
         self._tls = self._certificates.listen("tls", config.server.tls)
         _refuse_to_expose(config.server.listen, locked=not keys.open or self.options.insecure)
-        self._remember(config)
+        self._remember(config, Digest(secret))
         ledger = Ledger(self._store, data.journal, os.getpid(), self._ledger_trouble)
         log = RequestLog(self.log) if config.telemetry.log.requests else None
         health = Health()
@@ -150,6 +152,8 @@ class Process:
         keys.changed = self.take_up
         self.gateway.caching = self._caching(config, data.semantic)
         self._take_forgotten(self._store.forgotten())
+        parts = (self._store, self._vault, self.metrics, self.report)
+        self.gateway.transcripts = Transcripts(*parts, Digest(secret))
         self.server = self.gateway.server = Server(self.gateway, server_limits(config.server), self._deadlines)
         await self._listen(config.server.listen, shared=shared)
         self._gauges()
@@ -168,9 +172,9 @@ class Process:
             raise CannotListen(listen, error) from None
         self.address = Address(host, port)
 
-    def _remember(self, config: schema.Config) -> None:
+    def _remember(self, config: schema.Config, digest: Digest) -> None:
         patience = ELSEWHERE if config.server.workers > 1 else 0.0
-        self.remembered = Remembered(self._store, self._vault, self.metrics, self.report, patience=patience)
+        self.remembered = Remembered(self._store, self._vault, self.metrics, self.report, digest, patience=patience)
         self.remembered.on = config.responses.store
 
     async def _limit(self, config: schema.Config, journal: Path) -> Limiting:
@@ -274,6 +278,7 @@ class Process:
             await asyncio.sleep(SWEEP)
             try:
                 await self.remembered.sweep(time.time())
+                await self.gateway.transcripts.sweep(time.time())
             except StoreError as error:
                 self.report("responses.not_swept", problem=str(error))
 
@@ -333,13 +338,14 @@ class Process:
         try:
             config = await asyncio.to_thread(read_config, self.options, self.environment)
             learnt = await asyncio.to_thread(learn, config, old.learnt)
+            await asyncio.to_thread(self._follow_master_key, config)
             snapshot = build(config, self.environment, self._deadlines, old, learnt)
             locked = bool(config.keys) or gateway.keys.made or self.options.insecure
             _refuse_to_expose(self.address, locked=locked)
             self._certificates.listen("control_tls", config.server.control_tls)  # its own process takes it, if it can
             self._certificates.take("tls", self._tls, config.server.tls)
             await asyncio.to_thread(self._certificates.look, self._contexts())
-        except (ConfigError, SetupError) as error:
+        except (ConfigError, SetupError, StoreError) as error:
             self.metrics.event("reloads", "rejected")
             self.report("config.rejected", problems=str(error).splitlines())
             return False
@@ -360,6 +366,10 @@ class Process:
         fixed = _needs_restart(old.config.server, config.server)
         self.report("config.reloaded", models=len(config.models), needs_restart=fixed)
         return True
+
+    def _follow_master_key(self, config: schema.Config) -> None:
+        """In a worker thread. Raises `SetupError`, `StoreError`."""
+        follow_master_key(self.options, config, self.environment, self._store, self._vault)
 
     # end
 
@@ -388,6 +398,7 @@ class Process:
         if self.gateway.snapshot.learnt.embedding is not None:
             await asyncio.to_thread(self.gateway.snapshot.learnt.embedding.close)
         await self.gateway.questions.close()
+        await self.gateway.transcripts.close()
         await self.remembered.close()
         await self._alerting.close()
         await self._lending.close()

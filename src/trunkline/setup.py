@@ -12,7 +12,7 @@ from trunkline import providers
 from trunkline.config import schema
 from trunkline.config.load import load
 from trunkline.config.places import Address, PostgresStore, SqliteStore
-from trunkline.data import DataDirectory, default_root
+from trunkline.data import DataDirectory, DataError, default_root
 from trunkline.gateway.logins import SetupError
 from trunkline.store import open_store
 from trunkline.store.base import Store
@@ -77,6 +77,24 @@ def key_secret(config: schema.Config, data: DataDirectory) -> tuple[bytes, bool]
     return data.secret(data.key_secret)
 
 
+def follow_master_key(
+    options: Options, config: schema.Config, environment: Mapping[str, str], store: Store, vault: "Vault"
+) -> None:
+    """Have an open vault go on with the master key that is configured now. Raises `SetupError`, `StoreError`."""
+    from trunkline.vault.errors import WrongMasterKey
+    from trunkline.vault.keyring import MasterKey
+
+    try:
+        data = data_directory(options, config, environment)
+        text, _made = _master_key(config, data, store)
+    except DataError as error:
+        raise SetupError(str(error)) from None
+    try:
+        vault.keyring.adopt(MasterKey(text))
+    except WrongMasterKey as error:
+        raise SetupError(f"{_place_of_master_key(config, data)}: {error}") from None
+
+
 def open_vault(config: schema.Config, data: DataDirectory, store: Store) -> tuple["Vault", bool]:
     """What encrypts the store's records, and whether its master key was made just now.
 
@@ -91,8 +109,11 @@ def open_vault(config: schema.Config, data: DataDirectory, store: Store) -> tupl
     try:
         return Vault(store, MasterKey(text), time.time), made
     except WrongMasterKey as error:
-        where = "`master_key`" if config.master_key is not None else data.master_key
-        raise SetupError(f"{where}: {error}") from None
+        raise SetupError(f"{_place_of_master_key(config, data)}: {error}") from None
+
+
+def _place_of_master_key(config: schema.Config, data: DataDirectory) -> str:
+    return "`master_key`" if config.master_key is not None else str(data.master_key)
 
 
 def _master_key(config: schema.Config, data: DataDirectory, store: Store) -> tuple[bytes, bool]:

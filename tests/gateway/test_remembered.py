@@ -19,8 +19,9 @@ from trunkline.gateway.errors import (
     ResponsesNotKept,
     ResponsesUnavailable,
 )
+from trunkline.gateway.identity import Digest
 from trunkline.gateway.remembered import Remembered
-from trunkline.gateway.stored import mint_id
+from trunkline.kept.response import mint_id
 from trunkline.store.sqlite import SQLiteStore
 from trunkline.telemetry.metrics import Metrics
 from trunkline.vault.keyring import MasterKey
@@ -40,9 +41,8 @@ class Memory:
         self.metrics = Metrics()
         self.store = SQLiteStore(path)
         self.vault = Vault(self.store, MasterKey(b"m" * 32), lambda: self.time)
-        self.of = Remembered(
-            self.store, self.vault, self.metrics, self.report, patience=patience, now=lambda: self.time
-        )
+        parts = (self.store, self.vault, self.metrics, self.report, Digest(b"secret"))
+        self.of = Remembered(*parts, patience=patience, now=lambda: self.time)
 
     def report(self, event: str, **facts: Any) -> None:
         self.told.append((event, facts))

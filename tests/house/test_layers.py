@@ -42,9 +42,11 @@ LAYERS: dict[str, set[str]] = {
     "vault": {"store"},
     # whom it is counted for
     "tenancy": {"cache", "config", "routing", "store"},
+    # what is kept of what was said
+    "kept": {"config", "store", "tenancy", "vault"},
     # what is told
     "telemetry": {"ledger.record"},
-    "control": {"config", "store", "telemetry", "tenancy"},
+    "control": {"config", "kept", "store", "telemetry", "tenancy", "vault"},
     # the sockets
     "transport": {"transport.exchange"},
     # the data plane
@@ -60,6 +62,7 @@ LAYERS: dict[str, set[str]] = {
         "guard",
         "cache",
         "embedding",
+        "kept",
         "ledger",
         "ledger.catalogue",
         "ledger.prices",
@@ -104,6 +107,7 @@ LAYERS: dict[str, set[str]] = {
         "formats",
         "gateway",
         "guard",
+        "kept",
         "ledger",
         "ledger.catalogue",
         "ledger.prices",
@@ -120,6 +124,7 @@ LAYERS: dict[str, set[str]] = {
         "tenancy",
         "transport",
         "transport.exchange",
+        "vault",
         "workers",
         "limits",
     },

@@ -7,6 +7,7 @@ from trunkline.cli.opened import Hidden
 from trunkline.cli.providers import listed
 from trunkline.config import schema
 from trunkline.data import DataDirectory
+from trunkline.kept.disclosing import Disclosure
 from trunkline.store.base import Store
 from trunkline.tenancy.managing import Manager
 
@@ -38,6 +39,11 @@ class Administering:
             self._store = setup.open_configured_store(config, self._data)
         hidden = Hidden(config, self._data, self._store)
         return Manager(self._store, config, hidden, listed(config, self._environment), by)
+
+    def disclosure(self, by: str) -> Disclosure:
+        """Who reads and erases what is kept of what was said. Raises `StoreError`."""
+        managing = self.manager(by)
+        return Disclosure(managing.store, managing.config, Hidden(managing.config, self._data, managing.store), by)
 
     def close(self) -> None:
         """Let go of the store."""

@@ -26,6 +26,7 @@ _OPTIONS: Final = (
     click.option("--output-price", metavar="USD", help="Likewise, of output."),
     click.option("--request-price", metavar="USD", help="Likewise, a request."),
     click.option("--guard", metavar="POLICY", help="A policy under `guard` that holds for its requests."),
+    click.option("--request-log", metavar="POLICY", help="A policy under `request_log` that keeps its requests."),
     click.option("--disable/--enable", "disabled", default=None, help="Refuse it and all below it, or no longer."),
     click.option(
         "--expires", type=options.Moment(1), help="From when it is refused: a date (UTC), or a time from now: 30d."

@@ -12,6 +12,7 @@ import msgspec
 
 from trunkline.cli import granting, options
 from trunkline.cli.failure import Failure
+from trunkline.cli.master_key import rotate_master
 from trunkline.cli.opened import Opened, digest, manager, opened
 from trunkline.cli.providers import listed
 from trunkline.config import names
@@ -36,7 +37,7 @@ def belonging(function: Command) -> Command:
 
 @click.group("keys")
 def command() -> None:
-    """Create, list, change, rotate and revoke virtual keys.
+    """Create, list, change, rotate and revoke virtual keys; change the master key.
 
     A change is known to every running process within a second. Keys may also stand in the configuration.
     """
@@ -142,6 +143,9 @@ def hash_(config: Path | None, data: Path | None) -> None:
         click.echo(f"hmac-sha256:{digest(place)(key.encode()).hex()}")
         if place.config.key_secret is None:
             click.echo(f"Note: it holds only with the secret in {place.data.key_secret}.", err=True)
+
+
+command.add_command(rotate_master)
 
 
 def _print(made: Made, place: Opened, *, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,6 +16,10 @@ from trunkline.data import DataDirectory
 from trunkline.gateway.identity import Digest
 from trunkline.store.base import Store
 from trunkline.tenancy.managing import Manager
+
+if TYPE_CHECKING:
+    from trunkline.kept.disclosing import Disclosure
+    from trunkline.vault.vault import Vault
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -53,8 +58,17 @@ def manager(place: Opened) -> Manager:
     return Manager(place.store, place.config, hidden, providers, "command line")
 
 
+def disclosure(place: Opened) -> "Disclosure":
+    """Who reads, exports and erases what is kept of what was said."""
+    from trunkline.kept.disclosing import Disclosure
+
+    return Disclosure(place.store, place.config, Hidden(place.config, place.data, place.store), "command line")
+
+
 class Hidden:
-    """Implements `trunkline.tenancy.managing.Secrets`, reading each secret when it is needed."""
+    """Implements `Secrets` of `trunkline.tenancy.managing` and of `trunkline.kept.disclosing`, reading each when it is
+    needed.
+    """
 
     def __init__(self, config: schema.Config, data: DataDirectory, store: Store) -> None:
         self._config = config
@@ -68,5 +82,9 @@ class Hidden:
 
     def seal(self, tenant: str, about: tuple[str, ...], plaintext: bytes) -> bytes:
         """See `trunkline.vault.vault.Vault`."""
+        return self.vault().seal(tenant, about, plaintext)
+
+    def vault(self) -> "Vault":
+        """The store's. Raises `SetupError` where its master key is missing, or another one; `DataError`."""
         vault, _made = setup.open_vault(self._config, self._data, self._store)
-        return vault.seal(tenant, about, plaintext)
+        return vault

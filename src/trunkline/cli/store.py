@@ -8,6 +8,7 @@ from urllib.parse import quote
 import click
 
 from trunkline.cli import options
+from trunkline.cli.data_keys import read_data_keys, write_data_keys
 from trunkline.cli.failure import Failure, Wrong, told
 from trunkline.cli.opened import opened
 from trunkline.config import places
@@ -44,28 +45,55 @@ def backup(file: Path, config: Path | None, data: Path | None) -> None:
     """Write everything that the store holds into a new SQLite FILE.
 
     Trunkline may run meanwhile. The secrets are not in it: `key_secret` and `master_key` belong into a backup, too, and
-    the second not beside this one.
+    the second not beside this one. Nor are the keys that prompts and answers are encrypted with, so that what is erased
+    is erased here, too: `backup-keys` keeps them.
     """
     with opened(config, data) as place, told():
         if file.exists():
             raise Wrong(f"{file} exists already: a backup is written to a new file")
         with _store_at(f"sqlite://{quote(str(file.resolve()))}") as target:
-            _copy(place.store, target, str(file))
+            _copy(place.store, target, str(file), data_keys=False)
+    click.echo("The data keys are not in it; they belong into one file: trunkline store backup-keys FILE", err=True)
+
+
+@command.command("backup-keys")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@options.config_option
+@options.data_option
+def backup_keys(file: Path, config: Path | None, data: Path | None) -> None:
+    """Write the data keys, encrypted by the master key, into FILE, in place of what is there.
+
+    There is to be one such file, written anew with every backup and after every `trunkline data erase`: it opens all
+    backups, but for what was erased before it was written.
+    """
+    with opened(config, data) as place, told():
+        count = write_data_keys(file, place.store.dump_data_keys())
+    click.echo(f"{file} holds {count:,} data keys.")
 
 
 @command.command("restore")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--data-keys",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    metavar="FILE",
+    help="The file that `backup-keys` wrote last. Without it, what was said stays encrypted for ever.",
+)
 @options.config_option
 @options.data_option
-def restore(file: Path, config: Path | None, data: Path | None) -> None:
+def restore(file: Path, data_keys: Path | None, config: Path | None, data: Path | None) -> None:
     """Fill the configured store, which must be empty, from a FILE that `backup` wrote.
 
     Trunkline must not run meanwhile.
     """
     if not file.is_file():
         raise Wrong(f"there is no file {file}")
+    with told():
+        keys = read_data_keys(data_keys) if data_keys is not None else []
     with _store_at(f"sqlite://{quote(str(file.resolve()))}") as source, opened(config, data) as place, told():
         _copy(source, place.store, "the store")
+        if keys:
+            click.echo(f"{place.store.put_data_keys_back(keys):,} data keys are back.")
 
 
 @command.command("copy")
@@ -96,7 +124,7 @@ def _store_at(url: str) -> Iterator[Store]:
             store.close()
 
 
-def _copy(source: Store, target: Store, name: str) -> None:
-    totals = copy(source, target)
+def _copy(source: Store, target: Store, name: str, *, data_keys: bool = True) -> None:
+    totals = copy(source, target, data_keys=data_keys)
     attempts, rows = totals["attempts"].rows, sum(total.rows for total in totals.values())
     click.echo(f"{name} holds {attempts:,} attempts and {rows - attempts:,} other rows.")

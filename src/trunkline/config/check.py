@@ -11,6 +11,7 @@ from typing import Final
 from trunkline.config import check_guard, names
 from trunkline.config.check_limits import check_limits
 from trunkline.config.check_models import Finding, Names, check_models, unknown
+from trunkline.config.check_request_log import check_request_log
 from trunkline.config.check_tenants import SECTIONS, check_tenants
 from trunkline.config.document import Document, Value
 from trunkline.config.problems import Path, quote, suggestion, written
@@ -44,6 +45,7 @@ def check(document: Document, types: Collection[str], environment: Collection[st
         _allowed(root, keys, known),
         check_tenants(root, keys, known),
         check_limits(root, known),
+        check_request_log(root),
     ):
         for path, message, hint in islice(findings, _MOST_OF_A_KIND):
             document.add(path, message, hint)

@@ -23,26 +23,32 @@ Finding = tuple[Path, str, str]
 
 def names(root: Mapping[str, Value]) -> Iterator[Finding]:
     """Every name of a policy, at keys, tenants and routes, that none has."""
-    policies = root.get("guard")
-    known = policies if isinstance(policies, dict) else {}
-    for path, said in _said(root):
-        named = said if isinstance(said, list) else [said]
-        for index, name in enumerate(named):
-            if isinstance(name, str) and name not in known:
-                at = (*path, index) if isinstance(said, list) else path
-                yield at, f"there is no policy {quote(name)} under `guard`", suggestion(name, known)
+    for setting in ("guard", "request_log"):
+        policies = root.get(setting)
+        known = policies if isinstance(policies, dict) else {}
+        for path, said in said_of(root, setting):
+            yield from unknown(path, said, setting, known)
 
 
-def _said(root: Mapping[str, Value]) -> Iterator[tuple[Path, Value]]:
-    """What keys, tenants and routes say of `guard`."""
+def unknown(path: Path, said: Value, setting: str, known: Mapping[str, Value]) -> Iterator[Finding]:
+    """Those of one name or several that no policy of the section `setting` has."""
+    named = said if isinstance(said, list) else [said]
+    for index, name in enumerate(named):
+        if isinstance(name, str) and name not in known:
+            at = (*path, index) if isinstance(said, list) else path
+            yield at, f"there is no policy {quote(name)} under `{setting}`", suggestion(name, known)
+
+
+def said_of(root: Mapping[str, Value], setting: str) -> Iterator[tuple[Path, Value]]:
+    """What keys, tenants and routes say of a setting."""
     keys = root.get("keys")
     sections: list[tuple[Path, Value]] = [(("keys", at), key) for at, key in enumerate(_listed(keys))]
     for kind in ("models", "orgs", "teams", "users"):
         named = root.get(kind)
         sections += [((kind, name), it) for name, it in (named.items() if isinstance(named, dict) else ())]
     for path, section in sections:
-        if isinstance(section, dict) and "guard" in section:
-            yield (*path, "guard"), section["guard"]
+        if isinstance(section, dict) and setting in section:
+            yield (*path, setting), section[setting]
 
 
 def _listed(value: Value) -> list[Value]:

@@ -14,6 +14,7 @@ from trunkline.config import kinds
 from trunkline.config.attempts import DeadlineOverride, OnTruncated, OnUnsupported, RetriesOverride
 from trunkline.config.cache import CacheOverride
 from trunkline.config.guard import PolicyNames
+from trunkline.config.request_log import LogPolicyNames
 from trunkline.config.section import Section, setting
 
 Names = Annotated[tuple[kinds.ModelName, ...], kinds.MaybeList]
@@ -81,7 +82,7 @@ class Shadow(Section):
 class Route(Section):
     """What every route may say, whatever its strategy. It holds for all that is below the route; of two, the nearer to
     the model wins, but for `deadline.total` and `retries`, where it is the one farther out, and for `data`,
-    `max_price` and `guard`, which all hold.
+    `max_price`, `guard` and `request_log`, which all hold.
     """
 
     deadline: DeadlineOverride | None = setting(None, "Deadlines that differ for this model.")
@@ -98,6 +99,8 @@ class Route(Section):
     )
     cache: CacheOverride | None = setting(
         None, "What differs about kept answers for requests that ask for this very name."
+    request_log: LogPolicyNames = setting(
+        (), "The policy under `request_log` by which its requests are kept in full; or several."
     )
     shadow: Shadow | None = setting(None, "Where a share of the requests is sent as well.")
 

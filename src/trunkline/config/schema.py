@@ -24,6 +24,7 @@ from trunkline.config.limits import Alerts, Budget, Loops, Queue, Rates, WhenAwa
 from trunkline.config.prices import Currency, Price
 from trunkline.config.problems import Path as Place
 from trunkline.config.quotas import SharedUrl
+from trunkline.config.request_log import LogPolicy
 from trunkline.config.routes import DataFacts, DataPolicy, Model, PriceCap
 from trunkline.config.routes import Fallback as Fallback
 from trunkline.config.section import Section as Section
@@ -357,6 +358,9 @@ class Config(Section):
     )
     guard: Annotated[Mapping[kinds.Text, Policy], kinds.MaybeMapping] = setting(
         {}, "Policies about what may be said, by name."
+    )
+    request_log: Annotated[Mapping[kinds.Text, LogPolicy], kinds.MaybeMapping] = setting(
+        {}, "Policies about which requests are kept in full, encrypted, by name. Default: none is."
     )
     orgs: Orgs = setting({}, "Organisations by name, besides those in the store.")
     teams: Teams = setting({}, "Teams by name, each with its organisation's before it: `acme/support`.")

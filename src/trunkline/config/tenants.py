@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from trunkline.config import kinds, values
 from trunkline.config.guard import PolicyNames
+from trunkline.config.request_log import LogPolicyNames
 from trunkline.config.routes import DataPolicy, PriceCap
 from trunkline.config.section import Section, setting
 
@@ -64,6 +65,9 @@ class Level(Section):
     max_price: PriceCap | None = setting(None, "What a model may cost that it uses, besides the routes' own caps.")
     guard: PolicyNames = setting(
         (), "The policy under `guard` that holds for its requests besides others', or several."
+    )
+    request_log: LogPolicyNames = setting(
+        (), "The policy under `request_log` by which its requests are kept in full, or several."
     )
     expires: kinds.Moment | None = setting(
         None, "From when it is refused; in UTC, unless it says otherwise. Default: never."

@@ -2,8 +2,8 @@
 
     {"error": {"code": ..., "message": ..., "problems": [...]}}    whatever is refused
 
-`code` is `unauthorized` (401), `not_found` (404), `configured` or `conflict` (409), `invalid` (422), `invalid_json`
-(400), `not_json` (415), `too_large` (413) or `store_unavailable` (503).
+`code` is `unauthorized` (401), `not_found` (404), `configured`, `conflict` or `not_opened` (409), `invalid` (422),
+`invalid_json` (400), `not_json` (415), `too_large` (413) or `store_unavailable` (503).
 """
 
 import asyncio
@@ -22,8 +22,10 @@ from trunkline.config.problems import Problem
 from trunkline.config.stored import decoded
 from trunkline.control.openapi import BASE, document
 from trunkline.control.operations import MOST, OPERATIONS, USUAL_LIMIT, Answer, Call, Operation
+from trunkline.kept.disclosing import Disclosure
 from trunkline.store.errors import StoreError
 from trunkline.tenancy.managing import InTheWay, Manager, NotDone, NotThere, Standing
+from trunkline.vault.errors import VaultError
 
 LARGEST: Final = 1 << 18
 """Bytes of a body."""
@@ -39,6 +41,9 @@ class Administration(Protocol):
 
     def manager(self, by: str) -> Manager:
         """Who makes changes. In a worker thread: the store may have to be opened. Raises `StoreError`."""
+
+    def disclosure(self, by: str) -> Disclosure:
+        """Who reads and erases what is kept of what was said. Likewise."""
 
 
 class Refused(Exception):
@@ -77,17 +82,26 @@ def _endpoint(
             call = await _call(request, operation)
             by = f"API, {request.client.host}" if request.client is not None else "API"
             answer = await asyncio.get_running_loop().run_in_executor(
-                worker, lambda: operation.run(administration.manager(by), call)
+                worker, lambda: _run(operation, administration, by, call)
             )
         except Refused as refused:
             return problem(refused.status, refused.code, str(refused))
         except NotDone as error:
             return _not_done(error)
+        except VaultError as error:
+            return problem(409, "not_opened", str(error))
         except StoreError as error:
             return problem(503, "store_unavailable", str(error))
         return _answered(answer)
 
     return endpoint
+
+
+def _run(operation: Operation, administration: Administration, by: str, call: Call) -> Answer:
+    if operation.reads is not None:
+        return operation.reads(administration.disclosure(by), call)
+    assert operation.run is not None
+    return operation.run(administration.manager(by), call)
 
 
 def _check_token(request: Request, token: str) -> None:
@@ -102,7 +116,8 @@ async def _call(request: Request, operation: Operation) -> Call:
         raise Refused(422, "invalid", f"`limit` is a number from 1 to {MOST}.")
     body = await _body(request) if operation.takes else {}
     name = request.path_params.get("name", "")
-    return Call(name, int(limit), request.query_params.get("after", ""), body)
+    query = {it: value for it in operation.filters if (value := request.query_params.get(it)) is not None}
+    return Call(query, name, int(limit), request.query_params.get("after", ""), body)
 
 
 async def _body(request: Request) -> Mapping[str, Value]:

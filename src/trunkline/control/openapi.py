@@ -8,6 +8,9 @@ from trunkline.config.stored import schemas_of
 from trunkline.config.tenants import KeyGrant, Org, Team, User
 from trunkline.control import operations
 from trunkline.control.operations import MOST, OPERATIONS, USUAL_LIMIT, Operation
+from trunkline.kept.disclosing import Subject
+from trunkline.kept.showing import ShownTranscript
+from trunkline.store.content import Erased
 from trunkline.tenancy.showing import ShownKey, ShownTenant
 
 BASE: Final = "/api/v1"
@@ -17,6 +20,7 @@ PAGES: Final = {
     "OfKeys": "ShownKey",
     "OfProviderKeys": "ShownProviderKey",
     "OfChanges": "ShownChange",
+    "OfRequestLog": "ShownEntry",
 }
 ERROR: Final = {
     "type": "object",
@@ -45,7 +49,8 @@ REFUSALS: Final = {
     "400": "The request cannot be read.",
     "401": "The token is missing, or another.",
     "404": "There is nothing of that name.",
-    "409": "The configuration defines it (`configured`; the message names the line), or something is in the way.",
+    "409": "The configuration defines it (`configured`; the message names the line), or something is in the way; "
+    "or what is encrypted does not open (`not_opened`): it was erased, or changed.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "What was given does not hold together.",
@@ -76,6 +81,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.page:
         limit = {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL_LIMIT}
         parameters += [_parameter("limit", "query", limit), _parameter("after", "query", {"type": "string"})]
+    parameters += [_parameter(name, "query", {"type": "string"}) for name in operation.filters]
     if parameters:
         described["parameters"] = parameters
     if operation.takes:
@@ -101,6 +107,7 @@ def _json(name: str) -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     told = [ShownTenant, ShownKey, operations.ShownProviderKey, operations.ShownChange, operations.MadeKey]
     told += [operations.NewProviderKey, operations.Rotation, operations.Forgetting]
+    told += [ShownTranscript, Subject, Erased]
     _, found = msgspec.json.schema_components(told, ref_template=REFERENCE + "{name}")
     found = {**found, **schemas_of([Org, Team, User, KeyGrant], REFERENCE), "Error": ERROR}
     for tenant in ("Org", "Team"):

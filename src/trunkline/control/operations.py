@@ -1,6 +1,6 @@
 """What the HTTP API can do: one entry for each operation, of which the routes and the OpenAPI document are made.
 
-An operation works on a `Manager`, in a worker thread: it may wait for the store.
+An operation works on a `Manager`, or on a `Disclosure`, in a worker thread: it may wait for the store.
 """
 
 import base64
@@ -11,7 +11,9 @@ from typing import Any, Final, Literal
 import msgspec
 
 from trunkline.config.document import Value
+from trunkline.kept.disclosing import LATEST, Disclosure, Subject
 from trunkline.store.base import TenantKind
+from trunkline.store.content import LogFilter
 from trunkline.tenancy.directory import CALLED
 from trunkline.tenancy.managing import SECTIONS, Manager, NotThere, Wrong
 from trunkline.tenancy.showing import ShownKey, ShownTenant, moment, shown_configured, shown_key, shown_tenants
@@ -82,6 +84,9 @@ class Forgetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Call(msgspec.Struct, frozen=True):
     """One request to the API."""
 
+    query: Mapping[str, str]
+    """Those of its operation's `filters` that it gives."""
+
     name: str
     """What the path names; empty where it names nothing."""
     limit: int
@@ -104,7 +109,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Below `/api/v1`; `{name}` takes everything up to what follows it."""
     id: str
     summary: str
-    run: Callable[[Manager, Call], Answer]
+    run: Callable[[Manager, Call], Answer] | None = None
+    reads: Callable[[Disclosure, Call], Answer] | None = None
+    """In place of `run`: what it does with what is kept of what was said."""
+    filters: tuple[str, ...] = ()
+    """Parameters of the query that say which of many."""
     takes: str = ""
     """The schema of the body."""
     gives: str = ""
@@ -283,6 +292,23 @@ def _list_changes(managing: Manager, call: Call) -> Answer:
     return Answer(200, {"items": shown, "next": str(found[-1].id) if len(found) == call.limit else None})
 
 
+# the request log, and somebody's data
+
+
+def _list_log(disclosing: Disclosure, call: Call) -> Answer:
+    only = {name: value for name, value in call.query.items() if name != "end_user"}
+    found = disclosing.entries(LogFilter(**only), call.query.get("end_user", ""), call.after or LATEST, call.limit)
+    return Answer(200, {"items": found, "next": found[-1].id if len(found) == call.limit else None})
+
+
+def _get_log(disclosing: Disclosure, call: Call) -> Answer:
+    return Answer(200, disclosing.entry(call.name))
+
+
+def _erase(disclosing: Disclosure, call: Call) -> Answer:
+    return Answer(200, disclosing.erase(_body(call, Subject)))
+
+
 def _body(call: Call, kind: type[Any]) -> Any:
     try:
         return msgspec.convert(dict(call.body), kind, strict=False)
@@ -386,4 +412,33 @@ OTHERS: Final = (
         page=True,
     ),
 )
-OPERATIONS: Final = (*_tenants("org"), *_tenants("team"), *_tenants("user"), *KEYS, *OTHERS)
+KEPT: Final = (
+    Operation(
+        method="GET",
+        path="/request-log",
+        id="list_request_log",
+        summary="List the request log, the latest first, without what was said.",
+        reads=_list_log,
+        gives="OfRequestLog",
+        page=True,
+        filters=("org", "team", "user", "key", "model", "end_user"),
+    ),
+    Operation(
+        method="GET",
+        path="/request-log/{name}",
+        id="get_request_log_entry",
+        summary="One request with all that was said, by its id. That it was read is recorded.",
+        reads=_get_log,
+        gives="ShownTranscript",
+    ),
+    Operation(
+        method="POST",
+        path="/data/erase",
+        id="erase_data",
+        summary="Erase all that is kept of an end user, a tenant or a key, for good.",
+        reads=_erase,
+        takes="Subject",
+        gives="Erased",
+    ),
+)
+OPERATIONS: Final = (*_tenants("org"), *_tenants("team"), *_tenants("user"), *KEYS, *OTHERS, *KEPT)

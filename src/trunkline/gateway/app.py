@@ -31,6 +31,7 @@ from trunkline.gateway.remembered import Remembered
 from trunkline.gateway.shadowing import Shadows
 from trunkline.gateway.snapshot import Snapshot
 from trunkline.gateway.state import Journey
+from trunkline.gateway.transcripts import Transcripts
 from trunkline.ledger.ledger import Ledger
 from trunkline.routing.health import Health
 from trunkline.routing.plan import Target
@@ -90,6 +91,8 @@ class Gateway:
         """Keys with providers that tenants have brought, as `health` knows them."""
         self.caching: Caching
         """Answers that are kept, and calls that are shared."""
+        self.transcripts: Transcripts
+        """What is kept in full, on its way to the store."""
         self._target_heads: dict[Target, bytes] = {}
         self.ready = True
         """Red while the process is going away."""

@@ -7,7 +7,7 @@ lost, and told: counted in `trunkline_unsaved_responses_total`, and logged.
 import asyncio
 from collections.abc import Callable, Sequence
 
-from trunkline.gateway.stored import Stored, sealed
+from trunkline.kept.response import Stored, sealed
 from trunkline.store.base import ResponseRecord, ResponseStore
 from trunkline.store.errors import StoreError
 from trunkline.telemetry.metrics import Metrics

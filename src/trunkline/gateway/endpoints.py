@@ -11,7 +11,6 @@ from trunkline.formats.format import Place
 from trunkline.gateway import kept_responses, listing
 from trunkline.gateway.counting import ANTHROPIC, GEMINI, RESPONSES_INPUT, Counter, count
 from trunkline.gateway.fronts import CHAT, COMPLETIONS, GOOGLE, MESSAGES, NOWHERE, RESPONSES, Front, wants_array, whose
-from trunkline.gateway.journey import travel
 from trunkline.gateway.state import Journey
 
 NOBODY_NAMED = "google"
@@ -22,7 +21,7 @@ Methods = dict[bytes, Endpoint]
 
 
 def _answers(front: Front) -> Methods:
-    return {b"POST": lambda journey: travel(journey, front)}
+    return {b"POST": lambda journey: journey.snapshot.travel(journey, front)}
 
 
 def _counts(counter: Counter, place: Place = NOWHERE) -> Methods:
@@ -95,7 +94,8 @@ def _generate(publisher: str | None, model: str, verb: str, query: str) -> Metho
     array = wants_array(verb, query)
 
     def answer(journey: Journey) -> Awaitable[None]:
-        return travel(journey, Front(GOOGLE.format, Place(model=name(journey), stream=stream, array=array)))
+        place = Place(model=name(journey), stream=stream, array=array)
+        return journey.snapshot.travel(journey, Front(GOOGLE.format, place))
 
     return {b"POST": answer}
 

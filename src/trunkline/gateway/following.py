@@ -14,7 +14,8 @@ from trunkline.formats.openai_responses import input_items, joined
 from trunkline.formats.sse import Splitter, data_of
 from trunkline.gateway.errors import PreviousResponseNotFound
 from trunkline.gateway.remembered import Remembered
-from trunkline.gateway.stored import mint_id
+from trunkline.kept.owners import end_user
+from trunkline.kept.response import mint_id
 from trunkline.routing.plan import Plan, Target, narrowed
 
 _ENDS = ("response.completed", "response.incomplete")
@@ -42,6 +43,7 @@ class Following:
     """One request's place in its conversation."""
 
     __slots__ = (
+        "_end_user",
         "_here",
         "_items",
         "_keepers",
@@ -60,6 +62,7 @@ class Following:
         self._memory = memory
         self._tenant = tenant
         self._previous = document.get("previous_response_id") or ""
+        self._end_user = end_user(document)
         self._items = input_items(document)
         self._keepers: tuple[Target, ...] = ()
         """Those that alone can go on, because their provider keeps the conversation itself."""
@@ -127,6 +130,7 @@ class Following:
             provider=target.provider,
             minted_upstream=minted_upstream and not self._renames,
             keep=keep,
+            end_user=self._end_user,
         )
 
     @property

@@ -1,6 +1,6 @@
 """The guard's policies, compiled from what the configuration says of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from trunkline.config import guard
@@ -28,6 +28,19 @@ def compiled(policy: guard.Policy) -> Policy:
         tools=policy.tools,
         injected=_injected(policy.inject),
     )
+
+
+def redacting(policies: Iterable[guard.Policy]) -> Screen:
+    """What takes out of any text all that the rules of these policies about texts find, whatever they do about it.
+
+    Signs of prompt injection stay: they are no secret.
+    """
+    found: list[Rule | None] = []
+    for policy in policies:
+        for side, checks in (("input", policy.input), ("output", policy.output)):
+            redact = [check.model_copy(update={"action": "redact"}) for check in checks if check.injection is None]
+            found += [_rule(check, f"{side}[{index}]", policy.regions) for index, check in enumerate(redact)]
+    return Screen([rule for rule in found if rule is not None])
 
 
 def _screen(policy: guard.Policy, checks: Sequence[guard.Check], side: str, *, whole: bool) -> Screen:

@@ -100,7 +100,7 @@ def make_room(journey: Journey) -> None:
 
 def _read(journey: Journey, body: bytes) -> Document:
     try:
-        document = Document(body, journey.snapshot.depth)
+        document = journey.snapshot.document(body, journey.snapshot.depth)
         journey.asked = journey.front.format.look(document.value, journey.front.place, len(body))
     except DocumentError as error:
         raise InvalidRequest(str(error), code="invalid_json") from None

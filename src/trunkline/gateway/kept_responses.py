@@ -16,7 +16,7 @@ from trunkline.gateway.errors import (
 from trunkline.gateway.fronts import RESPONSES
 from trunkline.gateway.remembered import ORDERS
 from trunkline.gateway.state import Journey
-from trunkline.gateway.stored import Stored
+from trunkline.kept.response import Stored
 from trunkline.transport.asking import ask
 from trunkline.transport.exchange import Fault, Times
 

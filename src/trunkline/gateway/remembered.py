@@ -20,7 +20,8 @@ from trunkline.gateway.errors import (
     ResponsesNotKept,
     ResponsesUnavailable,
 )
-from trunkline.gateway.stored import Stored, opened
+from trunkline.kept.owners import person_of
+from trunkline.kept.response import Stored, opened
 from trunkline.store.base import ResponseStore
 from trunkline.store.errors import StoreError
 from trunkline.telemetry.metrics import Metrics
@@ -67,16 +68,20 @@ class Remembered:
         vault: Vault,
         metrics: Metrics,
         report: Callable[..., None],
+        digest: Callable[[bytes], bytes],
         *,
         patience: float = 0.0,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`patience`: seconds for which an id that is not known is waited for, where other processes answer as well."""
+        """`digest`: by which end users are known. `patience`: seconds for which an id that is not known is waited for,
+        where other processes answer as well.
+        """
         self.on = True
         """Whether responses are kept (`responses.store`)."""
         self._store = store
         self._vault = vault
         self._report = report
+        self._digest = digest
         self._patience = patience
         self._now = now
         self._backlog = Backlog(store, vault, metrics, report)
@@ -92,11 +97,13 @@ class Remembered:
         provider: str,
         minted_upstream: bool,
         keep: float,
+        end_user: str = "",
     ) -> None:
         """Keep a response for `keep` seconds, in place of an earlier one with its id. Neither waits nor raises.
 
         `response` is the document in JSON; `input_items` what was said to get it, but for what the responses before it
         hold, the last of which is `previous`. `minted_upstream`: its id is the provider's, which keeps it as well.
+        `end_user`: the id by which the request named whom it was for.
         Nothing is kept while `on` is false.
         """
         if not self.on:
@@ -110,6 +117,7 @@ class Remembered:
             previous=previous or "",
             created=now,
             expires=now + max(1, int(keep)),
+            person=person_of(self._digest, end_user),
             response=response,
             input=msgspec.json.encode(input_items),
         )

@@ -5,7 +5,7 @@ A request keeps the snapshot it began with. Providers that a reload does not tou
 
 import ipaddress
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
@@ -16,15 +16,21 @@ from trunkline import providers
 from trunkline.config import schema
 from trunkline.config.places import web_url
 from trunkline.formats.conversation import FormatName
+from trunkline.formats.document import Document
 from trunkline.gateway.brought import Pools
 from trunkline.gateway.cache_rules import CacheRules, cache_rules
 from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.deployments import Deployment, Door
 from trunkline.gateway.fetching import Allowed
+from trunkline.gateway.fronts import Front
 from trunkline.gateway.guarding import Guards
+from trunkline.gateway.journey import travel
 from trunkline.gateway.learnt import NOTHING, Learnt, learn
+from trunkline.gateway.log_rules import LogRules, log_rules
 from trunkline.gateway.logins import SetupError, keys_of
 from trunkline.gateway.pricing import catalogue_of
+from trunkline.gateway.state import Journey
+from trunkline.gateway.transcribing import HeardDocument, travel_heard
 from trunkline.ledger.catalogue import Catalogue
 from trunkline.providers.base import SETTINGS, Provider, Unfilled
 from trunkline.providers.families import Rules
@@ -35,6 +41,8 @@ from trunkline.routing.policies import Policies
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.pool import Origin, Pool
 from trunkline.transport.tls import Pair, Unusable, trusting
+
+Travel = Callable[[Journey, Front], Awaitable[None]]
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -47,6 +55,13 @@ class Snapshot(msgspec.Struct, frozen=True):
     guards: Guards
     cache: CacheRules | None
     """None where no answers are kept."""
+    log_rules: LogRules | None
+    """What the request log keeps; None for nothing."""
+    travel: Travel
+    """How a request for a model's words is answered."""
+    document: type[Document]
+    """What its body is read as."""
+    caches: tuple[Cache, ...]
     in_flight: int
     depth: int
     reply_limit: int
@@ -80,6 +95,9 @@ def build(
         policies=Policies(config, {name: deployment.facts for name, deployment in deployments.items()}),
         deployments=deployments,
         guards=Guards(config.guard, previous.guards if previous is not None else None),
+        log_rules=log_rules(config, previous.log_rules if previous is not None else None),
+        travel=travel_heard if config.request_log else travel,
+        document=HeardDocument if config.request_log else Document,
         catalogue=catalogue_of(config),
         cache=cache_rules(config, {name: _identity(source) for name, source in sources.items()}),
         in_flight=config.server.in_flight,

@@ -15,7 +15,7 @@ from trunkline.transport.exchange import Times
 
 class Inherited(msgspec.Struct, frozen=True):
     """What holds here. Of two routes the nearer to the candidate wins; for what concerns the request as a whole
-    (`total`, `retries`) the one farther out; data policies, price caps and guards all hold.
+    (`total`, `retries`) the one farther out; data policies, price caps, guards and logs all hold.
     """
 
     attempt: dict[str, float] = {}
@@ -32,6 +32,7 @@ class Inherited(msgspec.Struct, frozen=True):
     weaker: bool = False
     shadows: tuple[Shadow, ...] = ()
     guards: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
 
     def below(self, route: routes.Route, config: schema.Config) -> "Inherited":
         """The same below `route`."""
@@ -56,6 +57,8 @@ class Inherited(msgspec.Struct, frozen=True):
             said["caps"] = (*self.caps, cap_of(route.max_price))
         if route.guard:
             said["guards"] = (*self.guards, *route.guard)
+        if route.request_log:
+            said["logs"] = (*self.logs, *route.request_log)
         return msgspec.structs.replace(self, critical=self.critical or route.critical, **said)
 
     def times(self, deadline: schema.Deadline) -> tuple[Times, float]:
@@ -67,7 +70,8 @@ class Inherited(msgspec.Struct, frozen=True):
 
     def terms(self, total: float) -> Terms:
         """What holds for a request that goes to a candidate here."""
-        return Terms(total, self.retries, self.on_failure, self.critical, self.drops, self.resumes, self.guards)
+        said = (self.critical, self.drops, self.resumes, self.guards, self.logs)
+        return Terms(total, self.retries, self.on_failure, *said)
 
 
 def retries_of(retries: schema.Retries) -> Retries:

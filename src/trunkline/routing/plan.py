@@ -105,6 +105,8 @@ class Terms(msgspec.Struct, frozen=True):
     """A stream that breaks off is continued by the next candidate."""
     guards: tuple[str, ...] = ()
     """Names of the policies about what may be said that the routes on the way to it have."""
+    logs: tuple[str, ...] = ()
+    """Likewise, of those of the request log."""
 
     def consequence(self, reason: FailureReason) -> str:
         """What a failure leads to: `next`, `stop`, or the name of a model."""

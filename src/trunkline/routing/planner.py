@@ -42,6 +42,8 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
     """Its parts have been put in the order that the request wishes, each for itself."""
     guards: tuple[str, ...] = ()
     """Names of the policies about what may be said, of all its candidates: they hold whichever of them is asked."""
+    logs: tuple[str, ...] = ()
+    """Likewise, of those of the request log."""
 
 
 def at_once(policy: Policy, wishes: Wishes, asker: Asker, health: AnyHealth) -> Plan | None:

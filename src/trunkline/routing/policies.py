@@ -78,7 +78,10 @@ class Policies:
         candidates, shadows = tuple(compiler.candidates), tuple(compiler.shadows)
         matters = what_matters(candidates, shadows)
         guards = _guards(candidates, shadows)
-        policy = Policy(label or name, root, candidates, matters, shadows, scored=compiler.scored, guards=guards)
+        logs = _logs(candidates)
+        policy = Policy(
+            label or name, root, candidates, matters, shadows, scored=compiler.scored, guards=guards, logs=logs
+        )
         return msgspec.structs.replace(policy, ready=_ready(policy))
 
     # what a request asks
@@ -177,8 +180,13 @@ def _one_after_the_other(policies: list[Policy], wishes: Wishes) -> Policy:
         scored=any(policy.scored for policy in policies),
         sorted_within=not wishes.across_models,
         guards=_guards(candidates, shadows),
+        logs=_logs(candidates),
     )
 
 
 def _guards(candidates: Iterable[Candidate], shadows: Iterable[Candidate]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for each in (*candidates, *shadows) for name in each.terms.guards))
+
+
+def _logs(candidates: Iterable[Candidate]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for each in candidates for name in each.terms.logs))

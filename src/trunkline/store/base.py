@@ -13,6 +13,7 @@ from typing import Final, Literal, Protocol, get_args
 import msgspec
 
 from trunkline.ledger.record import Row
+from trunkline.store.content import ErasingStore, RequestLogStore
 from trunkline.store.copying import Copyable
 from trunkline.store.limit_books import LimitStore
 from trunkline.store.listing import ListingStore
@@ -263,6 +264,17 @@ class VaultStore(Protocol):
         Nothing of them is left in the database. Backups and copies of its disk are the operator's.
         """
 
+    def dump_data_keys(self) -> list[DataKey]:
+        """Every key that is not destroyed."""
+
+    def put_data_keys_back(self, keys: Iterable[DataKey]) -> int:
+        """Fill in keys of which a restored store has only the place; how many those were."""
+
+    def drop_data_keys(self, before: str, most: int) -> int:
+        """Delete at most so many of the keys of persons, of days before one, with which nothing is sealed any more; how
+        many it was.
+        """
+
     def version(self) -> int:
         """See `Store`."""
 
@@ -282,6 +294,8 @@ class ResponseRecord(msgspec.Struct, frozen=True):
     expires: int
     """From then on it is as if it were not there."""
     sealed: bytes
+    person: str = ""
+    """The digest of whose end user it is; empty where the request named none."""
 
 
 class ResponseStore(Protocol):
@@ -300,11 +314,16 @@ class ResponseStore(Protocol):
     def delete_response(self, tenant: str, response: str, now: int) -> bool:
         """Delete one response; False when there is none."""
 
+    def responses_of(self, tenant: str, person: str, after: str, most: int) -> list[ResponseRecord]:
+        """At most so many of the responses of one owner with ids after one, in the order of their ids."""
+
     def delete_expired_responses(self, now: int, most: int) -> int:
         """Delete at most so many of those whose time is over; how many it were."""
 
 
-class Store(VaultStore, ResponseStore, TenantStore, LimitStore, ListingStore, Copyable, Protocol):
+class Store(
+    VaultStore, ResponseStore, RequestLogStore, ErasingStore, TenantStore, LimitStore, ListingStore, Copyable, Protocol
+):
     """Where the ledger, the virtual keys, and all that is encrypted are kept."""
 
     def write_attempts(self, rows: Sequence[Row]) -> None:

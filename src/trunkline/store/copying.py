@@ -63,8 +63,9 @@ class Copyable(Protocol):
         """To load into, in one transaction."""
 
 
-def copy(source: Copyable, target: Copyable) -> dict[str, Total]:
-    """Copy everything into a new store; what each table then holds.
+def copy(source: Copyable, target: Copyable, *, data_keys: bool = True) -> dict[str, Total]:
+    """Copy everything into a new store; what each table then holds. Without `data_keys` there is only a place for each
+    of them: what they sealed cannot be opened until they are put back.
 
     Raises NotEmpty where the target holds anything, CopyDiffers where the two do not agree afterwards (then nothing is
     left in the target), and what either store raises.
@@ -77,13 +78,24 @@ def copy(source: Copyable, target: Copyable) -> dict[str, Total]:
                 raise NotEmpty(f"the store to copy into has rows in {table}")
         for table, columns in old.tables().items():
             shared = [name for name in columns if name in there[table]]
-            new.load(table, shared, old.dump(table, shared))
+            rows = old.dump(table, shared)
+            new.load(table, shared, rows if data_keys or table != "data_keys" else _places(shared, rows))
             numbers = sorted({*old.numbers(table)} & {*new.numbers(table)})
             totals[table] = old.total(table, numbers)
             if new.total(table, numbers) != totals[table]:
                 raise CopyDiffers(f"{table} does not hold the same in both stores")
         new.finish()
     return totals
+
+
+def _places(columns: list[str], batches: Batches) -> Batches:
+    """Data keys without the keys themselves: those that are not destroyed look as if they were, at no time at all."""
+    wrapped, destroyed = columns.index("wrapped"), columns.index("destroyed")
+    for batch in batches:
+        yield [
+            tuple(None if at == wrapped else (it or 0) if at == destroyed else it for at, it in enumerate(row))
+            for row in batch
+        ]
 
 
 def as_uuid(value: bytes) -> uuid.UUID:

@@ -18,6 +18,7 @@ from trunkline.store.tables.budgets import BudgetTables
 from trunkline.store.tables.keys import KeyTables
 from trunkline.store.tables.leases import LeaseTables
 from trunkline.store.tables.listing import ListingTables
+from trunkline.store.tables.request_log import ErasingTables, RequestLogTables
 from trunkline.store.tables.sealed import ResponseTables, VaultTables
 from trunkline.store.tables.tenants import TenantTables
 from trunkline.store.tables.usage import UsageTables
@@ -34,7 +35,16 @@ others wait long for their turn to write. Reports read what is not in the sums y
 
 
 class SQLiteStore(
-    KeyTables, TenantTables, VaultTables, ResponseTables, LeaseTables, BudgetTables, UsageTables, ListingTables
+    KeyTables,
+    TenantTables,
+    VaultTables,
+    ResponseTables,
+    RequestLogTables,
+    ErasingTables,
+    LeaseTables,
+    BudgetTables,
+    UsageTables,
+    ListingTables,
 ):
     """Implements `trunkline.store.base.Store`."""
 

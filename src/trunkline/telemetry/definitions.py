@@ -316,6 +316,14 @@ METRICS = (
         kind="counter",
         help="Responses that should be kept and could not be, so that applications cannot refer to them.",
     ),
+    Metric(
+        name="trunkline_request_log_dropped_total",
+        kind="counter",
+        labels=("reason",),
+        known=("full", "sealing", "store"),
+        help="Requests that are missing from the request log: more was said than could be written (`full`), it could "
+        "not be encrypted (`sealing`), or the store did not take it (`store`).",
+    ),
     # the process
     Metric(
         name="trunkline_reloads_total",
@@ -398,6 +406,7 @@ Event = Literal[
     "queued_requests",
     "refused_connections",
     "reloads",
+    "request_log_dropped",
     "resumes",
     "retries",
     "shadows",

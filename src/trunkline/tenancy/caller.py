@@ -33,6 +33,8 @@ class Caller(msgspec.Struct, frozen=True):
     asker: Asker = NO_BOUNDS
     guards: tuple[str, ...] = ()
     """Policies of what may be said, the outermost first: all of them hold."""
+    logs: tuple[str, ...] = ()
+    """Policies of the request log, likewise."""
     addresses: tuple[Network, ...] = ()
     """Whence the key is taken; empty: from everywhere."""
     refused: str = ""

@@ -104,6 +104,7 @@ class Directory:
             user=home.user,
             asker=bounds.asker(name),
             guards=bounds.guards,
+            logs=bounds.logs,
             addresses=grant.addresses,
             refused=bounds.refused,
             owned=owned,

@@ -30,6 +30,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     data: DataPolicy | None = None
     cap: Cap | None = None
     guards: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
     expires: int | None = None
     """Unix time, seconds."""
     refused: str = ""
@@ -48,6 +49,8 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     cap: Cap | None = None
     guards: tuple[str, ...] = ()
     """Policies, the outermost first; all of them hold."""
+    logs: tuple[str, ...] = ()
+    """Likewise, those of the request log."""
     expires: int | None = None
     refused: str = ""
 
@@ -66,6 +69,7 @@ def grant_of(level: Level, called: str) -> Grant:
         data=policy_of(level.data) if level.data is not None else None,
         cap=cap_of(level.max_price) if level.max_price is not None else None,
         guards=level.guard,
+        logs=level.request_log,
         expires=int(level.expires.timestamp()) if level.expires is not None else None,
         refused=f"{called} is disabled" if level.disabled else "",
         addresses=level.addresses if isinstance(level, KeyGrant) else (),
@@ -85,6 +89,7 @@ def together(levels: Sequence[Grant], usual: frozenset[Wish]) -> Bounds:
         data=_strictest([level.data for level in levels if level.data is not None]),
         cap=_lowest([level.cap for level in levels if level.cap is not None]),
         guards=tuple(dict.fromkeys(name for level in levels for name in level.guards)),
+        logs=tuple(dict.fromkeys(name for level in levels for name in level.logs)),
         expires=_least([level.expires for level in levels]),
         refused=next((level.refused for level in levels if level.refused), ""),
     )

@@ -269,10 +269,13 @@ class Manager:
     ) -> None:
         """Whether it belongs to whom there is, and contradicts nobody. Raises `Wrong`."""
         found = list(troubles(home, directory.homes))
-        for name in level.guard:
-            if name not in self.config.guard:
-                hint = suggestion(name, self.config.guard)
-                found.append(("guard", f"there is no policy {quote(name)} under `guard`", hint))
+        policies: list[tuple[str, Sequence[str], Mapping[str, object]]] = [
+            ("guard", level.guard, self.config.guard),
+            ("request_log", level.request_log, self.config.request_log),
+        ]
+        for setting, names, known in policies:
+            missing = [(name, suggestion(name, known)) for name in names if name not in known]
+            found += [(setting, f"there is no policy {quote(name)} under `{setting}`", hint) for name, hint in missing]
         around = whole(home, directory.homes.users)
         named: list[tuple[TenantKind, str]] = [("org", around.org), ("team", around.team), ("user", around.user)]
         levels = [

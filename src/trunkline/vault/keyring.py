@@ -106,6 +106,12 @@ class Keyring:
         self._master = new
         return rewrapped
 
+    def adopt(self, master: MasterKey) -> None:
+        """Go on with the master key that another process has changed to. Raises `WrongMasterKey` if it is not that."""
+        if not compare_digest(self._store.vault_check() or b"", master.check):
+            raise WrongMasterKey("This is not the master key that the store has now")
+        self._master = master
+
     def destroy(self, tenant: str, first: date, last: date) -> int:
         """Destroy the tenant's data keys of the UTC days from `first` to `last`, both included; how many there were.
 

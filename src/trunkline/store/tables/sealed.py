@@ -1,6 +1,6 @@
 """What is encrypted: the keys it is encrypted with, and the responses."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import astuple
 
@@ -56,6 +56,18 @@ class VaultTables:
         self.database.scrub("data_keys")
         return destroyed
 
+    def dump_data_keys(self) -> list[DataKey]:
+        with self.database.reading("reports") as session:
+            return [DataKey(*row) for row in session.all("dump_data_keys")]
+
+    def put_data_keys_back(self, keys: Iterable[DataKey]) -> int:
+        with self.database.writing() as session:
+            return sum(session.change("put_data_key_back", it.id, it.tenant, it.day, it.wrapped) for it in keys)
+
+    def drop_data_keys(self, before: str, most: int) -> int:
+        with self.database.writing() as session:
+            return session.change("drop_data_keys", before, most)
+
 
 class ResponseTables:
     """Implements `trunkline.store.base.ResponseStore`."""
@@ -73,6 +85,10 @@ class ResponseTables:
     def delete_response(self, tenant: str, response: str, now: int) -> bool:
         with self.database.writing() as session:
             return bool(session.change("delete_response", tenant, response, now))
+
+    def responses_of(self, tenant: str, person: str, after: str, most: int) -> list[ResponseRecord]:
+        with self.database.reading("contents") as session:
+            return [ResponseRecord(*row) for row in session.all("responses_of", tenant, person, after, most)]
 
     def delete_expired_responses(self, now: int, most: int) -> int:
         with self.database.writing() as session:

@@ -39,3 +39,31 @@ UPDATE data_keys SET wrapped = $1 WHERE id = $2;
 -- What a tenant's keys of some days had sealed can never be opened again.
 UPDATE data_keys SET wrapped = NULL, destroyed = $4
 WHERE tenant = $1 AND day BETWEEN $2 AND $3 AND destroyed IS NULL;
+
+-- name: data_key_tenants
+-- For whom there are keys that are not destroyed.
+SELECT DISTINCT tenant FROM data_keys WHERE destroyed IS NULL;
+
+-- name: erase_data_keys
+-- What a tenant's keys had sealed, on whatever day, can never be opened again.
+UPDATE data_keys SET wrapped = NULL, destroyed = $2 WHERE tenant = $1 AND destroyed IS NULL;
+
+-- name: drop_data_keys
+-- Some of the keys of persons, from before a day, with which nothing is sealed any more: there are many of them, and
+-- what was sealed with them shall not be readable in a backup either.
+DELETE FROM data_keys WHERE id IN (
+    SELECT id FROM data_keys
+    WHERE tenant >= 'person' || chr(10) AND tenant < 'person' || chr(11) AND day < $1
+        AND NOT EXISTS (SELECT 1 FROM request_log WHERE substr(request_log.sealed, 3, 16) = data_keys.id)
+        AND NOT EXISTS (SELECT 1 FROM responses WHERE substr(responses.sealed, 3, 16) = data_keys.id)
+    LIMIT $2
+);
+
+-- name: dump_data_keys
+-- Every key that is not destroyed, to be kept in a file of its own.
+SELECT id, tenant, day, wrapped, created FROM data_keys WHERE destroyed IS NULL ORDER BY tenant, day;
+
+-- name: put_data_key_back
+-- A key that a restored store has only the place of.
+UPDATE data_keys SET wrapped = $4, destroyed = NULL
+WHERE id = $1 AND tenant = $2 AND day = $3 AND destroyed = 0;

@@ -1,14 +1,15 @@
 -- name: write_response
 -- A response; one that is saved again takes the place of what was there.
-INSERT INTO responses (tenant, id, provider, upstream, previous, created, expires, sealed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO responses (tenant, id, provider, upstream, previous, created, expires, sealed, person)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (tenant, id) DO UPDATE SET
     provider = excluded.provider,
     upstream = excluded.upstream,
     previous = excluded.previous,
     created = excluded.created,
     expires = excluded.expires,
-    sealed = excluded.sealed;
+    sealed = excluded.sealed,
+    person = excluded.person;
 
 -- name: responses
 -- A tenant's response and those before it that it continues, newest first, in the order of the fields of
@@ -25,7 +26,7 @@ WITH RECURSIVE chain (step, size, id, previous) AS (
         ON earlier.tenant = ?1 AND earlier.id = chain.previous AND earlier.expires > ?3
     WHERE chain.step < ?4 AND chain.size + length(earlier.sealed) <= ?5
 )
-SELECT tenant, responses.id, provider, upstream, responses.previous, created, expires, sealed
+SELECT tenant, responses.id, provider, upstream, responses.previous, created, expires, sealed, person
 FROM chain
 JOIN responses ON responses.tenant = ?1 AND responses.id = chain.id
 ORDER BY chain.step;
@@ -37,3 +38,15 @@ DELETE FROM responses WHERE tenant = ? AND id = ? AND expires > ?;
 -- name: delete_expired_responses
 -- Some of the responses whose time is over: few enough that others need not wait long for their turn to write.
 DELETE FROM responses WHERE rowid IN (SELECT rowid FROM responses WHERE expires <= ? ORDER BY expires LIMIT ?);
+
+-- name: responses_of
+-- The responses of an owner after an id, in the order of the fields of `trunkline.store.base.ResponseRecord`.
+SELECT tenant, id, provider, upstream, previous, created, expires, sealed, person
+FROM responses
+WHERE tenant = ?1 AND person = ?2 AND id > ?3
+ORDER BY id
+LIMIT ?4;
+
+-- name: erase_responses
+-- All responses of an owner.
+DELETE FROM responses WHERE tenant = ?1 AND person = ?2;

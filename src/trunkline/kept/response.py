@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from trunkline.kept.owners import sealed_for
 from trunkline.store.base import ResponseRecord
 from trunkline.vault.vault import About, Vault
 
@@ -28,6 +29,8 @@ class Stored(msgspec.Struct, frozen=True, eq=False):
     expires: int
     response: bytes
     """The document as the application got it, JSON."""
+    person: str
+    """The digest of whose end user it is; empty for nobody's."""
     input: bytes
     """The items it answered, without those of responses before it: an array in JSON."""
 
@@ -77,13 +80,15 @@ def sealed(stored: Stored, vault: Vault) -> ResponseRecord:
         created=stored.created,
         expires=stored.expires,
         sealed=b"",
+        person=stored.person,
     )
-    return msgspec.structs.replace(record, sealed=vault.seal(stored.tenant, _about(record), contents, compress=True))
+    owner = sealed_for(stored.tenant, stored.person)
+    return msgspec.structs.replace(record, sealed=vault.seal(owner, _about(record), contents, compress=True))
 
 
 def opened(record: ResponseRecord, vault: Vault) -> Stored:
     """What was stored. Raises `VaultError`, `StoreError`."""
-    contents = vault.open(record.tenant, _about(record), record.sealed)
+    contents = vault.open(sealed_for(record.tenant, record.person), _about(record), record.sealed)
     end = LENGTH + int.from_bytes(contents[:LENGTH], "big")
     return Stored(
         tenant=record.tenant,
@@ -93,6 +98,7 @@ def opened(record: ResponseRecord, vault: Vault) -> Stored:
         previous=record.previous,
         created=record.created,
         expires=record.expires,
+        person=record.person,
         response=contents[LENGTH:end],
         input=contents[end:],
     )

@@ -1,0 +1,46 @@
+"""For whom something is encrypted that was said: a virtual key or, where the request named an end user, that person.
+
+Each has data keys of its own, so that each can be erased without the others. A person is known by a digest only: the
+ids that applications give their users are often addresses or names.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from trunkline.store.content import Kept
+
+_PERSON: Final = "person\n"
+_DIGITS: Final = 32
+"""Of a digest, in hexadecimal."""
+
+
+def sealed_for(key: str, person: str) -> str:
+    """Under which name data keys are made for a key's requests, or for those of one person. No virtual key is called
+    like a person's.
+    """
+    return f"{_PERSON}{person}\n{key}" if person else key
+
+
+def kept_under(vault: str) -> Kept:
+    """Whose content the data keys of a name seal: the other way round."""
+    if vault.startswith(_PERSON):
+        person, _, key = vault.removeprefix(_PERSON).partition("\n")
+        return Kept(vault, key, person)
+    return Kept(vault) if "\n" in vault else Kept(vault, vault)
+
+
+def person_of(digest: Callable[[bytes], bytes], end_user: str) -> str:
+    """What an end user is known by; empty for nobody. `digest`: under the server's secret, so that nobody who has only
+    the store can find out whom one stands for.
+    """
+    return digest(f"{_PERSON}{end_user}".encode())[: _DIGITS // 2].hex() if end_user else ""
+
+
+def end_user(document: Mapping[str, Any]) -> str:
+    """The id by which a request names its end user: `user` or `safety_identifier` as OpenAI has it, `metadata.user_id`
+    as Anthropic does. Empty where it names none; Google's API has no such field.
+    """
+    metadata = document.get("metadata")
+    named = [document.get("user"), document.get("safety_identifier")]
+    named.append(metadata.get("user_id") if isinstance(metadata, dict) else None)
+    return next((it for it in named if isinstance(it, str) and it), "")

@@ -1,0 +1,31 @@
+-- compatible: 2
+-- The request log: full input and output of requests, encrypted, where a policy wants them; in the order of the fields
+-- of `trunkline.store.content.LogRecord`.
+CREATE TABLE request_log (
+    id        TEXT COLLATE "C" NOT NULL PRIMARY KEY,  -- the id of the request, a UUIDv7: sorts by time
+    at        BIGINT NOT NULL,  -- Unix time, seconds
+    expires   BIGINT NOT NULL,  -- from then on it is as if it were not there
+    org       TEXT COLLATE "C" NOT NULL,
+    team      TEXT COLLATE "C" NOT NULL,
+    "user"    TEXT COLLATE "C" NOT NULL,
+    key       TEXT COLLATE "C" NOT NULL,
+    person    TEXT COLLATE "C" NOT NULL,  -- the digest of the end user's id; empty where the request named none
+    model     TEXT COLLATE "C" NOT NULL,  -- as it was asked for
+    provider  TEXT COLLATE "C" NOT NULL,
+    served    TEXT COLLATE "C" NOT NULL,  -- the provider's name of the model that answered
+    status    BIGINT NOT NULL,
+    stream    BIGINT NOT NULL,  -- 0 or 1
+    error     TEXT COLLATE "C" NOT NULL,
+    size      BIGINT NOT NULL,  -- bytes of input and output
+    sealed    BYTEA NOT NULL  -- what was said and what was answered
+);
+
+CREATE INDEX request_log_by_expiry ON request_log (expires);
+CREATE INDEX request_log_by_owner ON request_log (key, person);
+
+-- Whose end user a response is: what is encrypted for one person can be erased for one person.
+ALTER TABLE responses ADD COLUMN person TEXT COLLATE "C" NOT NULL DEFAULT '';
+
+-- Which data keys are still in use: a record begins with two bytes and the id of its data key.
+CREATE INDEX request_log_by_data_key ON request_log (substr(sealed, 3, 16));
+CREATE INDEX responses_by_data_key ON responses (substr(sealed, 3, 16));
