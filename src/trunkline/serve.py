@@ -109,6 +109,8 @@ class Process:
         self._lending: Lending
         self._alerting: Alerting
         self._config_loaded = 0.0
+        self._erasure = 0
+        """The last that is known of."""
         self._deadlines = Deadlines()
         self._tasks: list[asyncio.Task[None]] = []
         self._certificates = Follower(self.report)
@@ -127,6 +129,7 @@ class Process:
         secret, secret_made = key_secret(config, data)
         self._store = open_configured_store(config, data)
         self._vault, master_made = open_vault(config, data, self._store)
+        self._erasure = self._store.last_erasure()
         made = {"key_secret": secret_made, "master_key": master_made}
         self.secrets_made = frozenset(name for name, is_new in made.items() if is_new)
         self.recovered = recover(self._store, data.journal, Charges(rules_of(config)), self._told_of_ledger)
@@ -258,7 +261,8 @@ class Process:
                 if now != version:
                     self._take_forgotten(await asyncio.to_thread(self._store.forgotten))
                     version = now
-                await asyncio.to_thread(self._vault.keyring.follow)
+                if await asyncio.to_thread(self._has_been_erased):
+                    self.gateway.caching.forget()
                 troubled = False
             except StoreError as error:
                 if not troubled:
@@ -267,6 +271,13 @@ class Process:
 
     def _take_forgotten(self, moments: Sequence[tuple[str, int]]) -> None:
         self.gateway.caching.answers.memory.forgotten.learn(moments)
+
+    def _has_been_erased(self) -> bool:
+        """In a worker thread: let go of destroyed keys; whether anything was erased since the last time."""
+        if not self._vault.keyring.follow():
+            return False
+        before, self._erasure = self._erasure, self._store.last_erasure()
+        return self._erasure != before
 
     async def _sweep(self) -> None:
         """Delete what has been kept for long enough, and make ready for what is to come."""

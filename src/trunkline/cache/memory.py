@@ -85,6 +85,11 @@ class Memory:
         held.size = size
         self._make_room()
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._held.clear()
+        self.size = 0
+
     def drop(self, key: bytes) -> None:
         """Forget an entry."""
         held = self._held.pop(key, None)

@@ -99,6 +99,7 @@ class Route(Section):
     )
     cache: CacheOverride | None = setting(
         None, "What differs about kept answers for requests that ask for this very name."
+    )
     request_log: LogPolicyNames = setting(
         (), "The policy under `request_log` by which its requests are kept in full; or several."
     )

@@ -44,6 +44,11 @@ class Answers:
         self._away_until = 0.0
         self._writing: set[asyncio.Task[None]] = set()
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether there is a server for all replicas."""
+        return self._shared is not None
+
     async def find(self, tenant: str, key: bytes) -> Entry | None:
         """The entry of `key`, which may have expired."""
         found = self.memory.get(key, self.now())

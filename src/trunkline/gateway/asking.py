@@ -17,6 +17,7 @@ from trunkline.gateway.follower import Follower, give, told
 from trunkline.gateway.fronts import RESPONSES, Front, takes_whole_calls
 from trunkline.gateway.semantics import UNDER_WAY, Seen
 from trunkline.gateway.state import Journey
+from trunkline.kept.owners import sealed_for, shared_by
 from trunkline.ledger.record import UNPRICED
 
 NAMED_FOR: Final = 86_400.0
@@ -62,8 +63,17 @@ class Asking:
             return
         if self._may_be_kept(self.rule, asked):
             self.key = rules.key(self.rule, frame_of(journey, rules), asked)
-            if self.rule.scope not in ("user", "key"):
-                self._tenant = " ".join(scope_of(self.rule.scope, caller, "")[1:])
+            if self._caching.answers.is_shared:
+                self._tenant = self._owner(self.rule, asked)
+
+    def _owner(self, rule: Rule, asked: Canonical) -> str:
+        """For whom the answer is encrypted where it is shared: it is erased with them."""
+        caller = self._journey.caller
+        scope = scope_of(rule.scope, caller, asked.user)
+        if scope[0] in ("team", "org", "all"):
+            return shared_by(scope)
+        end_user = asked.user if scope[0] == "user" else ""
+        return sealed_for(caller.key, self._journey.gateway.remembered.person(end_user))
 
     def _may_be_kept(self, rule: Rule, asked: Canonical) -> bool:
         value = self._journey.document.value

@@ -57,6 +57,12 @@ class Caching:
         self._canonical[seen] = found
         return found
 
+    def forget(self) -> None:
+        """Forget every answer that this process keeps: somebody's were erased, and it is not known which those are."""
+        self.answers.memory.clear()
+        self.semantics.clear()
+        self._canonical.clear()
+
     async def close(self) -> None:
         """End the calls that nobody follows, and write what is to be kept."""
         for flight in list(self.flights.values()):

@@ -58,7 +58,7 @@ class Page(msgspec.Struct, frozen=True):
 class Remembered:
     """The memory of one process, and of all that share its store. Everything is called on the event loop's thread.
 
-    But for `save`, `sweep` and `close`, methods raise `ResponsesNotKept` while responses are not kept, and
+    But for `person`, `save`, `sweep` and `close`, methods raise `ResponsesNotKept` while responses are not kept, and
     `ResponsesUnavailable` where the store cannot be read or does not open.
     """
 
@@ -85,6 +85,10 @@ class Remembered:
         self._patience = patience
         self._now = now
         self._backlog = Backlog(store, vault, metrics, report)
+
+    def person(self, end_user: str) -> str:
+        """What an end user is known by in all that is kept; empty for nobody."""
+        return person_of(self._digest, end_user)
 
     def save(
         self,
@@ -117,7 +121,7 @@ class Remembered:
             previous=previous or "",
             created=now,
             expires=now + max(1, int(keep)),
-            person=person_of(self._digest, end_user),
+            person=self.person(end_user),
             response=response,
             input=msgspec.json.encode(input_items),
         )

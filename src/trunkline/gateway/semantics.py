@@ -112,6 +112,10 @@ class Semantics:
             self._learning.add(task)
             task.add_done_callback(self._learning.discard)
 
+    def clear(self) -> None:
+        """Forget every question and answer, but not what was learnt of risk. Does not wait."""
+        self._thread.submit(self._clear)
+
     async def learnt(self) -> None:
         """Wait until all that was said has been taken in."""
         if self._learning:
@@ -122,6 +126,10 @@ class Semantics:
         await self.learnt()
         await self._run(self._write)
         self._thread.shutdown(wait=False)
+
+    def _clear(self) -> None:
+        self._write()
+        self._caches = {}
 
     def _write(self) -> None:
         for cache, curve in self._caches.values():

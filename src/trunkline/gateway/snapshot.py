@@ -61,7 +61,6 @@ class Snapshot(msgspec.Struct, frozen=True):
     """How a request for a model's words is answered."""
     document: type[Document]
     """What its body is read as."""
-    caches: tuple[Cache, ...]
     in_flight: int
     depth: int
     reply_limit: int

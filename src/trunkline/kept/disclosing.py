@@ -11,7 +11,7 @@ import msgspec
 
 from trunkline.config import schema
 from trunkline.config.belonging import Home, org_of, whole
-from trunkline.kept.owners import kept_under, person_of
+from trunkline.kept.owners import is_shared_in, kept_under, person_of
 from trunkline.kept.response import opened as opened_response
 from trunkline.kept.showing import ShownEntry, ShownTranscript, moment, shown_entry, shown_response, shown_transcript
 from trunkline.kept.transcript import opened as opened_transcript
@@ -167,13 +167,13 @@ class Disclosure:
         person, keys = self._person(subject.end_user), self._keys(subject)
         own = [] if person else [it for it in self._store.provider_keys() if _is_of(it.tenant, subject)]
         vaults = {vault_name(it.tenant) for it in own}
-        kept = [
-            it
-            for it in map(kept_under, self._store.data_key_tenants())
-            if (it.vault in vaults if it.key is None else keys is None or it.key in keys)
-            and (not person or it.person == person)
-        ]
-        return kept, own
+
+        def is_theirs(it: Kept) -> bool:
+            if it.key is not None:
+                return (keys is None or it.key in keys) and (not person or it.person == person)
+            return not person and (it.vault in vaults or is_shared_in(it.vault, subject.org, subject.team))
+
+        return [it for it in map(kept_under, self._store.data_key_tenants()) if is_theirs(it)], own
 
     def _keys(self, subject: Subject) -> set[str] | None:
         """The names of the virtual keys that are theirs now, or have been so in the ledger; None: all there are."""

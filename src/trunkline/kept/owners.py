@@ -4,12 +4,13 @@ Each has data keys of its own, so that each can be erased without the others. A 
 ids that applications give their users are often addresses or names.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from trunkline.store.content import Kept
 
 _PERSON: Final = "person\n"
+_SHARED: Final = "shared"
 _DIGITS: Final = 32
 """Of a digest, in hexadecimal."""
 
@@ -19,6 +20,21 @@ def sealed_for(key: str, person: str) -> str:
     like a person's.
     """
     return f"{_PERSON}{person}\n{key}" if person else key
+
+
+def shared_by(scope: Sequence[str]) -> str:
+    """Under which name data keys are made for answers that several keys share: all of a team, of an organisation, or
+    all there are. `scope`: which of these, and its names.
+    """
+    return "\n".join((_SHARED, *scope))
+
+
+def is_shared_in(vault: str, org: str, team: str) -> bool:
+    """Whether the answers under a name are shared in an organisation, be it in one of its teams; or in a team."""
+    kind, *scope = vault.split("\n")
+    if kind != _SHARED:
+        return False
+    return scope[:2] == ["team", team.partition("/")[0]] and scope[2:] == [team] if team else scope[1:2] == [org]
 
 
 def kept_under(vault: str) -> Kept:

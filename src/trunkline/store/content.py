@@ -98,5 +98,8 @@ class ErasingStore(Protocol):
         these ids; recorded as done to `subject`, its kind and name. All or nothing.
         """
 
+    def last_erasure(self) -> int:
+        """The number of the change that was the last erasure; 0 where there was none."""
+
     def note_reading(self, at: int, by: str, action: str, subject: tuple[str, str]) -> None:
         """Record that somebody has read what is encrypted."""

@@ -83,12 +83,16 @@ class Keyring:
             raise Tampered(f"A record of {tenant!r} names a data key that {tenant!r} never had")
         return self._unwrapped(key, ciphers)
 
-    def follow(self) -> None:
-        """Let go of what is remembered if the store has changed. To be called about as often as keys are polled."""
+    def follow(self) -> bool:
+        """Let go of what is remembered if the store has changed; whether it has. To be called about as often as keys are
+        polled.
+        """
         version = self._store.version()
-        if version != self._version:
-            self._forget()
-            self._version = version
+        if version == self._version:
+            return False
+        self._forget()
+        self._version = version
+        return True
 
     def rotate(self, new: MasterKey) -> int:
         """Wrap every data key with `new` in place of the master key so far; how many there are.

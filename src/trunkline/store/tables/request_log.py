@@ -67,6 +67,11 @@ class ErasingTables:
             self.database.scrub(table)
         return erased
 
+    def last_erasure(self) -> int:
+        with self.database.reading("lookups") as session:
+            row = session.one("last_erasure")
+        return 0 if row is None else row[0]
+
     def note_reading(self, at: int, by: str, action: str, subject: tuple[str, str]) -> None:
         with self.database.writing() as session:
             session.change("write_nothing")  # whoever holds that row numbers the changes

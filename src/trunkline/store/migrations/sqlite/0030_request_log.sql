@@ -29,3 +29,6 @@ ALTER TABLE responses ADD COLUMN person TEXT NOT NULL DEFAULT '';
 -- Which data keys are still in use: a record begins with two bytes and the id of its data key.
 CREATE INDEX request_log_by_data_key ON request_log (substr(sealed, 3, 16));
 CREATE INDEX responses_by_data_key ON responses (substr(sealed, 3, 16));
+
+-- Processes ask for the last erasure whenever something has changed.
+CREATE INDEX erasures ON changes (id) WHERE action = 'erased';

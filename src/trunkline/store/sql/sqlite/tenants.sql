@@ -39,3 +39,7 @@ SELECT id, at, by, action, kind, name, detail FROM changes WHERE id < ? ORDER BY
 -- name: forgotten
 -- When answers were last forgotten, by the names that they go by.
 SELECT name, max(at) FROM changes WHERE kind = 'answers' AND action = 'forgotten' GROUP BY name;
+
+-- name: last_erasure
+-- The latest change that erased somebody's data.
+SELECT id FROM changes WHERE action = 'erased' ORDER BY id DESC LIMIT 1;
