@@ -84,7 +84,7 @@ class Keyring:
         return self._unwrapped(key, ciphers)
 
     def follow(self) -> bool:
-        """Let go of what is remembered if the store has changed; whether it has. To be called about as often as keys are
+        """Let go of what is remembered if the store has changed; whether it has. To be called as often as keys are
         polled.
         """
         version = self._store.version()
