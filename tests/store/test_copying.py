@@ -69,3 +69,24 @@ def test_nothing_is_copied_into_a_store_that_is_not_empty(make_store: MakeStore)
         copy(source, target)
     (kept,) = target.keys()
     assert kept.name == "sales"
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_copy_without_data_keys_has_only_their_places(
+    make_store: MakeStore, path: Path, postgresql_url: str, back: bool
+) -> None:
+    source = make_store()
+    fill(source)
+    keys = source.dump_data_keys()
+    assert keys == [DataKey(b"k" * 16, "acme", "2026-01-31", b"wrapped", 5)]
+    for url in (f"sqlite://{path}", postgresql_url):
+        target = open_store(url)
+        copy(source, target, data_keys=False)
+        assert target.dump_data_keys() == []
+        assert target.data_key(b"k" * 16) == DataKey(b"k" * 16, "acme", "2026-01-31", None, 5)
+        if back:
+            assert target.put_data_keys_back(keys) == 1
+            assert target.dump_data_keys() == keys
+            target.destroy_data_keys("acme", "2026-01-01", "2026-12-31", 9)
+        assert target.put_data_keys_back(keys) == (0 if back else 1)  # what was destroyed does not come back
+        target.close()
