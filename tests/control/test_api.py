@@ -3,21 +3,25 @@
 import contextlib
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
+from tests.cli.kept import flip
 from tests.config.reading import read
 from tests.control.client import Reply, ask, control_plane
 
 from trunkline.cli.administering import Administering
+from trunkline.cli.opened import Hidden
 from trunkline.config.schema import Config
 from trunkline.control.openapi import BASE
 from trunkline.control.operations import OPERATIONS
 from trunkline.control.serve import ControlPlane
 from trunkline.data import DataDirectory
+from trunkline.kept.transcript import Facts, Said, sealed
 from trunkline.store import open_store
 
 CONFIG = (
@@ -239,6 +243,56 @@ async def test_whatever_is_changed_is_recorded_with_where_it_came_from(administe
     assert changes[-1]["detail"] == {"tags": {"plan": "free"}}
 
 
+def logged(administering: Administering) -> str:
+    """A request in the request log: its id."""
+    managing = administering.manager("")
+    facts = Facts(
+        id="0199", at=int(time.time()), org="acme", team="", user="", key="app", model="bot", provider="up",
+        served="m-1", status=200, stream=True, error="",
+    )  # fmt: skip
+    said = Said(
+        path="/v1/responses", format="openai_responses", tags='{"plan":"free"}', label="", attempts=1, message="",
+        input=b'{"input":"Kraken"}', output=b"data: {}", streamed=True, whole=True,
+    )  # fmt: skip
+    vault = Hidden(managing.config, administering._data, managing.store).vault()
+    managing.store.write_log([sealed(facts, said, "", 3600, vault)])
+    return facts.id
+
+
+async def test_the_request_log_is_read_and_that_is_recorded(administering: Administering) -> None:
+    request = logged(administering)
+    async with api_of(administering) as api:
+        [listed] = (await api.json("GET", "/request-log?key=app"))["items"]
+        assert "Kraken" not in str(listed)
+        assert (await api.json("GET", "/request-log?key=other"))["items"] == []
+        shown = await api.json("GET", f"/request-log/{request}")
+        assert shown["entry"] == listed
+        assert (shown["input"], shown["output"], shown["tags"]) == ({"input": "Kraken"}, "data: {}", {"plan": "free"})
+        assert (await api.refused("GET", "/request-log/0198"))[:2] == (404, "not_found")
+        [change] = (await api.json("GET", "/changes"))["items"]
+        assert (change["action"], change["kind"], change["name"]) == ("read", "request_log", request)
+        assert change["by"] == "API, 127.0.0.1"
+
+
+async def test_data_are_erased_of_whoever_is_named(administering: Administering) -> None:
+    request = logged(administering)
+    async with api_of(administering) as api:
+        assert (await api.refused("POST", "/data/erase", {}))[:2] == (422, "invalid")
+        assert (await api.refused("POST", "/data/erase", {"everybody": True}))[:2] == (422, "invalid")
+        erased = await api.json("POST", "/data/erase", {"key": "app"})
+        assert erased == {"data_keys": 1, "responses": 0, "log": 1, "provider_keys": 0}
+        assert (await api.refused("GET", f"/request-log/{request}"))[:2] == (404, "not_found")
+
+
+async def test_what_was_changed_in_the_store_is_not_shown(administering: Administering, tmp_path: Path) -> None:
+    request = logged(administering)
+    flip(tmp_path / "data" / "trunkline.db", "request_log")
+    async with api_of(administering) as api:
+        status, code, message = await api.refused("GET", f"/request-log/{request}")
+    assert (status, code) == (409, "not_opened")
+    assert "is not what was stored" in message
+
+
 async def test_the_document_says_what_is_done(administering: Administering) -> None:
     """Every operation of the document is asked, and its answers are as it says."""
     async with api_of(administering) as api:
@@ -271,6 +325,10 @@ async def test_the_document_says_what_is_done(administering: Administering) -> N
             ("get_team", "GET", "/teams/acme/x", None),
             ("get_user", "GET", "/users/al", None),
             ("get_key", "GET", "/keys/app", None),
+            ("list_request_log", "GET", "/request-log?org=acme&end_user=jane&limit=5", None),
+            ("get_request_log_entry", "GET", f"/request-log/{logged(administering)}", None),
+            ("list_request_log", "GET", "/request-log", None),
+            ("erase_data", "POST", "/data/erase", {"end_user": "jane", "org": "acme"}),
             ("delete_provider_key", "DELETE", f"/provider-keys/{key['id']}", None),
             ("revoke_key", "DELETE", "/keys/app", None),
             ("delete_user", "DELETE", "/users/al", None),

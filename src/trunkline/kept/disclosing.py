@@ -41,7 +41,7 @@ class Secrets(Protocol):
         """The vault of the store."""
 
 
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
+class Subject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose data: those of an end user, everywhere or within one tenant or key; or all of a tenant or a key."""
 
     end_user: str = ""

@@ -28,7 +28,10 @@ class WrongMasterKey(VaultError):
 
 
 class KeyDestroyed(VaultError):
-    remedy = "It was erased on purpose and cannot be brought back."
+    remedy = (
+        "It was erased on purpose and cannot be brought back; unless this store was restored from a backup without its "
+        "data keys: see `trunkline store restore --data-keys`."
+    )
 
 
 class Tampered(VaultError):

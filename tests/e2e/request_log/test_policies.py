@@ -101,7 +101,11 @@ async def test_a_share_of_the_requests_is_kept() -> None:
 async def test_what_the_guard_finds_is_taken_out_before_it_is_written(stream: bool) -> None:
     async with house() as there:
         text = f"I am {MAIL}, and so is my tool."
-        tool_call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": json.dumps({"m": MAIL})}}
+        tool_call = {
+            "id": "call_1",
+            "type": "function",
+            "function": {"name": "f", "arguments": json.dumps({"m": MAIL})},
+        }
         messages: Any = [
             {"role": "user", "content": "Call."},
             {"role": "assistant", "tool_calls": [tool_call]},
