@@ -154,17 +154,25 @@ class Transcripts:
     async def _write_all(self) -> None:
         while self._waiting:
             group = self._group()
+            refused = False
+            dropped: list[tuple[Reason, str]] = [("sealing", "a bug, which the log has")] * len(group)
             try:
                 dropped = await asyncio.to_thread(self._write, group)
             except StoreError as error:
+                refused = True
                 self._report("request_log.store_refuses", waiting=len(self._waiting), problem=str(error))
+            finally:  # whatever it was, it is not to happen again with the same ones
+                if not refused:
+                    self._over(group, dropped)
+            if refused:
                 await asyncio.sleep(RETRY)
-                continue
-            for transcript in group:
-                self._waiting.popleft()
-                transcript.room.leave()
-            for reason, problem in dropped:
-                self._drop(reason, problem)
+
+    def _over(self, group: Sequence[Transcript], dropped: Sequence[tuple[Reason, str]]) -> None:
+        for transcript in group:
+            self._waiting.popleft()
+            transcript.room.leave()
+        for reason, problem in dropped:
+            self._drop(reason, problem)
 
     def _group(self) -> list[Transcript]:
         group: list[Transcript] = []
