@@ -21,6 +21,7 @@ SETTINGS = {
     "request_log": {"all": {"everywhere": True}},
     "providers": {"simulated": {"simulated": {"latency": "0s", "tokens_per_second": 1_000_000}}},
 }
+CHANGED = {"master_key": "another-master-key-0123456789-abcdefg", "models": {"x": "simulated/echo"}}
 
 
 async def say(there: object, text: str, **fields: object) -> None:
