@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command("rotate-master")
 @click.option(
     "--new",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="The new master key, where the configuration has `master_key`.",
 )

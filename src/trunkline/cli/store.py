@@ -75,7 +75,7 @@ def backup_keys(file: Path, config: Path | None, data: Path | None) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--data-keys",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="The file that `backup-keys` wrote last. Without it, what was said stays encrypted for ever.",
 )
