@@ -75,8 +75,9 @@ class Heard(Delivery):
         super().begin(head)
 
     def write(self, data: bytes, now: float) -> None:
-        super().write(data, now)
-        self._take(data)
+        Delivery.write(self, data, now)  # for every chunk: half the time of `super()`
+        if self._keeping is not None:
+            self._take(data)
 
     def end(self) -> None:
         self._ended = True
@@ -85,7 +86,16 @@ class Heard(Delivery):
     def whole(self, head: bytes, body: bytes) -> None:
         self._listen()
         super().whole(head, body)
-        self._take(body)
+        if self._keeping is not None:
+            self._take(body)
+        self._ended = True
+
+    def streamed(self, head: bytes, body: bytes) -> None:
+        self._listen()
+        self._streamed = True
+        super().streamed(head, body)
+        if self._keeping is not None:
+            self._take(body)
         self._ended = True
 
     # what is kept
@@ -106,8 +116,6 @@ class Heard(Delivery):
             self._came = document.came
 
     def _take(self, data: bytes) -> None:
-        if self._keeping is None:
-            return
         if self._room.take(len(data)):
             self._pieces.append(data)
         else:

@@ -163,14 +163,20 @@ async def test_each_is_kept_as_long_as_the_longest_policy_says() -> None:
         assert await log_of(there.running) == []
 
 
-async def test_a_kept_answer_is_kept_here_too() -> None:
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_from_the_cache_is_kept_as_well(stream: bool) -> None:
     async with house(cache={"ttl": "1h", "scope": "key"}) as there:
         kept = by(there, "kept")
-        first = await say(kept, "What is a trunk line?", temperature=0)
-        assert await say(kept, "What is a trunk line?", temperature=0) == first
+        for _ in range(2):
+            said = await kept.chat.completions.create(
+                model="plain", messages=[{"role": "user", "content": "What is a trunk line?"}], stream=stream
+            )
+            if stream:
+                assert [chunk async for chunk in said]
         entries = await log_of(there.running)
-        assert [it.output["choices"][0]["message"]["content"] for it in entries] == [first, first]
         assert [it.attempts for it in entries] == [1, 0]
+        assert [it.whole for it in entries] == [True, True]
+        assert all("trunk" in str(it.output) for it in entries)
 
 
 async def test_what_finds_no_room_is_dropped_counted_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
