@@ -8,8 +8,8 @@ import apsw
 import msgspec
 from tests.cli.command import Place
 
-from trunkline import setup
 from trunkline.cli.opened import Hidden, opened
+from trunkline.data import DataDirectory
 from trunkline.kept.owners import person_of
 from trunkline.kept.response import Stored
 from trunkline.kept.response import sealed as sealed_response
@@ -54,4 +54,4 @@ def flip(path: Path, table: str, column: str = "sealed") -> None:
 
 def master_key(place: Place) -> Path:
     """Where it is."""
-    return setup.DataDirectory(place.data).master_key
+    return DataDirectory(place.data).master_key

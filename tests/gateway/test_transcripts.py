@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
-from tests.e2e.house import alone
+from tests.e2e.house import Alone, alone
 from tests.e2e.request_log.reading import log_of
 
 from trunkline import setup
@@ -17,16 +18,17 @@ from trunkline.store.content import LogRecord
 from trunkline.store.errors import StoreUnavailable
 from trunkline.vault.keyring import MasterKey
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "request_log": {"all": {"everywhere": True}},
     "providers": {"simulated": {"simulated": {"latency": "0s", "tokens_per_second": 1_000_000}}},
 }
 CHANGED = {"master_key": "another-master-key-0123456789-abcdefg", "models": {"x": "simulated/echo"}}
 
 
-async def say(there: object, text: str, **fields: object) -> None:
-    client = there.client  # type: ignore[attr-defined]  # of what `alone` gives
-    await client.chat.completions.create(model="simulated/echo", messages=[{"role": "user", "content": text}], **fields)
+async def say(there: Alone, text: str, **fields: Any) -> None:
+    await there.client.chat.completions.create(
+        model="simulated/echo", messages=[{"role": "user", "content": text}], **fields
+    )
 
 
 async def test_what_the_store_refuses_for_a_while_is_written_later(monkeypatch: pytest.MonkeyPatch) -> None:

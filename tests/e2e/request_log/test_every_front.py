@@ -1,6 +1,7 @@
 """What the request log has of requests of every SDK, before every format of upstream, in either database."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests import services
@@ -27,7 +28,7 @@ SPOKEN = {
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def hall(request: pytest.FixtureRequest) -> Iterator[Hall]:
-    settings = {"request_log": {"all": {"everywhere": True}}}
+    settings: dict[str, Any] = {"request_log": {"all": {"everywhere": True}}}
     with Background() as background:
         if request.param == "sqlite":
             with Hall(background, **settings) as made:
