@@ -26,9 +26,8 @@ CHANGED = {"master_key": "another-master-key-0123456789-abcdefg", "models": {"x"
 
 
 async def say(there: Alone, text: str, **fields: Any) -> None:
-    await there.client.chat.completions.create(
-        model="simulated/echo", messages=[{"role": "user", "content": text}], **fields
-    )
+    messages: Any = [{"role": "user", "content": text}]
+    await there.client.chat.completions.create(model="simulated/echo", messages=messages, **fields)
 
 
 async def test_what_the_store_refuses_for_a_while_is_written_later(monkeypatch: pytest.MonkeyPatch) -> None:

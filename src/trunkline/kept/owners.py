@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from trunkline.store.content import Kept
+from trunkline.tenancy.directory import vault_name
 
 _PERSON: Final = "person\n"
+_TENANT: Final = vault_name("")
+"""Before the name of a tenant, for its own keys with providers."""
 _SHARED: Final = "shared"
 _DIGITS: Final = 32
 """Of a digest, in hexadecimal."""
@@ -42,7 +45,8 @@ def kept_under(vault: str) -> Kept:
     if vault.startswith(_PERSON):
         person, _, key = vault.removeprefix(_PERSON).partition("\n")
         return Kept(vault, key, person)
-    return Kept(vault) if "\n" in vault else Kept(vault, vault)
+    is_nobodys = vault.startswith((_TENANT, f"{_SHARED}\n"))
+    return Kept(vault) if is_nobodys else Kept(vault, vault)
 
 
 def person_of(digest: Callable[[bytes], bytes], end_user: str) -> str:
