@@ -20,7 +20,7 @@ COMMANDS: Final = {
     "simulate": "Replay recorded requests with another configuration.",
     "route": "Fit what routes of the strategy `complexity` go by.",
     "reload": "Have the running Trunkline read its configuration again.",
-    "keys": "Create, list, change, rotate and revoke virtual keys; change the master key.",
+    "keys": "Create, list, change, rotate and revoke virtual keys.",
     "orgs": "Create, list, change and delete organisations.",
     "teams": "Create, list, change and delete teams.",
     "users": "Create, list, change and delete users.",

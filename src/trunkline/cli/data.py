@@ -34,9 +34,9 @@ def subject(function: Command) -> Command:
 
 @click.group("data")
 def command() -> None:
-    """Export and erase all that is kept of somebody: the request log, responses, a tenant's own keys with providers.
+    """Export and erase all that is kept of somebody.
 
-    Somebody is an end user, whom applications name in their requests (`user`, `safety_identifier`,
+    That is the request log, responses, kept answers, and a tenant's own keys with providers. Somebody is an end user, whom applications name in their requests (`user`, `safety_identifier`,
     `metadata.user_id`), everywhere or within one tenant; or a whole organisation, team, user or virtual key. The ledger
     is the accounts, in which nothing is that was said: it stays.
     """

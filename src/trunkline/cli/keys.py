@@ -37,9 +37,10 @@ def belonging(function: Command) -> Command:
 
 @click.group("keys")
 def command() -> None:
-    """Create, list, change, rotate and revoke virtual keys; change the master key.
+    """Create, list, change, rotate and revoke virtual keys.
 
     A change is known to every running process within a second. Keys may also stand in the configuration.
+    `rotate-master` is about another key: the one that encrypts what is stored.
     """
 
 

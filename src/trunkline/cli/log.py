@@ -15,9 +15,9 @@ from trunkline.store.content import LogFilter
 
 @click.group("log")
 def command() -> None:
-    """List and show what the request log keeps: requests with all that was said.
+    """List and show what the request log keeps.
 
-    Nothing is kept unless a policy under `request_log` says so.
+    It has requests with all that was said, of those that a policy under `request_log` names.
     """
 
 
