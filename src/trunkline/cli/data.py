@@ -36,8 +36,8 @@ def subject(function: Command) -> Command:
 def command() -> None:
     """Export and erase all that is kept of somebody.
 
-    That is the request log, responses, kept answers, and a tenant's own keys with providers. Somebody is an end user, whom
-    applications name in their requests (`user`, `safety_identifier`, `metadata.user_id`), everywhere or within one
+    That is the request log, responses, kept answers, and a tenant's own keys with providers. Somebody is an end user,
+    whom applications name in their requests (`user`, `safety_identifier`, `metadata.user_id`), everywhere or within one
     tenant; or a whole organisation, team, user or virtual key. The ledger is the accounts, in which nothing is that was
     said: it stays.
     """
