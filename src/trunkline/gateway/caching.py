@@ -58,8 +58,9 @@ class Caching:
         return found
 
     def forget(self) -> None:
-        """Forget every answer that this process keeps: somebody's were erased, and it is not known which those are."""
+        """Forget all that this process keeps of what was said: somebody's was erased, and it is not known what that is."""
         self.answers.memory.clear()
+        self.verbatim.clear()
         self.semantics.clear()
         self._canonical.clear()
 

@@ -92,6 +92,10 @@ class Verbatim:
         journey.asked, journey.tags = known.asked, known.tags
         return Again(*found, now)
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._snapshot, self._size, self._known = None, 0, {}
+
     def remember(self, journey: Journey, body: bytes, key: bytes, form: Form, cap: int | None) -> None:
         """Take note of a request that is answered with what is kept under `key`."""
         if len(body) > LONGEST or not _hangs_on_nothing_else(journey):
@@ -113,5 +117,7 @@ def _hangs_on_nothing_else(journey: Journey) -> bool:
     if not SAYING.isdisjoint(headers) or takes_whole_calls(headers):
         return False
     if journey.snapshot.config.loops.same_request is not None:  # the identical request is what is counted
+        return False
+    if journey.snapshot.log_rules is not None:  # the log wants what was read
         return False
     return guarding is None or guarding.silent
