@@ -17,6 +17,7 @@ from trunkline.store.content import ErasingStore, RequestLogStore
 from trunkline.store.copying import Copyable
 from trunkline.store.limit_books import LimitStore
 from trunkline.store.listing import ListingStore
+from trunkline.store.semantic_entries import SemanticStore
 
 Dimension = Literal["org", "team", "user", "key", "model", "provider", "outcome", "day", "hour"]
 """What usage can be told apart by: `day` and `hour` of UTC, in which the attempt started, as `2026-01-31` and
@@ -322,7 +323,16 @@ class ResponseStore(Protocol):
 
 
 class Store(
-    VaultStore, ResponseStore, RequestLogStore, ErasingStore, TenantStore, LimitStore, ListingStore, Copyable, Protocol
+    VaultStore,
+    ResponseStore,
+    RequestLogStore,
+    ErasingStore,
+    SemanticStore,
+    TenantStore,
+    LimitStore,
+    ListingStore,
+    Copyable,
+    Protocol,
 ):
     """Where the ledger, the virtual keys, and all that is encrypted are kept."""
 

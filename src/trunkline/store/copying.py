@@ -17,8 +17,8 @@ from trunkline.store.errors import CopyDiffers, NotEmpty
 BATCH = 5000
 """Rows in memory at a time."""
 
-NOT_CONTENT = {"trunkline_migrations", "summed", "unsummed"}
-"""Tables that say how far a store is, which another finds out by itself."""
+NOT_CONTENT = {"trunkline_migrations", "summed", "unsummed", "semantic_entries", "semantic_number"}
+"""Tables that say how far a store is, which another finds out by itself; and what is only remembered."""
 
 Batches = Iterator[list[tuple[Any, ...]]]
 

@@ -19,6 +19,7 @@ from trunkline.store.tables.leases import LeaseTables
 from trunkline.store.tables.listing import ListingTables
 from trunkline.store.tables.request_log import ErasingTables, RequestLogTables
 from trunkline.store.tables.sealed import ResponseTables, VaultTables
+from trunkline.store.tables.semantic_entries import SemanticTables
 from trunkline.store.tables.tenants import TenantTables
 from trunkline.store.tables.usage import UsageTables
 
@@ -42,6 +43,7 @@ class PostgreSQLStore(
     ResponseTables,
     RequestLogTables,
     ErasingTables,
+    SemanticTables,
     LeaseTables,
     BudgetTables,
     UsageTables,

@@ -20,6 +20,7 @@ from trunkline.store.tables.leases import LeaseTables
 from trunkline.store.tables.listing import ListingTables
 from trunkline.store.tables.request_log import ErasingTables, RequestLogTables
 from trunkline.store.tables.sealed import ResponseTables, VaultTables
+from trunkline.store.tables.semantic_entries import SemanticTables
 from trunkline.store.tables.tenants import TenantTables
 from trunkline.store.tables.usage import UsageTables
 
@@ -41,6 +42,7 @@ class SQLiteStore(
     ResponseTables,
     RequestLogTables,
     ErasingTables,
+    SemanticTables,
     LeaseTables,
     BudgetTables,
     UsageTables,
