@@ -31,6 +31,7 @@ from trunkline.gateway.lending import Lending
 from trunkline.gateway.limiting import Limiting
 from trunkline.gateway.logins import SetupError
 from trunkline.gateway.remembered import ELSEWHERE, Remembered
+from trunkline.gateway.semantic_keeping import Keeping
 from trunkline.gateway.semantics import Semantics
 from trunkline.gateway.snapshot import Snapshot, build, declare, replaced
 from trunkline.gateway.transcripts import Transcripts
@@ -137,7 +138,8 @@ class Process:
         snapshot = build(config, self.environment, self._deadlines, None)
         self._config_loaded = time.time()
         self._opened = Opened(self._vault.open, self.report)
-        keys = Keys(self._store, Digest(secret), config, self._opened)
+        digest = Digest(secret)
+        keys = Keys(self._store, digest, config, self._opened)
         keys.load()
         keys.local_only = not self.options.insecure
         self._tls = self._certificates.listen("tls", config.server.tls)
@@ -153,7 +155,7 @@ class Process:
         )
         self.take_up()
         keys.changed = self.take_up
-        self.gateway.caching = self._caching(config, data.semantic)
+        self.gateway.caching = self._caching(config, data.semantic, digest)
         self._take_forgotten(self._store.forgotten())
         parts = (self._store, self._vault, self.metrics, self.report)
         self.gateway.transcripts = Transcripts(*parts, Digest(secret))
@@ -161,7 +163,8 @@ class Process:
         await self._listen(config.server.listen, shared=shared)
         self._gauges()
         following = self._certificates.run(self._contexts)
-        running = (self._follow_keys(), following, self._sweep(), self._warm(snapshot), self._alerting.run())
+        answering = self.gateway.caching.semantics.run(lambda: self.gateway.snapshot)
+        running = (self._follow_keys(), following, self._sweep(), self._warm(snapshot), self._alerting.run(), answering)
         self._tasks = [loop.create_task(task) for task in running]
         gc.collect()
         gc.freeze()  # what exists now lives as long as the process: later collections need not look at it
@@ -193,10 +196,11 @@ class Process:
     def _limits_trouble(self, which: str, text: str) -> None:
         self.report("limits.not_reached", which=which, problem=text)
 
-    def _caching(self, config: schema.Config, learnt: Path) -> Caching:
+    def _caching(self, config: schema.Config, learnt: Path, digest: Digest) -> Caching:
         shared = SharedCache(config.shared.get_secret_value()) if config.shared is not None else None
         answers = Answers(Memory(config.cache.size), self._vault, self.metrics, shared)
-        return Caching(answers, Semantics(config.cache.size, learnt))
+        keeping = Keeping(self._store, self._vault, self.metrics, digest, config.cache.size)
+        return Caching(answers, Semantics(config.cache.size, learnt, keeping))
 
     def _ledger_trouble(self, name: str, text: str) -> None:
         self.gateway.loop.call_soon_threadsafe(self.metrics.event, "ledger_failures", "store")
@@ -368,6 +372,7 @@ class Process:
         gateway.limiting.configure(config)
         await self._alerting.configure(config.alerts, self._deadlines, budgets=bool(config.budgets))
         gateway.caching.answers.memory.most = config.cache.size
+        gateway.caching.semantics.keeping.most = config.cache.size
         for deployment in replaced(old, snapshot):
             await deployment.close()
         self._tasks.append(gateway.loop.create_task(self._warm(snapshot)))

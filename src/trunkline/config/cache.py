@@ -14,6 +14,10 @@ class Semantic(Section):
     """Answers to the same question in other words. Needs `embedder`; without it only the same words find an answer."""
 
     max_error: kinds.Share = setting("1%", "The share of all requests that may be given a wrong answer.")
+    store: kinds.Switch = setting(
+        True,
+        "Whether what it keeps is in the store as well, encrypted: it outlives a restart, and all replicas have it.",
+    )
 
 
 class CacheOverride(Section):

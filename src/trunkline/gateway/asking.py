@@ -283,7 +283,8 @@ class Asking:
             )
             answers.keep(self._tenant, self.key, entry)
             if self._learns is not None:
-                self._caching.semantics.learn(self._learns, entry, reply, now)
+                tenant = self._tenant if rule.stored else None
+                self._caching.semantics.learn(self._learns, entry, reply, now, tenant)
 
     def _names(self) -> tuple[str, ...]:
         """By which its answer may be forgotten."""

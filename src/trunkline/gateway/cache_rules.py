@@ -36,6 +36,8 @@ class Rule(msgspec.Struct, frozen=True):
     split: Split
     max_error: float = 0.0
     """Of the semantic cache; 0: there is none."""
+    stored: bool = False
+    """What it keeps is in the store as well."""
 
     def takes(self, asked: Canonical) -> bool:
         """Whether answers to such a request are kept."""
@@ -78,6 +80,8 @@ class CacheRules:
         self._routes: dict[Policy, bytes] = {}
         self.semantic = any(rule.max_error for rule in [usual, *named.values()])
         """Whether any answers are looked for by their sense."""
+        self.stored = frozenset(rule.max_error for rule in [usual, *named.values()] if rule.stored and rule.ttl)
+        """The shares of errors of semantic caches that are in the store as well."""
 
     def rule(self, policy: Policy) -> Rule:
         """What holds for answers under the name that was asked for."""
@@ -181,4 +185,5 @@ def _compiled(cache: Cache) -> Rule:
         cache.replay == "pieces",
         cache.cost,
         cache.semantic.max_error if cache.semantic is not None else 0.0,
+        cache.semantic is not None and cache.semantic.store and bool(cache.semantic.max_error),
     )

@@ -26,12 +26,14 @@ class CurveFile:
         self._path = folder / f"{name}.curve"
         self._unwritten = 0
 
-    def read_into(self, cache: "SemanticCache") -> None:
-        """Have the cache begin with what was learnt, if there is anything."""
+    def read_into(self, cache: "SemanticCache") -> bool:
+        """Have the cache begin with what was learnt; whether there was anything."""
         from trunkline.cache.semantic import Damaged
 
         with contextlib.suppress(OSError, Damaged):
             cache.begin_with(self._path.read_bytes())
+            return True
+        return False
 
     def learnt(self, cache: "SemanticCache") -> None:
         """The cache has been told an answer: write it down now and then."""

@@ -32,7 +32,9 @@ class SemanticStore(Protocol):
     """Where the entries of all processes are. Each has a number, and what is committed later has a higher one."""
 
     def write_semantic(self, records: Sequence[SemanticRecord], writer: bytes) -> None:
-        """Store all in one transaction; on any error none. Each replaces one with the same id. `writer`: the process."""
+        """Store all in one transaction; on any error none. Each replaces one with the same id. `writer`: the process
+        that does.
+        """
 
     def semantic_number(self) -> int:
         """The highest number that was given; 0 before the first."""

@@ -1,5 +1,7 @@
 """The semantic cache as the gateway uses it: look up, store, forget, write down."""
 
+import math
+
 import msgspec
 import numpy as np
 import pytest
@@ -139,6 +141,57 @@ def test_entries_written_down_answer_in_another_process() -> None:
     assert other.load(b"here", cache.dump(entry), 105.0) is None
 
 
+def test_entries_bring_what_their_answers_taught() -> None:
+    cache = SemanticCache(DIMENSIONS)
+    stored = []
+    for number in range(100):
+        question = ask(f"How do I reset my password{'?' * number}", near(0, 0.97, 1 + number % 3))
+        trace = cache.look_up(b"here", question, 0.0, NEVER).trace
+        entry = cache.store(b"here", question, said("So.", 5 + number % 9), b"", trace, 0.0, 100.0)
+        stored.append(cache.dump(entry))
+    fresh, both, alone = (SemanticCache(DIMENSIONS) for _ in range(3))
+    for data in stored:
+        both.load(b"here", data, 0.0)
+        alone.load(b"here", data, 0.0, alone=True)
+    assert both.learnt() != fresh.learnt()
+    assert alone.learnt() == fresh.learnt()
+    question = ask("How can I reset the password?", near(0, 0.97, 1))
+    risks = [each.look_up(b"here", question, 0.0, NEVER).risk for each in (cache, both, alone)]
+    assert risks == pytest.approx([risks[0]] * 3, abs=0.1)
+
+
+def test_what_was_said_later_stays_when_an_earlier_answer_is_loaded() -> None:
+    cache, other = SemanticCache(DIMENSIONS), SemanticCache(DIMENSIONS)
+    question = ask("Who is in charge?", axis(0))
+    stored = []
+    for now, name in enumerate(("Anna", "Bert")):
+        trace = cache.look_up(b"here", question, now, NEVER).trace
+        stored.append(cache.dump(cache.store(b"here", question, said(name, now), name.encode(), trace, now, 100.0)))
+    for data in (stored[1], stored[0], stored[1]):
+        other.load(b"here", data, 2.0)
+    found = asked(other, "Who is in charge?", axis(0), now=2.0)
+    assert isinstance(found, Hit)
+    assert found.entry.reply == b"Bert"
+    assert len(other) == 1
+
+
+def test_the_oldest_that_are_loaded_make_room_for_all_others() -> None:
+    cache, other = SemanticCache(DIMENSIONS, entries=3), SemanticCache(DIMENSIONS, entries=3)
+    stored = []
+    for number, text in enumerate(("first question", "other thing", "last matter")):
+        told(cache, text, axis(number), text, number)
+        found = asked(cache, text, axis(number))
+        assert isinstance(found, Hit)
+        stored.append(cache.dump(found.entry))
+    told(other, "some subject", axis(5), "here already", 5)
+    for data in reversed(stored):
+        assert other.full == (data is stored[0])
+        other.load(b"here", data, 0.0, oldest=True)
+    assert isinstance(asked(other, "some subject", axis(5)), Hit)
+    assert isinstance(asked(other, "last matter", axis(2)), Hit)
+    assert isinstance(asked(other, "first question", axis(0)), Miss)
+
+
 def test_entries_that_are_loaded_share_answers_as_they_did() -> None:
     cache, other = SemanticCache(DIMENSIONS), SemanticCache(DIMENSIONS)
     told(cache, "How do I reset my password?", axis(0), "Like this.")
@@ -172,7 +225,8 @@ def test_damaged_entries_are_refused() -> None:
     later, longer, mad = [99, *fields[1:]], fields.copy(), fields.copy()
     longer[2] += b"\0\0"
     mad[2] = b"\xff\x7f" * DIMENSIONS
-    for bad in (b"", good[:-1], good[1:], b"\x90", *map(msgspec.msgpack.encode, (later, longer, mad))):
+    wrong = [*fields[:-1], [math.inf, 0.0, True, 1.0]]
+    for bad in (b"", good[:-1], good[1:], b"\x90", *map(msgspec.msgpack.encode, (later, longer, mad, wrong))):
         with pytest.raises(Damaged):
             SemanticCache(DIMENSIONS).load(b"here", bad, 0.0)
 

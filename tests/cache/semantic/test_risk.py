@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from trunkline.cache.semantic.entry import Damaged
+from trunkline.cache.semantic.entry import Damaged, Taught
 from trunkline.cache.semantic.risk import ENOUGH, MARGIN, STEEPEST, VERSION, Budget, Risk
 from trunkline.cache.semantic.vote import Vote, count
 
@@ -15,6 +15,10 @@ VOTE = Vote(answer=1, odds=3.0, lead=0.1)
 
 def vote(odds: float, lead: float = 0.1) -> Vote:
     return Vote(answer=1, odds=odds, lead=lead)
+
+
+def taught(odds: float, right: bool, lead: float = 0.1, weight: float = 1.0) -> Taught:
+    return Taught(float(odds), float(lead), bool(right), weight)
 
 
 def test_more_odds_are_less_risk_from_the_beginning() -> None:
@@ -26,7 +30,7 @@ def test_more_odds_are_less_risk_from_the_beginning() -> None:
 def test_what_was_seen_moves_the_risk_to_what_it_is() -> None:
     random, learnt = np.random.default_rng(0), Risk()
     for odds in random.uniform(0, 6, 3000):
-        learnt.learn(vote(odds), bool(random.uniform() < 1 / (1 + math.exp(0.5 - odds))))
+        learnt.learn(taught(odds, bool(random.uniform() < 1 / (1 + math.exp(0.5 - odds)))))
     for odds in (1.0, 2.0, 3.0):
         assert learnt.of(vote(odds)) == pytest.approx(1 / (1 + math.exp(odds - 0.5)), rel=0.3)
 
@@ -35,24 +39,31 @@ def test_a_partition_begins_with_what_all_have_learnt_and_then_goes_its_own_way(
     pooled = Risk()
     bad = Risk(pooled)
     for _ in range(400):
-        bad.learn(VOTE, False)
+        bad.learn(taught(VOTE.odds, False))
     assert Risk(pooled).of(VOTE) > 0.5
     other = Risk(pooled)
     for _ in range(400):
-        other.learn(VOTE, True)
+        other.learn(taught(VOTE.odds, True))
     assert other.of(VOTE) < 0.2 < bad.of(VOTE)
+
+
+def test_what_all_have_learnt_already_is_not_learnt_twice() -> None:
+    pooled = Risk()
+    for _ in range(400):
+        Risk(pooled).learn(taught(VOTE.odds, False), alone=True)
+    assert pooled.of(VOTE) == Risk().of(VOTE)
 
 
 def test_what_was_learnt_is_written_down_and_gone_on_from() -> None:
     random, learnt = np.random.default_rng(1), Risk()
     for odds in random.uniform(0, 6, 90):
-        learnt.learn(vote(odds), odds > 3)
+        learnt.learn(taught(odds, odds > 3))
     after = Risk()
     after.load(learnt.dump())
     assert after.of(VOTE) == learnt.of(VOTE) != Risk().of(VOTE)
     for odds in random.uniform(0, 6, 40):
-        learnt.learn(vote(odds), odds > 3)
-        after.learn(vote(odds), odds > 3)
+        learnt.learn(taught(odds, odds > 3))
+        after.learn(taught(odds, odds > 3))
     assert after.of(VOTE) == pytest.approx(learnt.of(VOTE), rel=0.2)
 
 
@@ -72,7 +83,7 @@ def test_what_is_no_curve_of_this_version_changes_nothing() -> None:
 def test_learning_stays_sane_when_everything_seen_is_alike(right: bool) -> None:
     learnt = Risk()
     for odds in np.linspace(0, 12, 4000):
-        learnt.learn(vote(odds, lead=0.4), right, weight=100.0)
+        learnt.learn(taught(odds, right, lead=0.4, weight=100.0))
     assert 0 <= learnt.of(vote(12)) <= learnt.of(vote(1)) <= 1
 
 
@@ -81,7 +92,7 @@ def test_learning_stays_sane_when_little_speaks_against_a_lot() -> None:
     random, learnt = np.random.default_rng(0), Risk()
     for number in range(4000):
         odds, lead = random.exponential(4), random.uniform(0, 0.4)
-        learnt.learn(vote(odds, lead), odds > 1.5 or number % 7 == 0, 30.0 if odds > 3 else 1.0)
+        learnt.learn(taught(odds, odds > 1.5 or number % 7 == 0, lead, 30.0 if odds > 3 else 1.0))
     assert learnt.of(vote(0.1)) > 0.1
     assert learnt.of(vote(0.1)) > learnt.of(vote(5.0)) >= 0
 

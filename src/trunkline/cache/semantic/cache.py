@@ -12,6 +12,8 @@ from trunkline.cache.semantic.risk import Risk
 
 ENTRIES: Final = 100_000
 BYTES: Final = 1 << 30
+FULL: Final = 0.95
+"""Of the bytes that there may be."""
 PARTITION: Final = 8000
 """Bytes that a partition takes beside its entries, with what it has learnt when it is small."""
 
@@ -52,6 +54,11 @@ class SemanticCache:
     def __len__(self) -> int:
         return len(self._order)
 
+    @property
+    def full(self) -> bool:
+        """Whether one more entry has hardly any room, unless another makes it."""
+        return len(self) >= self._most_entries or self.size >= FULL * self._most_bytes
+
     def look_up(self, partition: bytes, question: Question, now: float, chance: float) -> Hit | Miss:
         """What is known about `question` at `now` seconds. `chance`, drawn from [0, 1), decides about `Hit.verify`."""
         known = self._partitions.get(partition)
@@ -80,9 +87,10 @@ class SemanticCache:
         """
         if question.vector.shape != (self._dimensions,):
             raise ValueError(f"a vector of {question.vector.shape} in a cache of {self._dimensions} dimensions")
-        known = self._known(partition)
-        number = known.learn(said, trace)
-        return self._keep(partition, question, said, number, reply, (now, now + ttl), tags)
+        number, taught = self._known(partition).learn(said, trace)
+        entry = Entry(self._next(), question, number, reply, now, now + ttl, frozenset(tags), taught)
+        self._keep(partition, entry, said)
+        return entry
 
     def invalidate(self, tag: str) -> int:
         """Forget all entries with a tag; how many there were."""
@@ -102,16 +110,29 @@ class SemanticCache:
         """An entry for the store. Raises `KeyError` when it has been dropped."""
         return encode(self._partitions[self._order[entry.number]].stored(entry))
 
-    def load(self, partition: bytes, data: bytes, now: float) -> Entry | None:
-        """Keep what `dump` gave, unless its time is over. Raises `Damaged`."""
+    def load(
+        self, partition: bytes, data: bytes, now: float, *, oldest: bool = False, alone: bool = False
+    ) -> Entry | None:
+        """Keep what `dump` gave, unless its time is over, or what was said later to the same question is known.
+
+        `oldest`: it makes room before all others do. `alone`: `begin_with` has brought what it taught, too. Raises
+        `Damaged`.
+        """
         stored = decode(data, self._dimensions)
-        if stored.expires <= now:
-            return None
         question = ask(stored.text, unpack(stored.vector))
+        known = self._partitions.get(partition)
+        twin = None if known is None else known.twin(question)
+        if stored.expires <= now or (known and twin is not None and known.entries[twin].stored >= stored.stored):
+            return None
         said = answer(stored.answer_text, unpack(stored.answer_vector))
-        number = self._known(partition).recognise(question, said, now)
+        known = self._known(partition)
+        number = known.recognise(question, said, now)
+        if stored.taught is not None:
+            known.believe(stored.taught, alone=alone)
         times = (stored.stored, stored.expires)
-        return self._keep(partition, question, said, number, stored.reply, times, stored.tags)
+        entry = Entry(self._next(), question, number, stored.reply, *times, frozenset(stored.tags), stored.taught)
+        self._keep(partition, entry, said, oldest=oldest)
+        return entry
 
     def learnt(self) -> bytes:
         """What all partitions together have learnt of risk, without the entries: with it, new ones begin."""
@@ -128,22 +149,17 @@ class SemanticCache:
             self.size += PARTITION
         return known
 
-    def _keep(
-        self,
-        partition: bytes,
-        question: Question,
-        said: Answer,
-        number: int,
-        reply: bytes,
-        times: tuple[float, float],
-        tags: Iterable[str],
-    ) -> Entry:
+    def _next(self) -> int:
         self._numbered += 1
-        entry = Entry(self._numbered, question, number, reply, *times, frozenset(tags))
+        return self._numbered
+
+    def _keep(self, partition: bytes, entry: Entry, said: Answer, *, oldest: bool = False) -> None:
         known = self._partitions[partition]
-        twin = known.twin(question)
+        twin = known.twin(entry.question)
         known.keep(entry, said)
         self._order[entry.number] = partition
+        if oldest:
+            self._order.move_to_end(entry.number, last=False)
         for tag in entry.tags:
             self._tagged.setdefault(tag, set()).add(entry.number)
         self.size += entry.size
@@ -151,7 +167,6 @@ class SemanticCache:
             self._drop(twin)
         while len(self) > 1 and (len(self) > self._most_entries or self.size > self._most_bytes):
             self._drop(next(iter(self._order)))
-        return entry
 
     def _drop(self, number: int) -> None:
         partition = self._order.pop(number)

@@ -1,5 +1,6 @@
 """What is remembered of one question and its answer, in memory and as bytes."""
 
+import math
 from typing import Final
 
 import msgspec
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from trunkline.cache.semantic.facts import Facts, facts
 
-VERSION: Final = 1
+VERSION: Final = 2
 OVERHEAD: Final = 3000
 """Bytes that an entry takes beside its vector, texts and reply: objects, and what is known of the question."""
 
@@ -26,6 +27,17 @@ def ask(text: str, vector: NDArray[np.float32]) -> Question:
     return Question(text, vector, facts(text))
 
 
+class Taught(msgspec.Struct, frozen=True, array_like=True):
+    """What a real answer taught: how a vote had looked, and whether it was right."""
+
+    odds: float
+    lead: float
+    """See `vote.Vote`."""
+    right: bool
+    weight: float
+    """How many such votes were not looked at for this one."""
+
+
 class Entry(msgspec.Struct, eq=False):
     """A question and what was answered."""
 
@@ -39,6 +51,8 @@ class Entry(msgspec.Struct, eq=False):
     """Seconds of the caller's clock, as the next."""
     expires: float
     tags: frozenset[str]
+    taught: Taught | None = None
+    """By its answer; None where nothing had been foreseen."""
 
     @property
     def size(self) -> int:
@@ -58,6 +72,7 @@ class Stored(msgspec.Struct, array_like=True, frozen=True):
     stored: float
     expires: float
     tags: list[str]
+    taught: Taught | None
 
 
 class Damaged(ValueError):
@@ -84,6 +99,9 @@ def decode(data: bytes, dimensions: int) -> Stored:
     for vector in (stored.vector, stored.answer_vector):
         if len(vector) != 2 * dimensions or not np.isfinite(unpack(vector)).all():
             raise Damaged(f"a vector that is none of {dimensions} dimensions")
+    taught = stored.taught
+    if taught is not None and not all(map(math.isfinite, (taught.odds, taught.lead, taught.weight))):
+        raise Damaged("it taught what is no number")
     return stored
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from trunkline.cache.semantic.answers import Answer, same
 from trunkline.cache.semantic.cells import Cells
-from trunkline.cache.semantic.entry import VERSION, Entry, Question, Stored, pack
+from trunkline.cache.semantic.entry import VERSION, Entry, Question, Stored, Taught, pack
 from trunkline.cache.semantic.facts import agree
 from trunkline.cache.semantic.risk import Budget, Risk
 from trunkline.cache.semantic.vote import Vote, count
@@ -77,11 +77,19 @@ class Partition:
         checked = min(max(CHECKED * math.sqrt(risk), LEAST_CHECKED), MOST_CHECKED)
         return Hit(entry, risk, chance < checked, Trace(vote, answers, checked))
 
-    def learn(self, answer: Answer, trace: Trace) -> int:
-        """Compare a real answer with what was foreseen; the number of the answer, a new one if it is new."""
+    def learn(self, answer: Answer, trace: Trace) -> tuple[int, Taught | None]:
+        """Compare a real answer with what was foreseen; the answer's number, a new one if it is new, and what that has
+        taught.
+        """
         alike = [n for n in trace.near[:COMPARED] if n in self._answers and same(answer, self._answers[n])]
-        if trace.vote is not None:
-            self._risk.learn(trace.vote, trace.vote.answer in alike, 1 / trace.checked)
+        vote, taught = trace.vote, None
+        if vote is not None:
+            taught = Taught(float(vote.odds), float(vote.lead), vote.answer in alike, 1 / trace.checked)
+            self._risk.learn(taught)
+        return self._group(alike), taught
+
+    def _group(self, alike: list[int]) -> int:
+        """The number of an answer that is the same as all of `alike`, which are merged where they are the same."""
         if not alike:
             self._answered += 1
             return self._answered
@@ -113,9 +121,13 @@ class Partition:
         return next((n for n in numbers.tolist() if self.entries[n].question.text == question.text), None)
 
     def recognise(self, question: Question, answer: Answer, now: float) -> int:
-        """The number of an answer of which nothing was foreseen."""
+        """The number of an answer that was compared with what was foreseen elsewhere."""
         near = tuple(dict.fromkeys(entry.answer for entry, _ in self._near(question, now)))
-        return self.learn(answer, Trace(None, near, 1.0))
+        return self.learn(answer, Trace(None, near, 1.0))[0]
+
+    def believe(self, taught: Taught, *, alone: bool) -> None:
+        """Take in what an answer has taught elsewhere. `alone`: see `Risk.learn`."""
+        self._risk.learn(taught, alone=alone)
 
     def stored(self, entry: Entry) -> Stored:
         """An entry as it is written down."""
@@ -130,6 +142,7 @@ class Partition:
             entry.stored,
             entry.expires,
             sorted(entry.tags),
+            entry.taught,
         )
 
     def _near(self, question: Question, now: float) -> list[tuple[Entry, float]]:

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from trunkline.cache.semantic.entry import Damaged
+from trunkline.cache.semantic.entry import Damaged, Taught
 from trunkline.cache.semantic.vote import Vote
 
 PRIOR: Final = np.array([0.4, 1.2, 2.0])
@@ -72,13 +72,13 @@ class Risk:
         constant, odds, lead = self._curve.tolist()
         return 1 / (1 + math.exp(min(constant + odds * vote.odds + lead * vote.lead, 50.0)))
 
-    def learn(self, vote: Vote, right: bool, weight: float = 1.0) -> None:
-        """A vote turned out right or wrong. `weight`: how many such votes were not looked at for this one."""
-        if vote.odds < LEAST_ODDS:
+    def learn(self, taught: Taught, *, alone: bool = False) -> None:
+        """A vote turned out right or wrong. `alone`: what all partitions together have learnt holds it already."""
+        if taught.odds < LEAST_ODDS:
             return
-        if self._pooled is not None:
-            self._pooled.learn(vote, right, weight)
-        self._seen.append((float(vote.odds), float(vote.lead), float(right), min(weight, HEAVIEST)))
+        if self._pooled is not None and not alone:
+            self._pooled.learn(taught)
+        self._seen.append((taught.odds, taught.lead, float(taught.right), min(taught.weight, HEAVIEST)))
         self._since += 1
         if self._since >= AGAIN:
             self._since = 0
