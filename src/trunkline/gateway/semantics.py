@@ -36,7 +36,7 @@ FOLLOWS: Final = 1.0
 """Seconds between two looks at what others have written."""
 SWEEP: Final = 600.0
 """Seconds between two times that what has expired is deleted."""
-AT_ONCE: Final = 4
+AT_ONCE: Final = 2
 """Entries of the store that are taken in before somebody who looks something up has their turn."""
 PAUSES: Final = 3.0
 """For this many times as long as that took, nothing is taken in: requests come first."""
