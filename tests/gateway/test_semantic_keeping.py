@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import shutil
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -157,6 +158,19 @@ async def test_another_end_user_another_prompt_and_another_name_have_none_of_it(
         for fields in ({"user": "bob"}, {}, {"user": "alice", "system": "Be long."}):
             assert await ask(other, AGAIN, **fields) == "miss"
         assert await ask(other, AGAIN, user="alice") == "semantic"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_was_forgotten_is_not_given_from_the_store_either_and_makes_room(tmp_path: Path) -> None:
+    url = f"sqlite://{tmp_path}/shared.db"
+    async with FaultServer() as upstream:
+        async with replica(url, upstream) as one:
+            await tell(one, ASKED)
+            one.running.process._store.forget_answers("everything", int(time.time()), "a test")
+        async with replica(url, upstream) as other:
+            await until(lambda: known(other) == 1)
+            assert await ask(other, AGAIN) == "miss"
+            assert known(other) == 1  # the new one
 
 
 def flipped(record: SemanticRecord) -> SemanticRecord:

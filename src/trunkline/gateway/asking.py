@@ -157,7 +157,12 @@ class Asking:
         frame = rules.frame(self.rule, frame_of(journey, rules), asked)
         seen = await semantics.look(embedding, self.rule.max_error, frame, asked.turn, now)
         self._learns = seen
-        if seen is None or seen.entry is None or not seen.entry.fits(asked.cap) or not self._is_good(seen.entry):
+        if seen is None or seen.entry is None:
+            return False
+        if self._caching.answers.memory.forgotten.covers(seen.entry):
+            semantics.forget(seen)
+            return False
+        if not seen.entry.fits(asked.cap) or not self._is_good(seen.entry):
             return False
         verify = seen.verify and semantics.verifying < UNDER_WAY
         if not self._replay(None, seen.entry, "semantic", paid=verify):

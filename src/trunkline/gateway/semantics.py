@@ -135,6 +135,13 @@ class Semantics:
             known = self._caches[identity, max_error] = Held(kind, cache, curve, begun)
         return known
 
+    def forget(self, seen: Seen) -> None:
+        """What was found is not to be given any more: make room for what is said now. Does not wait."""
+        from trunkline.cache.semantic import Hit
+
+        if isinstance(seen.found, Hit):
+            self._thread.submit(seen.held.cache.forget, seen.found.entry)
+
     def learn(self, seen: Seen, entry: Entry, reply: Reply, now: float, tenant: str | None) -> None:
         """Take in what a model has said to a question. Does not wait. `tenant`: for whom it is encrypted in the store;
         None: it is not to be there.

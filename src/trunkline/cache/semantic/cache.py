@@ -92,6 +92,11 @@ class SemanticCache:
         self._keep(partition, entry, said)
         return entry
 
+    def forget(self, entry: Entry) -> None:
+        """Forget one entry, where it has not made room already."""
+        if entry.number in self._order:
+            self._drop(entry.number)
+
     def invalidate(self, tag: str) -> int:
         """Forget all entries with a tag; how many there were."""
         numbers = list(self._tagged.get(tag, ()))
