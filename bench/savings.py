@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from bench.savings_plot import Line, draw
-from bench.semantic_cache import NOTHING, PARTITION, Asked, questions
+from bench.semantic_cache import PARTITION, Asked, questions
 from trunkline.cache.semantic import Answer, Hit, SemanticCache
 
 REQUESTS: Final = 20_000
@@ -82,7 +82,7 @@ def play_semantic(workload: Sequence[Asked], seed: int, max_error: float = 0.01)
         if not hit:  # what verifies an answer is kept for its sense only
             known[text] = each.intent
         name = str(each.intent)
-        said = Answer(name, nowhere, NOTHING)
+        said = Answer(name, nowhere)
         cache.store(PARTITION, each.question, said, name.encode(), found.trace, 0, HOUR)
     return Paid(list(accumulate(paid)), wrong / len(workload))
 

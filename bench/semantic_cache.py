@@ -24,12 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.semantic_plot import Point, draw
-from trunkline.cache.semantic import Answer, Hit, Question, SemanticCache, ask, facts
+from trunkline.cache.semantic import Answer, Hit, Question, SemanticCache, ask
 from trunkline.embedding import load
 
 ERRORS: Final = (0.0025, 0.005, 0.01, 0.015, 0.02, 0.03)
 THRESHOLDS: Final = (0.96, 0.94, 0.92, 0.9, 0.88, 0.86, 0.84, 0.82)
-NOTHING: Final = facts("")
 FOREVER: Final = 1e18
 PARTITION: Final = b"all"
 PLOT: Final = Path(__file__).parents[1] / "docs" / "how-to" / "semantic-cache.svg"
@@ -91,7 +90,7 @@ def play(asked: Sequence[Asked], seed: int, max_error: float = 0.01) -> Played:
             if not found.verify:
                 continue
         name = str(each.intent)  # from here on it is paid for
-        said = Answer(name, nowhere, NOTHING)
+        said = Answer(name, nowhere)
         cache.store(PARTITION, each.question, said, name.encode(), found.trace, 0, FOREVER)
     return Played(hits / len(order), wrong / len(order), verified / len(order))
 
