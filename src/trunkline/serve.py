@@ -1,14 +1,10 @@
 """One process of Trunkline: what it is made of, how it starts, changes its configuration, and goes away."""
 
 import asyncio
-import contextlib
-import errno
 import gc
 import os
-import resource
-import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -25,7 +21,7 @@ from trunkline.gateway.app import Gateway, Report
 from trunkline.gateway.applying import Charges, rules_of
 from trunkline.gateway.brought import Opened, Pools
 from trunkline.gateway.caching import Caching
-from trunkline.gateway.identity import POLL, Digest, Keys
+from trunkline.gateway.identity import Digest, Keys
 from trunkline.gateway.learnt import learn
 from trunkline.gateway.lending import Lending
 from trunkline.gateway.limiting import Limiting
@@ -38,6 +34,7 @@ from trunkline.gateway.transcripts import Transcripts
 from trunkline.ledger.catalogue import load_catalogue
 from trunkline.ledger.holding import Mark
 from trunkline.ledger.ledger import Ledger, recover
+from trunkline.listening import CannotListen, refuse_to_expose, server_limits
 from trunkline.routing.health import Health
 from trunkline.routing.targets import Target
 from trunkline.setup import (
@@ -57,33 +54,15 @@ from trunkline.telemetry.log import Log
 from trunkline.telemetry.metrics import Metrics
 from trunkline.telemetry.process import watch as watch_process
 from trunkline.telemetry.request_log import RequestLog
-from trunkline.transport.connection import Limits
 from trunkline.transport.deadlines import Deadlines
 from trunkline.transport.pool import Pool
 from trunkline.transport.server import Server
 from trunkline.transport.tls import Renewable
+from trunkline.upkeep import Upkeep
 from trunkline.vault.vault import Vault
 
 FIXED = ("listen", "control", "workers", "data")
 """Settings of `server` that a running process keeps."""
-SWEEP = 600.0
-"""Seconds between two times that expired responses are deleted, and the ledger is tidied."""
-DELETED_AT_ONCE, BETWEEN_DELETIONS = 2000, 0.05
-"""Rows of the ledger, and seconds in which others have their turn to write."""
-
-
-class CannotListen(Exception):
-    """The address cannot be listened on; the message says why and what to do."""
-
-    def __init__(self, address: Address, error: OSError) -> None:
-        remedy = {
-            errno.EADDRINUSE: "Another program listens there: end it, or choose another address",
-            errno.EACCES: "Ports below 1024 need a privilege: choose another",
-            errno.EADDRNOTAVAIL: "This machine does not have that address: choose one of its own",
-        }.get(error.errno or 0, "Choose another address")
-        of_the_system = error.errno if not isinstance(error, socket.gaierror) else None
-        reason = os.strerror(of_the_system) if of_the_system else error.strerror or str(error)
-        super().__init__(f"cannot listen on {address}: {reason}. {remedy}.")
 
 
 class Process:
@@ -110,8 +89,6 @@ class Process:
         self._lending: Lending
         self._alerting: Alerting
         self._config_loaded = 0.0
-        self._erasure = 0
-        """The last that is known of."""
         self._deadlines = Deadlines()
         self._tasks: list[asyncio.Task[None]] = []
         self._certificates = Follower(self.report)
@@ -130,7 +107,6 @@ class Process:
         secret, secret_made = key_secret(config, data)
         self._store = open_configured_store(config, data)
         self._vault, master_made = open_vault(config, data, self._store)
-        self._erasure = self._store.last_erasure()
         made = {"key_secret": secret_made, "master_key": master_made}
         self.secrets_made = frozenset(name for name, is_new in made.items() if is_new)
         self.recovered = recover(self._store, data.journal, Charges(rules_of(config)), self._told_of_ledger)
@@ -143,7 +119,7 @@ class Process:
         keys.load()
         keys.local_only = not self.options.insecure
         self._tls = self._certificates.listen("tls", config.server.tls)
-        _refuse_to_expose(config.server.listen, locked=not keys.open or self.options.insecure)
+        refuse_to_expose(config.server.listen, locked=not keys.open or self.options.insecure)
         self._remember(config, Digest(secret))
         ledger = Ledger(self._store, data.journal, os.getpid(), self._ledger_trouble)
         log = RequestLog(self.log) if config.telemetry.log.requests else None
@@ -156,15 +132,16 @@ class Process:
         self.take_up()
         keys.changed = self.take_up
         self.gateway.caching = self._caching(config, data.semantic, digest)
-        self._take_forgotten(self._store.forgotten())
         parts = (self._store, self._vault, self.metrics, self.report)
         self.gateway.transcripts = Transcripts(*parts, Digest(secret))
+        upkeep = Upkeep(self.gateway, self._store, self._vault, self.report, self.take_up)
         self.server = self.gateway.server = Server(self.gateway, server_limits(config.server), self._deadlines)
         await self._listen(config.server.listen, shared=shared)
         self._gauges()
         following = self._certificates.run(self._contexts)
         answering = self.gateway.caching.semantics.run(lambda: self.gateway.snapshot)
-        running = (self._follow_keys(), following, self._sweep(), self._warm(snapshot), self._alerting.run(), answering)
+        kept_up = (upkeep.follow_keys(), upkeep.sweep(), following, answering)
+        running = (*kept_up, self._warm(snapshot), self._alerting.run())
         self._tasks = [loop.create_task(task) for task in running]
         gc.collect()
         gc.freeze()  # what exists now lives as long as the process: later collections need not look at it
@@ -253,59 +230,6 @@ class Process:
 
     # while it runs
 
-    async def _follow_keys(self) -> None:
-        """Take in changes of the keys, and what is forgotten, within a second of their making."""
-        troubled, version = False, -1
-        while True:
-            await asyncio.sleep(POLL)
-            try:
-                await asyncio.to_thread(self.gateway.keys.load)
-                self.take_up()
-                now = self.gateway.keys.version
-                if now != version:
-                    self._take_forgotten(await asyncio.to_thread(self._store.forgotten))
-                    version = now
-                if await asyncio.to_thread(self._has_been_erased):
-                    self.gateway.caching.forget()
-                troubled = False
-            except StoreError as error:
-                if not troubled:
-                    self.report("keys.not_read", problem=str(error))
-                troubled = True
-
-    def _take_forgotten(self, moments: Sequence[tuple[str, int]]) -> None:
-        self.gateway.caching.answers.memory.forgotten.learn(moments)
-
-    def _has_been_erased(self) -> bool:
-        """In a worker thread: let go of destroyed keys; whether anything was erased since the last time."""
-        if not self._vault.keyring.follow():
-            return False
-        before, self._erasure = self._erasure, self._store.last_erasure()
-        return self._erasure != before
-
-    async def _sweep(self) -> None:
-        """Delete what has been kept for long enough, and make ready for what is to come."""
-        while True:
-            try:
-                await asyncio.to_thread(self._tidy_ledger, int(time.time()))
-            except StoreError as error:
-                self.report("ledger.not_tidied", problem=str(error))
-            await asyncio.sleep(SWEEP)
-            try:
-                await self.remembered.sweep(time.time())
-                await self.gateway.transcripts.sweep(time.time())
-            except StoreError as error:
-                self.report("responses.not_swept", problem=str(error))
-
-    def _tidy_ledger(self, now: int) -> None:
-        """In a worker thread."""
-        self._store.prepare(now)
-        self._store.prune_limits()
-        keep = self.gateway.snapshot.config.ledger.keep
-        if keep is not None:
-            while self._store.delete_attempts(now - int(keep), DELETED_AT_ONCE):
-                time.sleep(BETWEEN_DELETIONS)
-
     def take_up(self) -> None:
         """Have tenants' keys with providers be used as they are now known, if that has changed."""
         gateway = self.gateway
@@ -356,7 +280,7 @@ class Process:
             await asyncio.to_thread(self._follow_master_key, config)
             snapshot = build(config, self.environment, self._deadlines, old, learnt)
             locked = bool(config.keys) or gateway.keys.made or self.options.insecure
-            _refuse_to_expose(self.address, locked=locked)
+            refuse_to_expose(self.address, locked=locked)
             self._certificates.listen("control_tls", config.server.control_tls)  # its own process takes it, if it can
             self._certificates.take("tls", self._tls, config.server.tls)
             await asyncio.to_thread(self._certificates.look, self._contexts())
@@ -430,30 +354,3 @@ def _needs_restart(old: schema.Server, new: schema.Server) -> list[str]:
     fixed = [name for name in FIXED if getattr(new, name) != getattr(old, name)]
     fixed += [name for name in ("tls", "control_tls") if (getattr(new, name) is None) != (getattr(old, name) is None)]
     return [f"server.{name}" for name in fixed]
-
-
-def server_limits(settings: schema.Server) -> Limits:
-    """The transport's limits; connections are bounded by what the process may open."""
-    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if files < most:
-        with contextlib.suppress(ValueError, OSError):  # a container may forbid it: then the lower limit holds
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-            files = most
-    return Limits(
-        head=settings.limits.headers,
-        body=settings.limits.body,
-        head_time=settings.timeouts.headers,
-        body_time=settings.timeouts.body,
-        idle_time=settings.timeouts.idle,
-        write_stall=settings.timeouts.write_stall,
-        connections=max(64, (files - 128) // 2),
-    )
-
-
-def _refuse_to_expose(listen: Address, *, locked: bool) -> None:
-    """Without keys, only this machine may reach us: what a caller says of itself could be said by anybody."""
-    if not locked and not listen.loopback:
-        raise SetupError(
-            f"Trunkline has no keys, and {listen.host} can be reached from other machines. Create one with "
-            "`trunkline keys create`, write one under `keys`, listen on 127.0.0.1, or pass --insecure."
-        )

@@ -96,7 +96,7 @@ def test_what_is_erased_has_no_rows_and_no_keys_and_is_on_the_record(store: Stor
     version = store.version()
     assert store.last_erasure() == 0
     kept = [Kept("app", "app"), Kept("person\np\napp", "app", "p"), Kept("tenant\nacme")]
-    assert store.erase(kept, ["pk_1"], NOW, "cli", ("org", "acme")) == Erased(3, 2, 2, 1)
+    assert store.erase(kept, ["pk_1"], NOW, "cli", ("org", "acme")) == Erased(3, 2, 2, 1, 0)
     assert store.version() == version + 1
     assert store.data_key_tenants() == ["other"]
     assert ids(store.log("~", NOW, 9, EVERYTHING)) == ["3"]
@@ -104,7 +104,7 @@ def test_what_is_erased_has_no_rows_and_no_keys_and_is_on_the_record(store: Stor
     assert store.provider_keys() == []
     [change, *_] = store.changes(2**62, 9)
     assert (change.id, change.action, change.kind, change.name) == (store.last_erasure(), "erased", "org", "acme")
-    assert store.erase(kept, [], NOW, "cli", ("org", "acme")) == Erased(0, 0, 0, 0)
+    assert store.erase(kept, [], NOW, "cli", ("org", "acme")) == Erased(0, 0, 0, 0, 0)
 
 
 def test_reading_is_on_the_record_and_changes_nothing_in_memory(store: Store) -> None:

@@ -24,8 +24,9 @@ from trunkline.config.places import Address
 from trunkline.control.listener import ControlError, bind
 from trunkline.control.serve import serve as serve_control
 from trunkline.lifetime import Orders, Service, Signals, follow_file, obey
+from trunkline.listening import CannotListen
 from trunkline.running import Running, Status
-from trunkline.serve import CannotListen, Process
+from trunkline.serve import Process
 from trunkline.setup import Options, data_directory, read_config
 from trunkline.telemetry.lines import Format, Level
 from trunkline.telemetry.log import Log, configure

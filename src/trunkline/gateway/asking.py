@@ -63,11 +63,11 @@ class Asking:
             return
         if self._may_be_kept(self.rule, asked):
             self.key = rules.key(self.rule, frame_of(journey, rules), asked)
-            if self._caching.answers.is_shared:
+            if self._caching.answers.is_shared or self.rule.stored:
                 self._tenant = self._owner(self.rule, asked)
 
     def _owner(self, rule: Rule, asked: Canonical) -> str:
-        """For whom the answer is encrypted where it is shared: it is erased with them."""
+        """For whom the answer is encrypted where it leaves this process: it is erased with them."""
         caller = self._journey.caller
         scope = scope_of(rule.scope, caller, asked.user)
         if scope[0] in ("team", "org", "all"):

@@ -58,7 +58,9 @@ class Caching:
         return found
 
     def forget(self) -> None:
-        """Forget all that this process keeps of what was said: somebody's was erased, and it is not known what that is."""
+        """Forget all that this process keeps of what was said: somebody's was erased, and nothing here tells whose it
+        is.
+        """
         self.answers.memory.clear()
         self.verbatim.clear()
         self.semantics.clear()

@@ -152,10 +152,6 @@ class Semantics:
             self._learning.add(task)
             task.add_done_callback(self._learning.discard)
 
-    def clear(self) -> None:
-        """Forget every question and answer, but not what was learnt of risk. Does not wait."""
-        self._thread.submit(self._clear)
-
     async def learnt(self) -> None:
         """Wait until all that was said has been taken in."""
         if self._learning:
@@ -172,8 +168,10 @@ class Semantics:
     # for the process
 
     def clear(self) -> None:
-        """Forget every question and answer. What is still in the store, and opens, is taken up again."""
-        self._caches = {}
+        """Forget every question and answer, but not what was learnt of risk. What is still in the store, and opens, is
+        taken up again. Does not wait.
+        """
+        self._thread.submit(self._clear)
 
     async def run(self, current: "Callable[[], Snapshot]") -> None:
         """Follow the store for as long as the process runs, and keep what is there within its bounds. `current`: the

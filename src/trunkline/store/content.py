@@ -83,6 +83,8 @@ class Erased(msgspec.Struct, frozen=True):
     responses: int
     log: int
     provider_keys: int
+    answers: int
+    """Of the semantic cache."""
 
 
 class ErasingStore(Protocol):

@@ -14,7 +14,7 @@ from trunkline.config.places import Address
 from trunkline.config.problems import ConfigError
 from trunkline.gateway.app import Report
 from trunkline.lifetime import Order
-from trunkline.serve import CannotListen
+from trunkline.listening import CannotListen
 from trunkline.setup import Options, read_config
 from trunkline.workers.channel import Begin, Command, Failed, Message, Ready
 from trunkline.workers.counts import Counts

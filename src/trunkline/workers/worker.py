@@ -18,7 +18,8 @@ from trunkline.config.problems import ConfigError
 from trunkline.data import DataError
 from trunkline.gateway.logins import SetupError
 from trunkline.lifetime import Orders, obey
-from trunkline.serve import CannotListen, Process
+from trunkline.listening import CannotListen
+from trunkline.serve import Process
 from trunkline.setup import Options, read_config
 from trunkline.store.errors import StoreError
 from trunkline.telemetry.log import configure

@@ -51,16 +51,17 @@ class ErasingTables:
     def erase(
         self, kept: Sequence[Kept], provider_keys: Sequence[str], at: int, by: str, subject: tuple[str, str]
     ) -> Erased:
-        keys = responses = log = own = 0
+        keys = responses = log = own = answers = 0
         with self.database.writing() as session:
             for each in kept:
                 keys += session.change("erase_data_keys", each.vault, at)
+                answers += session.change("erase_semantic_entries", each.vault)
                 if each.key is not None:
                     responses += session.change("erase_responses", each.key, each.person)
                     log += session.change("erase_log", each.key, each.person)
             for key in provider_keys:
                 own += session.change("delete_provider_key", key)
-            erased = Erased(keys, responses, log, own)
+            erased = Erased(keys, responses, log, own, answers)
             session.change("next_version")
             note(session, at, by, "erased", *subject, json.encode(asdict(erased)).decode())
         for table in ("data_keys", "provider_keys"):  # what the others had is worth nothing without its data keys

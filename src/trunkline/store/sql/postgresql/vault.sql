@@ -56,6 +56,7 @@ DELETE FROM data_keys WHERE id IN (
     WHERE tenant >= 'person' || chr(10) AND tenant < 'person' || chr(11) AND day < $1
         AND NOT EXISTS (SELECT 1 FROM request_log WHERE substr(request_log.sealed, 3, 16) = data_keys.id)
         AND NOT EXISTS (SELECT 1 FROM responses WHERE substr(responses.sealed, 3, 16) = data_keys.id)
+        AND NOT EXISTS (SELECT 1 FROM semantic_entries WHERE substr(semantic_entries.sealed, 3, 16) = data_keys.id)
     LIMIT $2
 );
 
