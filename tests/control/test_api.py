@@ -280,7 +280,7 @@ async def test_data_are_erased_of_whoever_is_named(administering: Administering)
         assert (await api.refused("POST", "/data/erase", {}))[:2] == (422, "invalid")
         assert (await api.refused("POST", "/data/erase", {"everybody": True}))[:2] == (422, "invalid")
         erased = await api.json("POST", "/data/erase", {"key": "app"})
-        assert erased == {"data_keys": 1, "responses": 0, "log": 1, "provider_keys": 0}
+        assert erased == {"data_keys": 1, "responses": 0, "log": 1, "provider_keys": 0, "answers": 0}
         assert (await api.refused("GET", f"/request-log/{request}"))[:2] == (404, "not_found")
 
 

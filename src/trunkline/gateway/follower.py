@@ -81,8 +81,8 @@ class Follower:
             reader = flight.front.format.reader(PLAIN, journey.snapshot.reply_limit)
             self._translator = Translator(reader, writer, _stamp(journey))
             journey.delivery.failing = writer.fail
-        journey.forget_body()
         journey.delivery.begin(flight.head if self._first else journey.answer_head(None))
+        journey.forget_body()
 
     def take(self, data: bytes) -> None:
         if not self._begun or self._broken is not None:
