@@ -89,8 +89,8 @@ def erase(yes: bool, config: Path | None, data: Path | None, **who: Any) -> None
     with _disclosing(config, data) as disclosing:
         erased = disclosing.erase(whom)
     click.echo(
-        f"Erased: {erased.log} requests of the request log, {erased.responses} responses, {erased.answers} answers of the "
-        f"semantic cache, {erased.provider_keys} keys with providers; {erased.data_keys} data keys are destroyed."
+        f"Erased: {erased.log} requests of the request log, {erased.responses} responses, {erased.answers} answers of "
+        f"the semantic cache, {erased.provider_keys} keys with providers; {erased.data_keys} data keys are destroyed."
     )
     click.echo("Write the backup of the data keys anew, if there is one: trunkline store backup-keys FILE", err=True)
 
