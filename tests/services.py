@@ -38,6 +38,9 @@ _numbers = itertools.count(1)
 class Process:
     """A server that can be paused and killed, and that dies with the test run, however that ends."""
 
+    ends_by = "KILL"
+    """The signal for that. What runs in the background of a script may have been told to ignore others."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = _free_port()
@@ -69,7 +72,7 @@ class Process:
 
     def _watch(self) -> None:
         # Its standard input ends when this process does.
-        command = ["sh", "-c", 'read -r _; kill -QUIT "$1"', "guard", str(self.pid)]
+        command = ["sh", "-c", 'read -r _; kill "-$1" "$2"', "guard", self.ends_by, str(self.pid)]
         self._guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
 
     def _unwatch(self) -> None:
@@ -83,6 +86,8 @@ class PostgreSQL(Process):
     """A PostgreSQL server of the test run's own; `sync` makes its commits as slow and as safe as in production, and
     `log_files` says how large the files of its log are, in MB.
     """
+
+    ends_by = "QUIT"  # at once, and its children with it
 
     def __init__(self, folder: Path, *, sync: bool = False, log_files: int = 16) -> None:
         super().__init__(folder)
