@@ -1,11 +1,13 @@
 """`trunkline --help`, and what is imported for it."""
 
 import importlib
+import os
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
 
+import pytest
 from tests.cli.command import Place
 
 from trunkline import __version__
@@ -52,12 +54,14 @@ def test_the_module_is_the_command() -> None:
     assert ran.stdout == f"{__version__}\n"
 
 
-def test_a_full_disk_under_its_output_is_told_in_a_line() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_under_its_output_is_told_in_a_line(unbuffered: str) -> None:
     with Path("/dev/full").open("w") as full:
         ran = subprocess.run(
             [sys.executable, "-m", "trunkline", "version"],
             stdout=full,
             stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
             text=True,
             check=False,
             timeout=30,

@@ -7,6 +7,8 @@ Exit codes: 0 done, 1 it could not be done, 2 the command line or the configurat
 
 import errno
 import importlib
+import os
+import sys
 from typing import Final
 
 import click
@@ -63,12 +65,21 @@ class Commands(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # click ends quietly: whoever reads has enough
+            if error.filename is None:
+                _let_go_of_output()
             raise click.ClickException(f"{error.filename or 'the output'}: {error.strerror or error}") from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in `--help`."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _let_go_of_output() -> None:
+    """What could not be written would be tried once more as Python ends, and told of once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
