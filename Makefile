@@ -25,7 +25,8 @@ quick: $(VENV)/.dev ## Run the tests that take no more than a few seconds each.
 	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 soak: $(VENV)/.dev ## Run the long tests in full: 200,000 requests with faults, and kills under load.
-	@TRUNKLINE_SOAK=$${TRUNKLINE_SOAK:-200000} $(BIN)/python -m pytest tests/faults/test_soak.py tests/faults/test_kill.py $(ARGS)
+	@TRUNKLINE_SOAK=$${TRUNKLINE_SOAK:-200000} TRUNKLINE_KILLS=$${TRUNKLINE_KILLS:-50} $(BIN)/python -m pytest -s \
+		tests/faults/test_soak.py tests/faults/test_kill.py tests/faults/test_kill_with_limits.py $(ARGS)
 
 check: $(VENV)/.dev ## Look for mistakes without running anything: ruff and strict mypy.
 	@$(BIN)/ruff check .

@@ -124,7 +124,7 @@ class Process:
         ledger = Ledger(self._store, data.journal, os.getpid(), self._ledger_trouble)
         log = RequestLog(self.log) if config.telemetry.log.requests else None
         health = Health()
-        limiting = await self._limit(config, data.journal)
+        limiting = await self._limit(config, data.journal, ledger)
         self.gateway = Gateway(
             *(snapshot, keys, ledger, self.remembered, health),
             *(limiting, self._deadlines, self.metrics, log, self.report),
@@ -160,10 +160,12 @@ class Process:
         self.remembered = Remembered(self._store, self._vault, self.metrics, self.report, digest, patience=patience)
         self.remembered.on = config.responses.store
 
-    async def _limit(self, config: schema.Config, journal: Path) -> Limiting:
+    async def _limit(self, config: schema.Config, journal: Path, ledger: Ledger) -> Limiting:
         shared = config.shared.get_secret_value() if config.shared is not None else None
         mark = Mark(journal, os.getpid())
-        self._lending = Lending(self._store, shared, config.when_shared_away, mark, self._limits_trouble)
+        self._lending = Lending(
+            *(self._store, shared, config.when_shared_away, mark, ledger.keep_ends, self._limits_trouble)
+        )
         self._alerting = Alerting(self._store, self.metrics.event, self.report)
         await self._alerting.configure(config.alerts, self._deadlines, budgets=bool(config.budgets))
         limiting = Limiting(self._lending, self.metrics.event)

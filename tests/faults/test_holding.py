@@ -22,13 +22,12 @@ from trunkline.store.base import Store
 
 LIMIT = 1000
 CHARGES = Charges(Rules(budgets=(Budget(scope="key", name="k", amount=LIMIT, period="total"),)))
+HOLDER = "host:1:x.1"
+BUDGET, UNKNOWN = "key:k:cost:total", "key:gone:cost:total"
 
 
 def no_trouble(event: str, problem: str) -> None:
     pytest.fail(f"{event}: {problem}")
-
-
-BUDGET, UNKNOWN = "key:k:cost:total", "key:gone:cost:total"
 
 
 @pytest.fixture
@@ -46,10 +45,16 @@ def settled(begun: Intent, cost: int, total_us: int) -> Row:
     return msgspec.structs.replace(unsettled(begun), outcome="ok", cost=cost, total_us=total_us)
 
 
+def report(store: Store, number: int, used: int = 0) -> None:
+    """The process tells of so much of the budget that it knows."""
+    asks = [Ask(BUDGET, LIMIT, 0, [(0, used)], 600 - used, 0, 0, 0)] if number > 1 else []
+    asks += [Ask(budget, LIMIT, 0, [], 0, 600, 600, 600) for budget in (BUDGET, UNKNOWN)] if number == 1 else []
+    store.exchange_budgets(Batch(HOLDER, number, 60_000, 0, asks), {})
+
+
 def left_behind(folder: Path, store: Store) -> tuple[Mark, Journal]:
     """A process that holds 600 of each of two budgets."""
-    asks = [Ask(budget, LIMIT, 0, [], 0, 600, 600, 600) for budget in (BUDGET, UNKNOWN)]
-    store.exchange_budgets(Batch("host:1:x.1", 1, 60_000, 0, asks), {})
+    report(store, 1)
     mark = Mark(folder, os.getpid())
     mark.hold("host:1:x")
     return mark, Journal(folder, os.getpid())
@@ -65,13 +70,63 @@ def test_only_what_was_not_reported_is_entered(tmp_path: Path, store: Store) -> 
     reported, later, under_way = intent(50), intent(60), intent(70)
     for begun in (reported, later, under_way):
         journal.begin(begun)
-    mark.reported(mark.now() + 1_000_000)
+    mark.reports(HOLDER, 2, mark.now() + 1_000_000)
+    report(store, 2, 40)
     store.write_attempts([settled(reported, 40, 10), settled(later, 30, 2_000_000)])
     die(mark, journal)
     assert recover(store, tmp_path, CHARGES, no_trouble) == 1
-    assert store.spent([BUDGET, UNKNOWN]) == {BUDGET: 30 + 70, UNKNOWN: 600}
+    assert store.spent([BUDGET, UNKNOWN]) == {BUDGET: 40 + 30 + 70, UNKNOWN: 600}
     assert not store.held_budgets()
     assert not [path for path in tmp_path.iterdir() if path.suffix in (".journal", ".holder")]
+
+
+@pytest.mark.parametrize("entered", [True, False])
+def test_a_report_counts_only_if_the_store_has_heard_it(tmp_path: Path, store: Store, entered: bool) -> None:
+    mark, journal = left_behind(tmp_path, store)
+    first, second = intent(50), intent(60)
+    journal.begin(first)
+    journal.begin(second)
+    mark.reports(HOLDER, 2, mark.now() + 1_000_000)
+    report(store, 2, 40)
+    store.write_attempts([settled(first, 40, 10), settled(second, 30, 2_000_000)])
+    mark.reports(HOLDER, 3, mark.now() + 3_000_000)
+    if entered:
+        report(store, 3, 30)
+    die(mark, journal)
+    recover(store, tmp_path, CHARGES, no_trouble)
+    assert store.spent([BUDGET]) == {BUDGET: 40 + 30}
+
+
+def test_what_was_reported_and_not_yet_in_the_store_costs_what_it_cost(tmp_path: Path, store: Store) -> None:
+    mark, journal = left_behind(tmp_path, store)
+    begun = intent(500)
+    row = settled(begun, 40, 10)
+    journal.end([(row, journal.begin(begun))])
+    mark.reports(HOLDER, 2, mark.now() + 1_000_000)
+    report(store, 2, 40)
+    die(mark, journal)
+    assert recover(store, tmp_path, CHARGES, no_trouble) == 0
+    assert store.spent([BUDGET]) == {BUDGET: 40}
+    assert store.charged([(row.request, row.attempt)], 0) == {(row.request, row.attempt): 40}
+
+
+def test_what_was_spent_of_what_nothing_is_lent_of_is_entered_too(tmp_path: Path, store: Store) -> None:
+    mark, journal = left_behind(tmp_path, store)
+    store.exchange_budgets(Batch(HOLDER, 2, 60_000, 0, [Ask(BUDGET, LIMIT, 0, [(0, 600)], 0, 0, 0, 0)]), {})
+    mark.reports(HOLDER, 2, mark.now())
+    journal.begin(intent(20))
+    die(mark, journal)
+    recover(store, tmp_path, CHARGES, no_trouble)
+    assert store.spent([BUDGET]) == {BUDGET: 620}
+
+
+def test_a_clock_that_is_set_forward_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = Mark(tmp_path, os.getpid())
+    before, real = mark.now(), time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() + 10**12)
+    assert before <= mark.now() < before + 10**9
+    monkeypatch.setattr(time, "time_ns", lambda: real() - 10**12)
+    assert mark.now() < before
 
 
 def test_a_process_that_lives_is_left_alone(tmp_path: Path, store: Store) -> None:

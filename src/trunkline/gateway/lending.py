@@ -23,13 +23,22 @@ class Lending:
     """Runs while there are limits."""
 
     def __init__(
-        self, store: Store, shared: str | None, when_away: WhenAway, mark: Mark, trouble: Callable[[str, str], None]
+        self,
+        store: Store,
+        shared: str | None,
+        when_away: WhenAway,
+        mark: Mark,
+        keep_ends: Callable[[], None],
+        trouble: Callable[[str, str], None],
     ) -> None:
-        """`shared` is the address of a Valkey; `trouble` is told what does not answer, and why."""
+        """`shared` is the address of a Valkey; `keep_ends` is the ledger's; `trouble` is told what does not answer, and
+        why.
+        """
         self.spendings: dict[str, Spending] = {}
         """Budgets in use, by the ids of their meters."""
         self.store = store
         self._mark = mark
+        self._keep_ends = keep_ends
         self._valkey = Valkey(shared) if shared is not None else None
         exchange = self._valkey.exchange if self._valkey is not None else self._exchange_limits
         name = process_name()
@@ -37,7 +46,6 @@ class Lending:
         self.money = Leasing(name, MONEY_LIVES, self._exchange_money, "refuse", lambda text: trouble("budgets", text))
         self._name = name
         self._batch: Batch | None = None
-        self._made = 0
         self._running: dict[Leasing, asyncio.Task[None]] = {}
 
     @property
@@ -70,13 +78,14 @@ class Lending:
         known = self.spendings
         told = {ask.meter: known[ask.meter].thresholds for ask in batch.asks if ask.meter in known}
         thresholds = {meter: amounts for meter, amounts in told.items() if amounts}
-        self._mark.hold(self._name)
-        if batch is not self._batch:
-            self._batch, self._made = batch, self._mark.now()
-        reply = await asyncio.to_thread(self.store.exchange_budgets, batch, thresholds)
-        if reply.alive and len(batch.asks) < MOST:
-            self._mark.reported(self._made)
-        return reply
+        if batch is not self._batch:  # and not sent again
+            self._batch = batch
+            self._mark.hold(self._name)
+            if len(batch.asks) < MOST:
+                made = self._mark.now()
+                self._keep_ends()
+                self._mark.reports(batch.holder, batch.number, made)
+        return await asyncio.to_thread(self.store.exchange_budgets, batch, thresholds)
 
 
 def process_name() -> str:

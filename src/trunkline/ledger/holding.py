@@ -1,7 +1,14 @@
 """What a process leaves behind for whoever settles its budgets should it die: its name, and how much it has told.
 
 One small file beside the journal, locked while its process lives. With the journal it says what a dead process had
-spent and not reported: all attempts that nobody saw the end of, and those that ended after its last report.
+spent and not reported: all attempts that nobody saw the end of, and those that ended after the last report that was
+entered. So a budget is charged for a dead process exactly what the ledger is:
+
+1. A report is noted before it is sent, with its number; the store knows whether it was entered.
+2. What it tells of is in the store or in the journal by then (`Ledger.keep_ends`), so what was reported is not charged
+   again at its reservation.
+3. Reports and attempts are dated by clocks that run equally fast. Where the wall clock was set forward in between, the
+   earlier of the two dates holds for `FORWARD`: rather twice than not at all.
 """
 
 import contextlib
@@ -12,17 +19,37 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from trunkline.ledger.record import Intent
 from trunkline.store.base import Store
 
 SUFFIX = ".holder"
-_WIDTH = 20
+_WIDTH = 1024
 AT_ONCE = 2000
 """Attempts that are looked up in one query."""
+ROUNDING = 20
+"""Microseconds by which the end of an attempt may seem earlier than it was."""
+FORWARD = 3_600_000_000
+"""Microseconds: no attempt lasts longer."""
 
 
-DRIFT = 100_000
-"""Microseconds by which the ends of attempts, which are measured by a steady clock, may differ from Unix time."""
+class Report(msgspec.Struct, frozen=True, array_like=True):
+    """That a process said all that it had spent until then."""
+
+    holder: str
+    """Under which name."""
+    number: int
+    made: int
+    """Unix time, microseconds."""
+
+
+class Left(msgspec.Struct, frozen=True):
+    """What the file says."""
+
+    name: str
+    reports: list[Report] = []
+    """The last two: of the last, nobody may know whether it was entered."""
 
 
 class Charges(Protocol):
@@ -41,10 +68,18 @@ class Mark:
     def __init__(self, folder: Path, process: int) -> None:
         self._path = folder / f"{process}{SUFFIX}"
         self._fd: int | None = None
+        self._left = Left("")
+        self._ahead = _ahead()
+        self._watched_until = 0
 
     def now(self) -> int:
-        """The moment of a report that is being made: Unix time, microseconds."""
-        return time.time_ns() // 1000
+        """The moment of a report that is being made: Unix time, microseconds, by the earliest clock of late."""
+        steady, ahead = time.monotonic_ns() // 1000, _ahead()
+        if ahead > self._ahead + ROUNDING and not self._watched_until:
+            self._watched_until = steady + FORWARD
+        if steady >= self._watched_until or ahead < self._ahead:
+            self._ahead, self._watched_until = ahead, 0
+        return steady + self._ahead
 
     def hold(self, name: str) -> None:
         """From now on something is held under `name`. Raises `OSError`."""
@@ -52,13 +87,17 @@ class Mark:
             draft = self._path.with_suffix(".new")
             self._fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.write(self._fd, b"0".rjust(_WIDTH) + b"\n" + name.encode() + b"\n")
+            self._write(Left(name))
             draft.rename(self._path)
 
-    def reported(self, at: int) -> None:
-        """Everything that was spent before `at` is told."""
+    def reports(self, holder: str, number: int, made: int) -> None:
+        """A report is about to be sent that tells of everything that was spent before the moment `made`."""
+        self._write(Left(self._left.name, [*self._left.reports[-1:], Report(holder, number, made)]))
+
+    def _write(self, left: Left) -> None:
+        self._left = left
         if self._fd is not None:
-            os.pwrite(self._fd, b"%*d" % (_WIDTH, at), 0)
+            os.pwrite(self._fd, msgspec.json.encode(left).ljust(_WIDTH), 0)
 
     def close(self, *, settled: bool) -> None:
         """The process ends; `settled`: it holds nothing any more."""
@@ -67,6 +106,11 @@ class Mark:
                 self._path.unlink(missing_ok=True)
             os.close(self._fd)
             self._fd = None
+
+
+def _ahead() -> int:
+    """The wall clock minus the steady one, in microseconds. One reading is too low if it was interrupted."""
+    return max((time.time_ns() - time.monotonic_ns()) // 1000 for _ in range(3))
 
 
 @contextlib.contextmanager
@@ -98,22 +142,28 @@ def settle_dead(
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            told, _, name = file.read().decode().strip().partition("\n")
-        spent = _unreported(store, begun.get(path.stem, ()), int(told), charges)
-        for holder in _lives(store, name):
+            left = msgspec.json.decode(file.read(), type=Left)
+        spent = _unreported(store, begun.get(path.stem, ()), _told(store, left), charges)
+        for holder in _lives(store, left):
             held = {each.budget: each.amount for each in store.held_budgets() if each.holder == holder}
-            store.settle_holder(
-                holder,
-                {budget: spent.get(budget, 0) if charges.knows(budget) else amount for budget, amount in held.items()},
-            )
-        names.append(name)
+            unknown = {budget: amount for budget, amount in held.items() if not charges.knows(budget)}
+            if store.settle_holder(holder, spent | unknown):
+                spent = {}
+        names.append(left.name)
         path.unlink(missing_ok=True)
     return names
 
 
-def _lives(store: Store, name: str) -> set[str]:
-    """Every name under which a process holds something."""
-    return {each.holder for each in store.held_budgets() if each.holder.rpartition(".")[0] == name}
+def _told(store: Store, left: Left) -> int:
+    """Until when what it spent was entered: Unix time, microseconds."""
+    entered = [each.made for each in left.reports if store.last_batch(each.holder) >= each.number]
+    return max(entered, default=0)
+
+
+def _lives(store: Store, left: Left) -> list[str]:
+    """Every name under which a process holds something, and the last that it had."""
+    names = {each.holder for each in store.held_budgets() if each.holder.rpartition(".")[0] == left.name}
+    return sorted(names.union(each.holder for each in left.reports[-1:]), reverse=True)
 
 
 def _unreported(store: Store, begun: Sequence[Intent], told: int, charges: Charges) -> dict[str, int]:
@@ -121,7 +171,7 @@ def _unreported(store: Store, begun: Sequence[Intent], told: int, charges: Charg
     spent: dict[str, int] = {}
     for start in range(0, len(begun), AT_ONCE):
         part = begun[start : start + AT_ONCE]
-        costs = store.charged([(intent.request, intent.attempt) for intent in part], told - DRIFT)
+        costs = store.charged([(intent.request, intent.attempt) for intent in part], told - ROUNDING)
         for intent in part:
             cost = costs.get((intent.request, intent.attempt), 0)
             for budget in charges.of(intent):

@@ -1,20 +1,22 @@
 """The intents of attempts, on disk before their first byte goes upstream.
 
-One line of JSON per intent, one `write(2)` each: from then on the process may be killed. A journal is cut into
-segments; a segment whose attempts are all in the store is deleted. Each segment is locked by the process that writes
-it, so that what no process holds is what a dead one left behind.
+One line of JSON per intent, one `write(2)` each: from then on the process may be killed. Rows that were told of to
+others before they are in the store stand there too, behind `=`. A journal is cut into segments; a segment whose
+attempts are all in the store is deleted. Each segment is locked by the process that writes it, so that what no process
+holds is what a dead one left behind.
 """
 
 import contextlib
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-from trunkline.ledger.record import Intent
+from trunkline.ledger.record import Intent, Row
 
 SEGMENT = 16 * 1024 * 1024
 """Bytes after which the next segment is begun."""
@@ -22,6 +24,8 @@ SUFFIX = ".journal"
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Intent).decode
+_decode_row = msgspec.json.Decoder(Row).decode
+_ROW = b"="
 
 
 class Segment:
@@ -61,13 +65,17 @@ class Journal:
                 self._segment = self._next()
             self._seal(segment)
             segment = self._segment
-        line = _encode(intent) + b"\n"
-        if os.write(segment.fd, line) != len(line):
-            os.ftruncate(segment.fd, segment.size)  # half a line would spoil the next one
-            raise OSError("the journal's disk is full")
-        segment.size += len(line)
+        _append(segment, _encode(intent) + b"\n")
         segment.open += 1
         return segment
+
+    def end(self, rows: Iterable[tuple[Row, Segment]]) -> None:
+        """Record how attempts ended whose rows are not in the store yet. Raises `OSError`, as `begin`."""
+        lines: dict[Segment, bytearray] = {}
+        for row, segment in rows:
+            lines.setdefault(segment, bytearray()).extend(_ROW + _encode(row) + b"\n")
+        for segment, text in lines.items():
+            _append(segment, text)
 
     def sync(self) -> None:
         """Bring what was recorded to the disk. The one method that another thread may call."""
@@ -97,6 +105,13 @@ class Journal:
         _remove(segment)
 
 
+def _append(segment: Segment, text: bytes | bytearray) -> None:
+    if os.write(segment.fd, text) != len(text):
+        os.ftruncate(segment.fd, segment.size)  # half a line would spoil the next one
+        raise OSError("the journal's disk is full")
+    segment.size += len(text)
+
+
 def _remove(segment: Segment) -> None:
     segment.path.unlink(missing_ok=True)
     os.close(segment.fd)
@@ -107,19 +122,21 @@ def process_of(path: Path) -> str:
     return path.name.partition("-")[0]
 
 
-class Orphan(msgspec.Struct, frozen=True):
-    """A segment that no living process writes."""
+class Orphan(NamedTuple):
+    """A segment that a dead process left behind."""
 
     path: Path
     intents: list[Intent]
+    rows: dict[tuple[str, int], Row]
+    """Of those attempts whose end it tells, by request and attempt."""
     spoilt: int
-    """Lines of it that are no intents, other than the last one, which a power cut may have torn: its request had not
-    been sent.
+    """Lines of it that are neither, other than the last one, which a power cut may have torn: its request had not been
+    sent, or its row was not told of.
     """
 
 
 def orphans(folder: Path) -> Iterator[Orphan]:
-    """The segments of dead processes. The caller deletes a path when it is dealt with."""
+    """The segments that no living process writes. The caller deletes a path when it is dealt with."""
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         try:
             file = path.open("rb")
@@ -135,12 +152,22 @@ def orphans(folder: Path) -> Iterator[Orphan]:
 
 def _read(path: Path, text: bytes) -> Orphan:
     *lines, last = text.split(b"\n")
-    intents, spoilt = [], 0
+    intents: list[Intent] = []
+    rows: dict[tuple[str, int], Row] = {}
+    spoilt = 0
     for line in lines:
         try:
-            intents.append(_decode(line))
+            _take(line, intents, rows)
         except msgspec.DecodeError:
             spoilt += 1
     with contextlib.suppress(msgspec.DecodeError):
-        intents.append(_decode(last))
-    return Orphan(path, intents, spoilt)
+        _take(last, intents, rows)
+    return Orphan(path, intents, rows, spoilt)
+
+
+def _take(line: bytes, intents: list[Intent], rows: dict[tuple[str, int], Row]) -> None:
+    if line.startswith(_ROW):
+        row = _decode_row(line.removeprefix(_ROW))
+        rows[row.request, row.attempt] = row
+    else:
+        intents.append(_decode(line))

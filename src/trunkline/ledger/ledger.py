@@ -11,8 +11,9 @@ import asyncio
 import queue
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 
@@ -53,6 +54,8 @@ class Ledger:
         self._report = report
         self._queue: queue.SimpleQueue[Entry | Sync | None] = queue.SimpleQueue()
         self._sync_asked = False
+        self._unwritten: deque[Entry] = deque()
+        self._kept = 0  # of these, how many the journal tells of
         self.settled = 0
         """Rows handed in so far."""
         self.written = 0
@@ -81,12 +84,26 @@ class Ledger:
     def settle(self, row: Row, segment: Segment | None) -> None:
         """Record how an attempt ended. `segment` is what `intend` gave; None for one that was never sent."""
         self.settled += 1
-        self._queue.put((row, segment))
+        entry = (row, segment)
+        self._unwritten.append(entry)
+        self._queue.put(entry)
+
+    def keep_ends(self) -> None:
+        """Have the journal tell of everything that has ended and may not be in the store yet, so that a crash does not
+        change what it cost. Where it cannot, that will be charged at its reservation.
+        """
+        new = islice(self._unwritten, self._kept, None)
+        try:
+            self._journal.end((row, segment) for row, segment in new if segment is not None)
+        except OSError as error:
+            self._report("ledger.journal_not_synced", str(error))
+        self._kept = len(self._unwritten)
 
     async def close(self) -> None:
         """Write what waits, and end. Waits for a store that refuses for some seconds; the journal keeps the rest."""
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join, 10.0)
+        self.keep_ends()
         self._journal.close()
 
     # the writer's thread
@@ -98,7 +115,7 @@ class Ledger:
             self._sync()
             while group and not self._write(group):
                 if last:
-                    return  # the intents stay in the journal and are charged at the next start
+                    return  # they stay in the journal until the next start
                 time.sleep(RETRY)
 
     def _gather(self) -> tuple[list[Entry], bool]:
@@ -156,27 +173,30 @@ class Ledger:
 
     def _done(self, group: list[Entry]) -> None:
         self.written += len(group)
+        self._kept = max(0, self._kept - len(group))
+        for _ in group:
+            self._unwritten.popleft()
         for segment, count in Counter(map(_segment, group)).items():
             if segment is not None:
                 self._journal.done(segment, count)
 
 
 def recover(store: Store, folder: Path, charges: Charges, report: Report) -> int:
-    """Charge what dead processes began and did not settle, and settle the budgets they held; how many attempts that
-    were. Run before requests are taken. A journal that cannot be read in full is put aside and told of.
+    """Enter what dead processes began and did not enter, and settle the budgets they held; of how many attempts nobody
+    saw the end. Run before requests are taken. A journal that cannot be read in full is put aside and told of.
     """
     found = 0
     begun: dict[str, list[Intent]] = {}
     dealt_with = []
     with alone(folder):
         for orphan in orphans(folder):
-            intents = orphan.intents
+            intents, ended = orphan.intents, orphan.rows
             for start in range(0, len(intents), GROUP_SIZE):
                 part = intents[start : start + GROUP_SIZE]
                 known = store.recorded([(i.request, i.attempt) for i in part])
-                rows = [unsettled(i) for i in part if (i.request, i.attempt) not in known]
-                store.write_attempts(rows)
-                found += len(rows)
+                missing = [(pair, i) for i in part if (pair := (i.request, i.attempt)) not in known]
+                store.write_attempts([ended.get(pair) or unsettled(i) for pair, i in missing])
+                found += sum(pair not in ended for pair, _ in missing)
             begun.setdefault(process_of(orphan.path), []).extend(intents)
             dealt_with.append(orphan)
         settle_dead(store, folder, begun, charges)

@@ -48,6 +48,9 @@ class LimitStore(Protocol):
     def spent(self, budgets: Sequence[str]) -> dict[str, int]:
         """What is spent of these, in nano-dollars; what is lent does not count here."""
 
+    def last_batch(self, holder: str) -> int:
+        """The number of the last batch about budgets that was entered of a process; 0 where there was none."""
+
     def held_budgets(self) -> list[HeldBudget]:
         """All that is lent, longest unheard of first."""
 

@@ -46,6 +46,10 @@ class BudgetTables:
         with self.database.reading("lookups") as session:
             return dict(session.all("spent", json.dumps(list(budgets))))
 
+    def last_batch(self, holder: str) -> int:
+        with self.database.reading("lookups") as session:
+            return int((session.one("last_budget_batch", holder) or (0,))[0])
+
     def held_budgets(self) -> list[HeldBudget]:
         with self.database.reading("lookups") as session:
             return [HeldBudget(*columns) for columns in session.all("held_budgets")]

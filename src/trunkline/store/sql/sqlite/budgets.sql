@@ -2,6 +2,10 @@
 -- A process's last batch, what it was answered, and whether it was given up.
 SELECT number, reply, fenced FROM budget_holders WHERE holder = ?1;
 
+-- name: last_budget_batch
+-- The number of a process's last batch.
+SELECT number FROM budget_holders WHERE holder = ?1;
+
 -- name: make_budget
 -- A budget of which nothing is spent, where there is none.
 INSERT INTO budgets (id, spent) VALUES (?1, 0) ON CONFLICT DO NOTHING;
