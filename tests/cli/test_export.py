@@ -57,6 +57,17 @@ def test_days_are_sums_of_rows(ledger: Place) -> None:
     ]
 
 
+def test_focus_has_what_the_provider_charges_and_what_the_tenant_is_charged(place: Place) -> None:
+    store = open_store(f"sqlite://{DataDirectory(place.data).store}")
+    store.write_attempts([row(org="acme", cost=1_000_000_000, markup=200_000_000, started=START)])
+    store.close()
+    [charge] = read(place.run("export", "--format", "focus").stdout)
+    assert charge["BilledCost"] == charge["EffectiveCost"] == charge["ContractedCost"] == "1.20"
+    assert charge["ListCost"] == "1.00"
+    [day] = read(place.run("export", "--of", "days").stdout)
+    assert (day["cost"], day["markup"]) == ("1000000000", "200000000")
+
+
 def test_focus_has_its_columns_and_exact_dollars(ledger: Place, tmp_path: Path) -> None:
     path = tmp_path / "focus.csv"
     ledger.run("export", "--format", "focus", "-o", str(path))

@@ -88,7 +88,7 @@ def test_the_table_shows_exact_dollars_and_what_has_no_price(ledger: Place) -> N
 def test_csv(ledger: Place) -> None:
     lines = ledger.run("usage", "--csv").stdout.splitlines()
     assert lines[0].startswith("model,requests,attempts,errors,input_tokens")
-    assert lines[1] == "gpt-4o,2,2,1,1900,200,0,260,100,4.001234567,0,0.00,850.0,970.0,997.0"
+    assert lines[1] == "gpt-4o,2,2,1,1900,200,0,260,100,4.001234567,0,0.00,850.0,970.0,997.0,4.001234567"
 
 
 def test_attempts_without_a_key_have_a_name_in_the_table(place: Place) -> None:

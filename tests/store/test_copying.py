@@ -17,7 +17,9 @@ HOUR = 3_600_000_000
 
 def fill(store: Store) -> None:
     tags = json.dumps({"feature": "chat"})
-    rows = [row(started=START + n * HOUR // 7, tags=tags, cost=n, stream=n % 2 == 1) for n in range(6_000)]
+    rows = [
+        row(started=START + n * HOUR // 7, tags=tags, cost=n, markup=n % 3, stream=n % 2 == 1) for n in range(6_000)
+    ]
     store.write_attempts(rows)
     store.write_attempts([row(outcome="unsettled", cost=2**62) for _ in range(3)])
     store.prepare(START // 1_000_000)

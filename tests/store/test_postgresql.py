@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from tests import services
 from tests.store.rows import START, batch, row, uuid7
 
-from trunkline.ledger.record import Intent, unsettled
+from trunkline.ledger.record import Intent, Row, unsettled
 from trunkline.store import open_store
+from trunkline.store.base import TAG_VALUES, Tag
 from trunkline.store.errors import SchemaUnknown, StoreAddress, StoreClosed, StoreError, StoreUnavailable
 from trunkline.store.postgresql import PostgreSQLStore
 from trunkline.store.postgresql_schema import MIGRATIONS, migrate
@@ -132,6 +133,23 @@ def test_the_release_before_works_beside_this_one_and_its_rows_are_summed(
     services.execute(postgresql_url, f"INSERT INTO attempts VALUES ({values} 'provider', 1, 0, 0, 1, 0, 7, 1, 1)")
     store.write_attempts([row(cost=5)])
     assert [line.cost for line in store.usage("day")] == [12]
+
+
+def test_a_release_that_knows_of_no_mark_ups_writes_rows_and_sums_up_those_of_this_one(store: PostgreSQLStore) -> None:
+    store.write_attempts([row(cost=5, markup=n, tags='{"app":"chat"}') for n in range(-1, 4)])
+    before = [store.usage(by) for by in ("day", "hour", Tag("app"))]
+    known = ", ".join(f'"{name}"' for name in Row.__struct_fields__ if name != "markup")
+    with store.database.writing() as session:
+        run = session.connection.execute
+        session.call(run("CREATE TEMP TABLE arriving (LIKE attempts) ON COMMIT DROP"))
+        session.call(run(f"INSERT INTO arriving ({known}) SELECT {known} FROM attempts"))
+        batches = [batch for batch, _ in session.all("take_unsummed", 100)]
+        session.change("new_tag_values", batches, TAG_VALUES)
+        session.change("sum_up", batches)
+    assert [store.usage(by) for by in ("day", "hour", Tag("app"))] == before
+    assert [line.markup for line in store.usage(None)] == [5]
+    with store.database.reading("lookups") as session:
+        assert session.one("unsummed") == (0,)
 
 
 def test_the_ledger_has_a_part_for_each_month_and_old_ones_are_dropped_whole(

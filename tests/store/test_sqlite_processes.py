@@ -9,9 +9,12 @@ from typing import Any
 
 import apsw
 from tests.store.child import BATCH
+from tests.store.rows import row
 
 from trunkline.store import open_store
-from trunkline.store.sqlite_file import MIGRATIONS
+from trunkline.store.base import TAG_VALUES, Tag
+from trunkline.store.sqlite_database import SQL
+from trunkline.store.sqlite_file import MIGRATIONS, connect, migrate, prepare_place
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,3 +118,22 @@ def test_when_a_commit_does_not_fit_the_disk_its_batch_is_not_there_and_the_next
     assert written >= 2
     assert rows_by_label(path) == {f"writer-{n}": BATCH for n in range(written)}
     assert is_sound(path)
+
+
+def test_a_release_that_knows_of_no_mark_ups_sums_up_those_of_this_one(path: Path) -> None:
+    prepare_place(path)
+    db = connect(path)
+    migrate(db, path, [it for it in MIGRATIONS if it.number < 25])
+    db.execute(SQL["make_summing"])
+    store = open_store(f"sqlite://{path}")
+    store.write_attempts([row(cost=5, markup=n, tags='{"app":"chat"}') for n in range(-1, 4)])
+    before = [store.usage(by) for by in ("day", "hour", Tag("app"))]
+    db.execute(SQL["new_tag_values"], (0, 5, TAG_VALUES))
+    db.execute(SQL["sum_up"], (0, 5))
+    for statement in ("add_to_hours", "add_to_days", "empty_summing"):
+        db.execute(SQL[statement])
+    db.execute(SQL["summed_up_to"], (5,))
+    assert [store.usage(by) for by in ("day", "hour", Tag("app"))] == before
+    assert [line.markup for line in store.usage(None)] == [5]
+    assert db.execute(SQL["unsummed"], (10, 0)).fetchall() == []
+    store.close()

@@ -82,6 +82,7 @@ def summed(rows: list[Row], by: By | None) -> list[UsageLine]:
             cost=sum(r.cost for r in group if r.cost >= 0),
             unpriced=sum(r.cost < 0 for r in group),
             saved=sum(r.saved for r in group),
+            markup=sum(r.markup for r in group),
         )
         for name, group in sorted(groups.items())
     ]
@@ -137,6 +138,7 @@ attempts = st.builds(
     user=st.sampled_from(["", "ann", "bob"]),
     tags=st.sampled_from(["", "{}", '{"feature":"chat"}', '{"feature":"mail","env":"prod"}']),
     saved=st.integers(0, 2**45),
+    markup=st.integers(-(2**45), 2**45),
     total_us=st.integers(-1, 2 * 10**8),
     first_byte_us=st.integers(-1, 10**8),
 )
@@ -198,7 +200,7 @@ def test_reports_equal_the_sums_in_plain_python(
 
 
 def test_the_lines_of_hours_and_days_are_as_if_every_row_were_read(store: Store) -> None:
-    store.write_attempts([row(started=START + n * HOUR // 3) for n in range(300)])
+    store.write_attempts([row(started=START + n * HOUR // 3, markup=n % 5 - 1) for n in range(300)])
     before = store.usage("hour"), store.usage("day"), store.usage("model", moment(START + 5), moment(START + 3 * DAY))
     store.prepare(START // 1_000_000)
     assert before == (
@@ -207,6 +209,7 @@ def test_the_lines_of_hours_and_days_are_as_if_every_row_were_read(store: Store)
         store.usage("model", moment(START + 5), moment(START + 3 * DAY)),
     )
     assert sum(line.attempts for line in before[0]) == sum(line.attempts for line in before[1]) == 300
+    assert sum(line.markup for line in before[0]) == sum(line.markup for line in before[1]) == 300
 
 
 def test_a_tag_with_thousands_of_values_has_a_bounded_number_of_lines(store: Store) -> None:

@@ -22,6 +22,10 @@ OWN_KEYS: Final = click.option(
     "--own-keys", type=click.Choice(["first", "only"]), help="How its own keys with providers are used."
 )
 
+MARKUP: Final = click.option(
+    "--markup", metavar="PERCENT", help="What it is charged on top of what common provider keys cost: 20%, -5%."
+)
+
 
 def group(kind: TenantKind) -> click.Group:
     """The commands for one kind."""
@@ -39,7 +43,7 @@ def group(kind: TenantKind) -> click.Group:
             function = decorate(function)
         made.add_command(click.command(verb, help=help)(function))
 
-    homes = tuple(_HOMES.values()) if kind == "user" else (OWN_KEYS,)
+    homes = tuple(_HOMES.values()) if kind == "user" else (OWN_KEYS, MARKUP)
     add(
         "set",
         _setting(kind),

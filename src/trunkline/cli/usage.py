@@ -43,6 +43,8 @@ class Line(msgspec.Struct, frozen=True):
     """Within how many milliseconds half of the attempts ended; so do the others. None without any, or past 120 s."""
     p90_ms: float | None
     p99_ms: float | None
+    charged: str
+    """US dollars that tenants are charged: the cost, with their mark-ups and discounts."""
 
 
 class Breakdown(click.ParamType[By]):
@@ -145,6 +147,7 @@ def _line(line: UsageLine, times: Mapping[str, LatencyLine]) -> Line:
         line.unpriced,
         dollars(line.saved).replace("$", ""),
         *_percentiles(times.get(line.name)),
+        dollars(line.charged).replace("$", ""),
     )
 
 
@@ -158,12 +161,18 @@ def _write_csv(by: str, lines: Iterable[Line]) -> None:
 def _table(by: str, lines: list[UsageLine], total: UsageLine, times: Mapping[str, LatencyLine]) -> None:
     from trunkline.cli.tables import show
 
-    figures = ["requests", "attempts", "errors", "input", "cached", "output", "reasoning", "cost", "p50", "p99"]
+    differs = any(line.markup for line in lines)
+
+    def shown(line: UsageLine) -> list[str]:
+        return [*_figures(line), *([dollars(line.charged)] if differs else [])]
+
+    figures = ["requests", "attempts", "errors", "input", "cached", "output", "reasoning", "cost"]
+    figures += [*(["charged"] if differs else []), "p50", "p99"]
     show(
         [by, *figures],
-        [[line.name or NOT_SET.get(by, ""), *_figures(line), *_times(times.get(line.name))] for line in lines],
+        [[line.name or NOT_SET.get(by, ""), *shown(line), *_times(times.get(line.name))] for line in lines],
         right=figures,
-        total=["total", *_figures(total), "", ""],
+        total=["total", *shown(total), "", ""],
     )
 
 

@@ -63,6 +63,19 @@ def percent(value: object) -> int:
     return int(part)
 
 
+def markup(value: object) -> int:
+    """A part that is added to a price, `20%` or `-5%`, in millionths."""
+    exact = number(value[:-1]) if isinstance(value, str) and value.endswith("%") else None
+    if exact is None or not -100 <= exact <= 10_000 or (part := exact * 10_000) != part.to_integral_value():
+        raise due("a percentage from -100% to 10000%, such as 20%, with four decimals at most", value)
+    return int(part)
+
+
+def format_markup(millionths: int) -> str:
+    """As `markup` reads it."""
+    return f"{(Decimal(millionths) / 10_000).normalize():f}%"
+
+
 def zone(value: object) -> str:
     """The name of a time zone: `Europe/Berlin`."""
     name = text(value)
@@ -136,6 +149,13 @@ Percent = Annotated[
     PlainSerializer(lambda percent: f"{percent}%", when_used="json"),
     WithJsonSchema(PERCENT),
 ]
+Markup = Annotated[
+    int,
+    PlainValidator(markup),
+    PlainSerializer(format_markup, when_used="json"),
+    WithJsonSchema({"title": "percentage", "type": "string", "pattern": r"^[-+]?[0-9]+(\.[0-9]{1,4})?%$"}),
+]
+"""Millionths."""
 Zone = Annotated[str, PlainValidator(zone), WithJsonSchema({"title": "time zone", "type": "string", "minLength": 1})]
 SharedUrl = Annotated[
     SecretStr, PlainValidator(shared_url), WithJsonSchema({"title": "URL", "type": "string", "pattern": "^rediss?://"})

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from trunkline.config import kinds, values
 from trunkline.config.guard import PolicyNames
+from trunkline.config.quotas import Markup
 from trunkline.config.request_log import LogPolicyNames
 from trunkline.config.routes import DataPolicy, PriceCap
 from trunkline.config.section import Section, setting
@@ -89,6 +90,11 @@ class Tenant(Level):
     provider_keys: Annotated[
         Mapping[kinds.ProviderName, Annotated[tuple[kinds.Secret, ...], Field(min_length=1)]], kinds.MaybeMapping
     ] = setting({}, "Its own keys with providers: lists, by the provider's name.")
+    markup: Markup | None = setting(
+        None,
+        "What it is charged on top of what the common provider keys cost, such as `20%`; `-5%` is a discount. A team's "
+        "holds instead of its organisation's. Default: `0%`.",
+    )
 
 
 class Org(Tenant):

@@ -125,6 +125,7 @@ class Attempt(Recorded):
             raise AllUnwell(message, candidate.name)
         self._ticket = ticket
         self._started = time.time_ns() // 1000
+        self._markup = journey.markup_of(ticket)
         journey.target = candidate.target
         journey.line_was_stale = False
         return ticket
@@ -137,7 +138,9 @@ class Attempt(Recorded):
             now = monotonic()
         limiting = journey.gateway.limiting
         if limiting.reserves:
-            self._hold = await limiting.reserve(journey, self._deployment, self.candidate.target, self._price)
+            self._hold = await limiting.reserve(
+                journey, self._deployment, self.candidate.target, self._price, self._markup
+            )
             now = monotonic()
         self._request = self._call(key)
         journey.attempts = self._number = journey.attempts + 1

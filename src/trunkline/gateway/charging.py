@@ -10,6 +10,7 @@ from trunkline.formats.format import Asked
 from trunkline.gateway.errors import GatewayError, UpstreamAuth, UpstreamQuota, UpstreamRefused
 from trunkline.gateway.reception import Reception
 from trunkline.gateway.state import Journey
+from trunkline.ledger.markup import markup_on
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import REPORTED, RESERVATION, UNPRICED, Intent, Outcome, Row, UsageSource
 from trunkline.providers.base import Provider
@@ -145,7 +146,7 @@ def outcome_of(error: GatewayError | None, *, produced: bool) -> Outcome:
 # For the ledger. By position: a struct takes names at eight times the time.
 
 
-def intent_of(journey: Journey, target: Target, number: int, started: int, reserved: int) -> Intent:
+def intent_of(journey: Journey, target: Target, number: int, started: int, reserved: int, markup: int) -> Intent:
     """What must be known of an attempt should nobody see its end."""
     caller = journey.caller
     return Intent(
@@ -163,6 +164,7 @@ def intent_of(journey: Journey, target: Target, number: int, started: int, reser
         caller.team,
         caller.user,
         journey.tags,
+        markup_on(reserved, markup),
     )
 
 
@@ -176,9 +178,10 @@ def row_of(
     reception: Reception | None,
     usage: Usage,
     charge: tuple[UsageSource, int, str],
+    markup: int,
 ) -> Row:
     """What is known of an attempt that has ended. `times`: when it began, as Unix time in microseconds; the same of the
-    monotonic clock; and when it ended. `charge` is what `charged` gave.
+    monotonic clock; and when it ended. `charge` is what `charged` gave; `markup` is the tenant's, in millionths.
     """
     source, cost, price = charge
     started, began, ended = times
@@ -212,6 +215,7 @@ def row_of(
         journey.tags,
         0,
         price,
+        markup_on(cost, markup),
     )
 
 

@@ -20,6 +20,8 @@ PATIENCE = 2.0
 """Seconds for which a request waits for the books. They answer within a millisecond or a few."""
 AGAIN = 0.1
 """Seconds between two tries to reach books that do not answer."""
+FAREWELL = 2.0
+"""Seconds for which the end waits for them; what they were not told then, the next start tells them."""
 
 WhenAway = Literal["refuse", "serve"]
 """What happens without word from the books, once what was lent is used: requests are refused, or served and counted."""
@@ -123,7 +125,7 @@ class Leasing:
         that do not answer a moment only.
         """
         try:
-            async with asyncio.timeout(AGAIN):
+            async with asyncio.timeout(FAREWELL):
                 for batch in self.holder.farewell(time.monotonic()):
                     self.holder.answered(await self._exchange(batch))
         except (StoreError, TimeoutError) as error:

@@ -24,6 +24,7 @@ from trunkline.gateway.lending import Lending
 from trunkline.gateway.rate_headers import rate_headers
 from trunkline.gateway.runaways import Runaways
 from trunkline.gateway.waiting import Waiting
+from trunkline.ledger.markup import affordable_cost, most_charged
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import Row
 from trunkline.limits.budgets import affordable_output, exhausted, upper_bound
@@ -52,7 +53,7 @@ class Hold:
         self.cap: int | None = None
         """Tokens of output, of all choices together, at which the attempt is to be capped; None: as the caller says."""
         self.bound: int | None = None
-        """Nano-dollars that it cannot exceed, where some budget wants to know."""
+        """Nano-dollars that its cost cannot exceed, where some budget wants to know."""
         self._reserved: list[Reserved] = []
 
     def add(self, reserved: Reserved) -> None:
@@ -62,7 +63,7 @@ class Hold:
     def settle(self, row: Row) -> None:
         """The attempt has ended. What never reached its provider has used nothing."""
         sent = row.outcome != "unreached"
-        self._end(usage(row.input_tokens, row.output_tokens, max(0, row.cost)) if sent else NOTHING)
+        self._end(usage(row.input_tokens, row.output_tokens, max(0, row.charged)) if sent else NOTHING)
 
     def release(self) -> None:
         """Nothing was sent. Does nothing once it was settled."""
@@ -170,9 +171,10 @@ class Limiting:
     # of an attempt
 
     async def reserve(
-        self, journey: "Journey", deployment: "Deployment", target: "Target", price: Price | None
+        self, journey: "Journey", deployment: "Deployment", target: "Target", price: Price | None, markup: int
     ) -> Hold | None:
-        """Take what an attempt needs, of everything or of nothing; None where nothing stands before it.
+        """Take what an attempt needs, of everything or of nothing; None where nothing stands before it. `markup` is
+        what the tenant is charged on top of the price, in millionths.
 
         Raises `RateLimited`, `BudgetSpent` or `LimitsUnavailable`.
         """
@@ -186,9 +188,10 @@ class Limiting:
             if costs.limits is not None:
                 hold.add(await self._of_deployment(costs.limits, journey, target))
             if costs.strict is not None:
-                await self._strictly(hold, costs, costs.strict, journey, deployment, target, price)
+                await self._strictly(hold, costs, costs.strict, journey, deployment, target, price, markup)
             if costs.lenient is not None:
-                hold.add(await self._leniently(costs, costs.lenient, max(0, reservation(journey.asked, price))))
+                expected = most_charged(max(0, reservation(journey.asked, price)), markup)
+                hold.add(await self._leniently(costs, costs.lenient, expected))
         except BaseException:
             hold.release()
             raise
@@ -213,6 +216,7 @@ class Limiting:
         deployment: "Deployment",
         target: "Target",
         price: Price | None,
+        markup: int,
     ) -> None:
         """Reserve the most that it can cost, with the output lowered to what can be paid."""
         body = plain(journey.document.write())
@@ -226,12 +230,13 @@ class Limiting:
         money, left = self.lending.money, costs.most
         output, refusal = bound.wanted, None
         for _ in range(TRIES):
-            lowered = affordable_output(left, bound.fixed, bound.price, output, bound.least)
+            lowered = affordable_output(affordable_cost(left, markup), bound.fixed, bound.price, output, bound.least)
             if lowered is None or (refusal is not None and lowered == output):
                 break
             output = lowered
             cost = upper_bound(bound.fixed, bound.price, output)
-            outcome = money.take(ticket, amounts(cost=cost)) or await money.admit(ticket, amounts(cost=cost))
+            wanted = amounts(cost=most_charged(cost, markup))
+            outcome = money.take(ticket, wanted) or await money.admit(ticket, wanted)
             if isinstance(outcome, Away):
                 raise LimitsUnavailable(f"This gateway cannot reach its budgets: {outcome.reason}. Tell its operator.")
             if isinstance(outcome, Reserved):

@@ -38,6 +38,8 @@ class Recorded:
     _door: Door
     _hold: Hold | None = None
     _journey: Journey
+    _markup = 0
+    """Of whoever is charged, in millionths."""
     _number = 0
     _outrun = False
     _price: Price | None = None
@@ -54,7 +56,7 @@ class Recorded:
         self.reserved = bound if bound is not None else reservation(self._asked, self._price)
         try:
             self._segment = journey.gateway.ledger.intend(
-                intent_of(journey, target, self._number, self._started, self.reserved)
+                intent_of(journey, target, self._number, self._started, self.reserved, self._markup)
             )
         except OSError as error:
             exchange.abort()
@@ -81,7 +83,7 @@ class Recorded:
             charge = (source, bound, charge[2])
         code = (error.code or error.kind) if error is not None and outcome != "cancelled" else ""
         times = (self._started, self._began, now)
-        row = row_of(journey, target, self._number, times, outcome, code, reception, usage, charge)
+        row = row_of(journey, target, self._number, times, outcome, code, reception, usage, charge, self._markup)
         if hold is not None:
             hold.settle(row)
         journey.settle(row, self._segment)

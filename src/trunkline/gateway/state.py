@@ -164,6 +164,12 @@ class Journey(Crossing):
             return self._keys_in(ticket.name.partition("/")[0], deployment)[ticket.key]
         return deployment.keys[ticket.key]
 
+    def markup_of(self, ticket: Ticket) -> int:
+        """In millionths, what the tenant is charged on top of an attempt's cost: nothing where its own key pays."""
+        if not self.caller.markup or ticket.name.partition("/")[0] in self.gateway.brought:
+            return 0
+        return self.caller.markup
+
     def _keys_in(self, pool: str, deployment: Deployment) -> Mapping[str, ProviderKey]:
         brought = self.gateway.brought.get(pool)
         return brought.keys if brought is not None else deployment.keys
@@ -270,7 +276,7 @@ class Journey(Crossing):
         if self.flight is not None:
             row = self.flight.charged(row)
         if row.cost != UNPRICED:
-            self.cost = row.cost if self.cost == UNPRICED else row.cost + self.cost
+            self.cost = row.charged if self.cost == UNPRICED else row.charged + self.cost
         read, made = self.used
         self.used = (read + row.input_tokens, made + row.output_tokens)
         gateway = self.gateway

@@ -86,18 +86,33 @@ FOCUS_COLUMNS: Final = (
 
 
 def focus_lines(days: Iterable[DailyLine]) -> Lines:
-    """One usage charge for each day and each key at each model, in the order of `FOCUS_COLUMNS`."""
+    """One usage charge for each day and each key at each model, in the order of `FOCUS_COLUMNS`.
+
+    The list cost is what the provider charges; all other costs are what the tenant is charged.
+    """
     for line in days:
-        cost, tokens = amount(line.cost), line.input_tokens + line.output_tokens
+        cost, charged = amount(line.cost), amount(line.charged)
+        tokens = line.input_tokens + line.output_tokens
         month = line.day.replace(day=1)
         after = (month + timedelta(days=31)).replace(day=1)
         named = {"key": line.key, "team": line.team, "user": line.user}
         tags = json.dumps({f"trunkline/{name}": it for name, it in named.items() if it}, separators=(",", ":"))
         account = line.org or "default"
         yield (
-            *(cost, account, account, "USD", _midnight(after), _midnight(month), "Usage", ""),
+            *(charged, account, account, "USD", _midnight(after), _midnight(month), "Usage", ""),
             *(f"{line.model} by {line.key or 'no key'}", "Usage-Based", _midnight(line.day + timedelta(days=1))),
-            *(_midnight(line.day), tokens, "Tokens", cost, cost, line.provider, cost, "Standard", tokens, "Tokens"),
+            *(
+                _midnight(line.day),
+                tokens,
+                "Tokens",
+                charged,
+                charged,
+                line.provider,
+                cost,
+                "Standard",
+                tokens,
+                "Tokens",
+            ),
             *(line.provider, line.provider, "AI and Machine Learning", line.model, "Generative AI"),
             *(f"{line.provider}/{line.model}", line.team, line.team, tags, line.attempts, line.cached_tokens),
             *(line.cache_write_tokens, line.errors, line.input_tokens, line.output_tokens, line.reasoning_tokens),

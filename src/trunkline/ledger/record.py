@@ -52,6 +52,8 @@ class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     user: str = ""
     tags: str = ""
     """See `Row`."""
+    markup: int = 0
+    """What is charged to the tenant besides `reserved`, should that be charged."""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -99,6 +101,13 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """By what the cost was reckoned: the price list and since when its price holds (`genai-prices 0.2.3 2026-01-31`,
     `configuration`), `reported` by the provider, or `reservation`. Empty where nothing was.
     """
+    markup: int = 0
+    """Nano-dollars that the tenant is charged besides what the provider charges; less than nothing for a discount."""
+
+    @property
+    def charged(self) -> int:
+        """Nano-dollars that the tenant is charged; -1 when the model is unpriced."""
+        return self.cost + self.markup
 
 
 UNPRICED = -1
@@ -136,4 +145,5 @@ def unsettled(intent: Intent) -> Row:
         user=intent.user,
         tags=intent.tags,
         price=RESERVATION if intent.reserved != UNPRICED else "",
+        markup=intent.markup,
     )

@@ -78,6 +78,13 @@ class UsageLine(msgspec.Struct, frozen=True):
     """Attempts without a price, whose cost is therefore missing from `cost`."""
     saved: int
     """Nano-dollars that answers from the cache did not cost."""
+    markup: int = 0
+    """Nano-dollars that tenants are charged besides `cost`."""
+
+    @property
+    def charged(self) -> int:
+        """Nano-dollars that tenants are charged."""
+        return self.cost + self.markup
 
 
 FASTER_THAN: tuple[int, ...] = (10, 25, 50, 100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000, 7000, 10_000)
@@ -347,8 +354,8 @@ class Store(
         """Those of the (request, attempt) pairs that have a row, settled or not."""
 
     def charged(self, pairs: Iterable[tuple[str, int]], after: int) -> dict[tuple[str, int], int]:
-        """What those of the (request, attempt) pairs cost that ended after a time (Unix, microseconds), or whose end
-        nobody saw; in nano-dollars.
+        """What is charged for those of the (request, attempt) pairs that ended after a time (Unix, microseconds), or
+        whose end nobody saw; in nano-dollars.
         """
 
     def usage(

@@ -31,6 +31,13 @@ class DailyLine(msgspec.Struct, frozen=True):
     """Nano-dollars of the priced attempts."""
     unpriced: int
     saved: int
+    markup: int = 0
+    """Nano-dollars that tenants are charged besides `cost`."""
+
+    @property
+    def charged(self) -> int:
+        """Nano-dollars that tenants are charged."""
+        return self.cost + self.markup
 
 
 class ListingStore(Protocol):

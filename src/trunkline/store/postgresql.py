@@ -89,9 +89,12 @@ class PostgreSQLStore(
             alone = session.one("sum_alone", wait)
             if alone is None or not alone[0]:
                 return False
-            batches = [batch for (batch,) in session.all("take_unsummed", _SUM_AT_ONCE)]
+            taken = session.all("take_unsummed", _SUM_AT_ONCE)
+            batches = [batch for batch, _ in taken]
             session.change("new_tag_values", batches, TAG_VALUES)
             session.change("sum_up", batches)
+            if charged_otherwise := [batch for batch, marked_up in taken if marked_up]:
+                session.change("sum_up_markups", charged_otherwise)
         return True
 
     def _sum_up_all(self) -> None:

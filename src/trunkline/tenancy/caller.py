@@ -40,6 +40,8 @@ class Caller(msgspec.Struct, frozen=True):
     refused: str = ""
     """Why it is not, in words for the caller."""
     owned: Owned | None = None
+    markup: int = 0
+    """What is charged on top of the cost with common provider keys, in millionths."""
 
     def comes_from(self, address: str) -> bool:
         """Whether its key is taken from there."""

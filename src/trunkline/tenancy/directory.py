@@ -65,7 +65,7 @@ class Directory:
                 self._owned[name] = self._owned.get(name, set()) | level.provider_keys.keys()
         self._said: dict[str, Grant] = {"{}": _NOTHING}
         """What keys of the store say, by how it is written: most say the same."""
-        self._known: dict[Home, tuple[Sequence[Grant], Bounds, Owned | None]] = {}
+        self._known: dict[Home, tuple[Sequence[Grant], Bounds, Owned | None, int]] = {}
 
     def _names(self, kind: TenantKind) -> set[str]:
         return {name for of, name in self.levels if of == kind}
@@ -92,7 +92,7 @@ class Directory:
 
     def _caller(self, name: str, said: Home, grant: Grant) -> Caller:
         home = whole(said, self.homes.users)
-        above, bounds, owned = self._above(said)
+        above, bounds, owned, markup = self._above(said)
         if grant != _NOTHING:
             bounds = together((*above, grant), self._usual)
         return Caller(
@@ -108,6 +108,7 @@ class Directory:
             addresses=grant.addresses,
             refused=bounds.refused,
             owned=owned,
+            markup=markup,
         )
 
     def _grant(self, place: Place) -> Grant:
@@ -118,7 +119,7 @@ class Directory:
         level = self.levels[place]
         return grant_of(level, called) if level is not None else Grant(refused=f"{called}: {UNREADABLE}")
 
-    def _above(self, said: Home) -> tuple[Sequence[Grant], Bounds, Owned | None]:
+    def _above(self, said: Home) -> tuple[Sequence[Grant], Bounds, Owned | None, int]:
         """What whoever belongs there is bound by, worked out once."""
         known = self._known.get(said)
         if known is None:
@@ -126,8 +127,16 @@ class Directory:
             named: list[Place] = [("org", home.org), ("team", home.team), ("user", home.user)]
             above = [self._grant(place) for place in named if place[1]]
             above += [Grant(refused=message) for _, message, _ in troubles(home, self.homes)]
-            known = self._known[said] = (above, together(above, self._usual), self._own_keys(home))
+            bounds = together(above, self._usual)
+            known = self._known[said] = (above, bounds, self._own_keys(home), self._markup(home))
         return known
+
+    def _markup(self, home: Home) -> int:
+        """The team's, if it has one of its own; else the organisation's."""
+        for level in (self.levels.get(("team", home.team)), self.levels.get(("org", home.org))):
+            if isinstance(level, Tenant) and level.markup is not None:
+                return level.markup
+        return 0
 
     def _own_keys(self, home: Home) -> Owned | None:
         """The team's keys come before its organisation's; what either says of them as `only` holds."""

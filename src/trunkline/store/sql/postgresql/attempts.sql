@@ -13,12 +13,12 @@ SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('sync
 INSERT INTO attempts (
     request, attempt, started, label, key, asked, provider, model, stream, outcome, status, error, finish, usage,
     input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, first_byte_us, total_us,
-    org, team, "user", tags, saved, price
+    org, team, "user", tags, saved, price, markup
 )
 SELECT DISTINCT ON (request, attempt)
     request, attempt, started, label, key, asked, provider, model, stream, outcome, status, error, finish, usage,
     input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, first_byte_us, total_us,
-    org, team, "user", tags, saved, price
+    org, team, "user", tags, saved, price, markup
 FROM incoming
 ORDER BY request, attempt, outcome = 'unsettled', ctid
 ON CONFLICT (request, attempt) DO UPDATE SET
@@ -36,7 +36,8 @@ ON CONFLICT (request, attempt) DO UPDATE SET
     first_byte_us = excluded.first_byte_us,
     total_us = excluded.total_us,
     saved = excluded.saved,
-    price = excluded.price
+    price = excluded.price,
+    markup = excluded.markup
 WHERE attempts.outcome = 'unsettled' AND excluded.outcome <> 'unsettled';
 
 -- name: recorded
@@ -48,8 +49,8 @@ JOIN attempts
     AND attempts.attempt = (pair ->> 1)::integer;
 
 -- name: charged
--- What those of the pairs cost that ended after a time, or whose end nobody saw.
-SELECT pair ->> 0, (pair ->> 1)::integer, attempts.cost
+-- What was charged for those of the pairs that ended after a time, or whose end nobody saw.
+SELECT pair ->> 0, (pair ->> 1)::integer, attempts.cost + attempts.markup
 FROM json_array_elements($1::json) AS pair
 JOIN attempts
     ON attempts.request = CASE WHEN pair ->> 0 ~ '^[0-9a-fA-F-]{36}$' THEN (pair ->> 0)::uuid END

@@ -5,20 +5,22 @@ SELECT coalesce(sum(attempts), 0) FROM unsummed;
 -- name: sum_alone
 -- Whether this transaction may sum up; one at a time does, and others wait for it, or do not. The number of the lock
 -- reads "sums". (Rows are found by their batch, whatever the statistics of a table that grows quickly say, and a hash of
--- them fits into memory.)
+-- them fits into memory. The mark-ups are summed up here; for releases that know of none a trigger does it.)
 SELECT
     CASE WHEN $1 THEN pg_advisory_xact_lock(1937075571) IS NOT NULL ELSE pg_try_advisory_xact_lock(1937075571) END,
     set_config('enable_seqscan', 'off', true),
-    set_config('work_mem', '64MB', true);
+    set_config('work_mem', '64MB', true),
+    set_config('trunkline.sums_markups', 'on', true);
 
 -- name: take_unsummed
--- The batches that come first, of together so many attempts or a little more; they count as summed from now on.
+-- The batches that come first, of together so many attempts or a little more, and whether any of them have a mark-up;
+-- they count as summed from now on.
 DELETE FROM unsummed WHERE batch IN (
     SELECT batch
     FROM (SELECT batch, sum(attempts) OVER (ORDER BY batch) - attempts AS before FROM unsummed) AS queue
     WHERE before < $1
 )
-RETURNING batch;
+RETURNING batch, markups > 0;
 
 -- name: new_tag_values
 -- The values of tags that come first in a day, up to a number of them, get lines of their own.
@@ -180,3 +182,7 @@ ON CONFLICT (tag, period, value, org, team, "user", key, model, provider, outcom
     ms_30000 = usage_days.ms_30000 + excluded.ms_30000,
     ms_60000 = usage_days.ms_60000 + excluded.ms_60000,
     ms_120000 = usage_days.ms_120000 + excluded.ms_120000;
+
+-- name: sum_up_markups
+-- Add the mark-ups of some batches to their sums, once their tags' values have their lines.
+SELECT sum_up_markups($1::bigint[]);

@@ -14,22 +14,31 @@ WITH single AS NOT MATERIALIZED (
 ), lines AS (
     SELECT period, value, org, team, "user", key, model, provider, outcome,
         requests, attempts, errors, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
-        cost, unpriced, saved
+        cost, unpriced, saved, 0 AS markup
     FROM usage_days WHERE tag = $2 AND period >= $9 AND period < $10
     UNION ALL
     SELECT period, value, org, team, "user", key, model, provider, outcome,
         requests, attempts, errors, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
-        cost, unpriced, saved
+        cost, unpriced, saved, 0
     FROM usage_hours WHERE tag = $2 AND period >= $8 AND period < $9
     UNION ALL
     SELECT period, value, org, team, "user", key, model, provider, outcome,
         requests, attempts, errors, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
-        cost, unpriced, saved
+        cost, unpriced, saved, 0
     FROM usage_hours WHERE tag = $2 AND period >= $10 AND period < $11
+    UNION ALL
+    SELECT period, value, org, team, "user", key, model, provider, outcome, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, markup
+    FROM markup_days WHERE tag = $2 AND period >= $9 AND period < $10
+    UNION ALL
+    SELECT period, value, org, team, "user", key, model, provider, outcome, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, markup
+    FROM markup_hours WHERE tag = $2 AND period >= $8 AND period < $9
+    UNION ALL
+    SELECT period, value, org, team, "user", key, model, provider, outcome, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, markup
+    FROM markup_hours WHERE tag = $2 AND period >= $10 AND period < $11
     UNION ALL
     SELECT period, '', org, team, "user", key, model, provider, outcome,
         requests, attempts, errors, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
-        cost, unpriced, saved
+        cost, unpriced, saved, markup
     FROM single WHERE $2 = ''
     UNION ALL
     SELECT period,
@@ -42,7 +51,7 @@ WITH single AS NOT MATERIALIZED (
         END,
         org, team, "user", key, model, provider, outcome,
         requests, attempts, errors, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
-        cost, unpriced, saved
+        cost, unpriced, saved, markup
     FROM single
     CROSS JOIN LATERAL (SELECT nullif(tags, '')::jsonb ->> $2 AS value) AS given
     LEFT JOIN tag_values AS known
@@ -73,7 +82,8 @@ SELECT
     sum(reasoning_tokens),
     sum(cost),
     sum(unpriced),
-    sum(saved)
+    sum(saved),
+    sum(markup)
 FROM lines
 WHERE ($3::text IS NULL OR value = $3::text)
     AND ($12::text IS NULL OR org = $12::text)

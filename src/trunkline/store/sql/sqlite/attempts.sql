@@ -4,7 +4,7 @@
 INSERT INTO attempts (
     request, attempt, started, label, key, asked, provider, model, stream, outcome, status, error, finish, usage,
     input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, first_byte_us, total_us,
-    org, team, user, tags, saved, price
+    org, team, user, tags, saved, price, markup
 )
 VALUES {rows}
 ON CONFLICT (request, attempt) DO UPDATE SET
@@ -22,12 +22,13 @@ ON CONFLICT (request, attempt) DO UPDATE SET
     first_byte_us = excluded.first_byte_us,
     total_us = excluded.total_us,
     saved = excluded.saved,
-    price = excluded.price
+    price = excluded.price,
+    markup = excluded.markup
 WHERE attempts.outcome = 'unsettled' AND excluded.outcome <> 'unsettled';
 
 -- name: attempt_row
 -- The values of one row. A request id that is no UUID becomes NULL, which the table refuses.
-(unhex(?, '-'), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+(unhex(?, '-'), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: recorded
 -- Which of the pairs in a JSON array of [request, attempt] have a row.
@@ -36,8 +37,8 @@ FROM json_each(?1) AS pair
 JOIN attempts ON attempts.request = unhex(pair.value ->> 0, '-') AND attempts.attempt = pair.value ->> 1;
 
 -- name: charged
--- What those of the pairs cost that ended after a time, or whose end nobody saw.
-SELECT pair.value ->> 0, pair.value ->> 1, attempts.cost
+-- What was charged for those of the pairs that ended after a time, or whose end nobody saw.
+SELECT pair.value ->> 0, pair.value ->> 1, attempts.cost + attempts.markup
 FROM json_each(?1) AS pair
 JOIN attempts ON attempts.request = unhex(pair.value ->> 0, '-') AND attempts.attempt = pair.value ->> 1
 WHERE attempts.outcome = 'unsettled' OR attempts.started + attempts.total_us > ?2;

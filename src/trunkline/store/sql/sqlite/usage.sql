@@ -6,27 +6,36 @@
 -- (What the sums lack is found by its number; `+` keeps its time from being looked up instead.)
 WITH lines AS (
     SELECT period, value, org, team, user, key, model, provider, outcome, requests, attempts, errors, input_tokens,
-        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
+        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved, 0 AS markup
     FROM usage_days WHERE tag = ?2 AND period >= ?9 AND period < ?10
     UNION ALL
     SELECT period, value, org, team, user, key, model, provider, outcome, requests, attempts, errors, input_tokens,
-        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
+        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved, 0
     FROM usage_hours WHERE tag = ?2 AND period >= ?8 AND period < ?9
     UNION ALL
     SELECT period, value, org, team, user, key, model, provider, outcome, requests, attempts, errors, input_tokens,
-        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
+        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved, 0
     FROM usage_hours WHERE tag = ?2 AND period >= ?10 AND period < ?11
     UNION ALL
+    SELECT period, value, org, team, user, key, model, provider, outcome, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, markup
+    FROM markup_days WHERE tag = ?2 AND period >= ?9 AND period < ?10
+    UNION ALL
+    SELECT period, value, org, team, user, key, model, provider, outcome, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, markup
+    FROM markup_hours WHERE tag = ?2 AND period >= ?8 AND period < ?9
+    UNION ALL
+    SELECT period, value, org, team, user, key, model, provider, outcome, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, markup
+    FROM markup_hours WHERE tag = ?2 AND period >= ?10 AND period < ?11
+    UNION ALL
     SELECT period, value, org, team, user, key, model, provider, outcome, requests, attempts, errors, input_tokens,
-        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
+        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved, markup
     FROM tagged_figures WHERE tag = ?2 AND started >= ?4 AND started < ?5
     UNION ALL
     SELECT period, value, org, team, user, key, model, provider, outcome, requests, attempts, errors, input_tokens,
-        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
+        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved, markup
     FROM tagged_figures WHERE tag = ?2 AND started >= ?6 AND started < ?7
     UNION ALL
     SELECT period, value, org, team, user, key, model, provider, outcome, requests, attempts, errors, input_tokens,
-        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved
+        cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unpriced, saved, markup
     FROM tagged_figures WHERE tag = ?2 AND id > (SELECT attempt FROM summed) AND +started >= ?5 AND +started < ?6
 )
 SELECT
@@ -53,7 +62,8 @@ SELECT
     sum(reasoning_tokens),
     sum(cost),
     sum(unpriced),
-    sum(saved)
+    sum(saved),
+    sum(markup)
 FROM lines
 WHERE (?3 IS NULL OR value = ?3)
     AND (?12 IS NULL OR org = ?12)
