@@ -133,6 +133,7 @@ def _percentiles(times: LatencyLine | None) -> list[float | None]:
 
 
 def _line(line: UsageLine, times: Mapping[str, LatencyLine]) -> Line:
+    half, most, nearly_all = _percentiles(times.get(line.name))
     return Line(
         line.name,
         line.requests,
@@ -146,7 +147,9 @@ def _line(line: UsageLine, times: Mapping[str, LatencyLine]) -> Line:
         dollars(line.cost).replace("$", ""),
         line.unpriced,
         dollars(line.saved).replace("$", ""),
-        *_percentiles(times.get(line.name)),
+        half,
+        most,
+        nearly_all,
         dollars(line.charged).replace("$", ""),
     )
 

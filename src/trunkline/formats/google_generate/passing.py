@@ -15,6 +15,7 @@ from trunkline.formats.google_generate.frame import read_frame
 from trunkline.formats.google_generate.names import missing, sort_out, table, wrong_type
 from trunkline.formats.google_generate.request_read import read_request
 from trunkline.formats.google_generate.request_write import write_own_contents
+from trunkline.formats.google_generate.searches import Searches
 from trunkline.formats.google_generate.signatures import MARK
 from trunkline.formats.losses import Losses
 
@@ -94,8 +95,10 @@ def look_reply(body: bytes) -> ReplyFacts:
     if not frame.is_reply:
         raise ValueError("the reply has neither candidates nor feedback on the prompt")
     candidates = frame.candidates or []
+    searches = Searches()
+    searches.scan(body)
     return ReplyFacts(
-        usage=frame.usage,
+        usage=searches.added_to(frame.usage),
         finish=candidates[0].finish if candidates else frame.blocked,
         choices=max(1, len(candidates)),
         error=frame.error or None,

@@ -15,6 +15,7 @@ from trunkline.formats.google_generate.facts import (
 )
 from trunkline.formats.google_generate.names import NAME, are_objects, sort_out, spelling_of, table
 from trunkline.formats.google_generate.parts_read import read_leniently
+from trunkline.formats.google_generate.searches import searched
 
 TOP = table("candidates", "usageMetadata", "modelVersion", "responseId")
 
@@ -31,7 +32,8 @@ def read_reply(value: dict[str, Any], dialect: Dialect) -> Reply:
     reply.model = word(known, rest, reply.spelling, "modelVersion")
     reply.created = read_time(value.get("createTime") or value.get("create_time"))
     if isinstance(reported, dict):
-        reply.reported, reply.usage, reply.service_tier = reported, read_usage(reported), read_tier(reported)
+        reply.reported, reply.service_tier = reported, read_tier(reported)
+        reply.usage = searched(value, read_usage(reported))
     elif reported is not None:
         rest[reply.spelling.get("usageMetadata", "usageMetadata")] = reported
     if candidates and are_objects(candidates):

@@ -21,6 +21,7 @@ from trunkline.formats.google_generate.facts import read_usage, write_logprobs, 
 from trunkline.formats.google_generate.names import NAME
 from trunkline.formats.google_generate.parts_write import write_call, write_media, write_parts
 from trunkline.formats.google_generate.reply_read import close_candidate
+from trunkline.formats.google_generate.searches import without_searches
 from trunkline.formats.google_generate.signatures import DUMMY, wrapped
 from trunkline.formats.sealed import Sealed, proof_of, seal
 
@@ -48,7 +49,7 @@ def write_reply(reply: Reply, request: Request) -> Json:
 
 def usage_of(usage: Usage | None, reported: Json | None, *, own: bool) -> Json | None:
     """`usageMetadata`: as Google reported it, where that still says `usage`."""
-    if own and reported is not None and read_usage(reported) == usage:
+    if own and reported is not None and read_usage(reported) == without_searches(usage):
         return reported
     return None if usage is None else write_usage(usage)
 

@@ -7,6 +7,7 @@ from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import Asked, StreamError
 from trunkline.formats.google_generate.frame import Frame, read_frame
 from trunkline.formats.google_generate.framing import Framing
+from trunkline.formats.google_generate.searches import Searches
 from trunkline.formats.sse import EventTooLarge
 
 
@@ -41,6 +42,7 @@ class Scanner:
         "_finished",
         "_framing",
         "_overhead",
+        "_searches",
         "done",
         "error",
         "finish",
@@ -60,6 +62,7 @@ class Scanner:
         self._bytes = 0
         self._overhead = 0
         """Bytes of an event that are no output, about."""
+        self._searches = Searches()
         self.started = False
         self.done = False
         self.finish = ""
@@ -116,7 +119,8 @@ class Scanner:
         if frame.error:
             self.error = frame.error
             return False
-        self.usage = frame.usage or self.usage
+        self._searches.scan(payload)
+        self.usage = self._searches.added_to(frame.usage or self.usage)
         self.tier = frame.tier or self.tier
         self._count(frame, payload)
         return True

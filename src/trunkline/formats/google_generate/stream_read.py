@@ -25,6 +25,7 @@ from trunkline.formats.google_generate.names import NAME, are_objects, sort_out,
 from trunkline.formats.google_generate.partial_args import PartialArguments
 from trunkline.formats.google_generate.parts_read import read_leniently
 from trunkline.formats.google_generate.reply_read import TOP, index_of, keep_finish, open_candidate, word
+from trunkline.formats.google_generate.searches import Searches
 from trunkline.formats.sse import EventTooLarge
 
 DERIVED = {"derived": "true"}
@@ -36,11 +37,12 @@ _decode = msgspec.json.Decoder().decode
 class StreamReader:
     """Reads a provider's stream."""
 
-    __slots__ = ("_candidates", "_ended", "_framing", "_started")
+    __slots__ = ("_candidates", "_ended", "_framing", "_searches", "_started")
 
     def __init__(self, dialect: Dialect, limit: int) -> None:
         self._framing = Framing(limit)
         self._candidates: dict[int, _Candidate] = {}
+        self._searches = Searches()
         self._started = False
         self._ended = False
 
@@ -82,6 +84,7 @@ class StreamReader:
     def _read(self, payload: bytes) -> Event:
         chunk = _decoded(payload)
         known, rest = sort_out(chunk, TOP)
+        self._searches.see(chunk)
         event = Event(extras={NAME: rest}, starts=not self._started, spelling=spelling_of(chunk, TOP))
         self._started = True
         event.error = chunk.get("error")
@@ -91,7 +94,8 @@ class StreamReader:
             event.created = read_time(rest["createTime"])
         reported = known.get("usageMetadata")
         if isinstance(reported, dict):
-            event.reported, event.usage, event.service_tier = reported, read_usage(reported), read_tier(reported)
+            event.reported, event.service_tier = reported, read_tier(reported)
+            event.usage = self._searches.added_to(read_usage(reported))
         elif reported is not None:
             rest[event.spelling.get("usageMetadata", "usageMetadata")] = reported
         self._read_candidates(event, known.get("candidates"), rest)
