@@ -76,8 +76,9 @@ def spent(url: str) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("killed", [False, True])
-@aio.within(110)
+@aio.within(200)
 async def test_four_replicas_spend_a_budget_to_the_end_and_not_beyond(
     tmp_path: Path, postgresql_url: str, redis_url: str, killed: bool
 ) -> None:
@@ -98,7 +99,7 @@ async def test_four_replicas_spend_a_budget_to_the_end_and_not_beyond(
             await until_nobody_is_answered(up, stop)
             await asking
         alone = await asyncio.to_thread(spent, postgresql_url)
-        assert set(answers) <= {200, 429}
+        assert set(answers) <= {200, 429, 503}  # the last where the store has not answered for two seconds
         if not killed:
             assert TEN_DOLLARS - 4 * RESERVED <= alone <= TEN_DOLLARS
             return
