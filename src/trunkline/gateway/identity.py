@@ -22,6 +22,8 @@ from trunkline.transport.request import Request
 
 POLL = 0.4
 """Seconds between two looks at the store's version: what bounds how long a revoked key works."""
+CHANGES = 1000
+"""Changes of keys from which on all keys are read again."""
 UNKNOWN = 10_000
 """Digests remembered as unknown."""
 LOCAL_HOSTS = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
@@ -73,7 +75,10 @@ class Keys:
         self._changing = threading.Lock()
         self._callers: dict[bytes, Caller] = {}
         self._anybody = ANYBODY
-        self._records: Sequence[KeyRecord] = ()
+        self._names: set[str] = set()
+        self._records: dict[bytes, KeyRecord] = {}
+        self._directory = Directory(config)
+        self._configured: dict[bytes, Caller] = {}
         self._tenants: Sequence[TenantRecord] = ()
         self._config = config
         self.made = False
@@ -82,6 +87,7 @@ class Keys:
         """Whether, while there are no keys, only programs on this machine are answered."""
         self._unknown: set[bytes] = set()
         self._version = -1
+        self._change = 0  # the last that was taken in
 
     @property
     def version(self) -> int:
@@ -154,34 +160,64 @@ class Keys:
             self._work_out()
 
     def load(self) -> None:
-        """Take in what the store has, if it has changed."""
+        """Take in what the store has, if it has changed: where only few keys have, these."""
         with self._changing:
-            version = self._store.version()
-            if version == self._version:
+            version, change = self._store.latest()
+            if version == self._version or self._take_changes(version - self._version):
                 return
-            self._records, self._tenants = self._store.keys(), self._store.tenants()
+            records = self._store.keys()
+            self._records = {record.digest: record for record in records}
+            self._tenants = self._store.tenants()
             self._brought = self._opened.take(self._store.provider_keys())
             self.made = bool(self._records)
             self._work_out()
-            self._version = version
+            self._version, self._change = version, change
+
+    def _take_changes(self, missing: int) -> bool:
+        """Take in the keys that have changed; False where other things have, or too many, or not all were noted: a
+        release that knows no tenants notes nothing.
+        """
+        if self._version < 0 or missing < 0:
+            return False
+        changes = self._store.changes_after(self._change, CHANGES)
+        if not missing <= len(changes) < CHANGES or any(each.kind != "key" for each in changes):
+            return False
+        now, callers = time.time(), self._callers.copy()
+        for record in self._store.keys_named(sorted({each.name for each in changes})):
+            self._records[record.digest] = record
+            self._before.pop(record.digest, None)
+            callers.pop(record.digest, None)
+            if self._counts(record, now):
+                callers[record.digest] = caller = self._directory.stored(record)
+                self._before[record.digest] = (record, caller)
+        callers.update(self._configured)
+        self.made = bool(self._records)
+        self._callers, self._unknown = callers, set()
+        self._version += len(changes)
+        self._change = changes[-1].id
+        return True
+
+    def _counts(self, record: KeyRecord, now: float) -> bool:
+        return record.in_force(now) and record.name not in self._names
 
     def _work_out(self) -> None:
         owned: dict[str, set[str]] = {}
         for tenant, provider, _ in self._brought:
             owned.setdefault(tenant, set()).add(provider)
         self.pools = pools_of(self._config, self._brought)
-        directory = Directory(self._config, self._tenants, owned)
-        names, now = {key.name for key in self._config.keys}, time.time()
+        self._directory = directory = Directory(self._config, self._tenants, owned)
+        self._names, now = {key.name for key in self._config.keys}, time.time()
         around = (self._config, self._tenants, owned)
         before = self._before if self._around == around else {}  # a change of one key makes no work for the others
         self._around, self._before = around, {}
-        for record in self._records:
-            if record.in_force(now) and record.name not in names:
+        for record in self._records.values():
+            if self._counts(record, now):
                 old = before.get(record.digest)
                 caller = old[1] if old is not None and old[0] == record else directory.stored(record)
                 self._before[record.digest] = (record, caller)
         callers = {digest: caller for digest, (_, caller) in self._before.items()}
-        callers.update({_digest_of(key, self._digest): directory.configured(key) for key in self._config.keys})
+        self._configured = {_digest_of(key, self._digest): directory.configured(key) for key in self._config.keys}
+        callers.update(self._configured)
         self._anybody, self._callers, self._unknown = directory.anybody(), callers, set()
 
 

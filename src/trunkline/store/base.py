@@ -221,6 +221,9 @@ class TenantStore(Protocol):
     def forgotten(self) -> list[tuple[str, int]]:
         """When that was last done, by name."""
 
+    def changes_after(self, change: int, most: int) -> list[Change]:
+        """The first changes after that number, in their order."""
+
     def changes(self, before: int, most: int) -> list[Change]:
         """At most so many of the changes with an id below `before`, the latest first."""
 
@@ -393,6 +396,9 @@ class Store(
     def keys(self) -> list[KeyRecord]:
         """Every key, revoked and expired ones included, by name and age."""
 
+    def keys_named(self, names: Sequence[str]) -> list[KeyRecord]:
+        """All keys that have or had one of these names."""
+
     def key_by_digest(self, digest: bytes) -> KeyRecord | None:
         """The key with that digest. It may be revoked or expired: the caller decides what that means now."""
 
@@ -415,6 +421,9 @@ class Store(
 
         Cheap enough to be polled twice a second by every process.
         """
+
+    def latest(self) -> tuple[int, int]:
+        """The version, and the number of the last change that was noted, at one moment. Likewise cheap."""
 
     def check(self) -> list[str]:
         """What is wrong with the store, each with what to do; empty when all is well. Reads the whole store."""

@@ -1,5 +1,6 @@
 """The virtual keys, and the version that replicas poll."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -26,6 +27,10 @@ class KeyTables:
         with self.database.reading("lookups") as session:
             columns = session.one("key_by_digest", digest)
         return None if columns is None else _key(columns)
+
+    def keys_named(self, names: Sequence[str]) -> list[KeyRecord]:
+        with self.database.reading("lookups") as session:
+            return [_key(columns) for columns in session.all("keys_named", _json(list(names)))]
 
     def add_key(self, key: KeyRecord, by: str = "") -> None:
         with self.database.writing() as session:
@@ -64,6 +69,12 @@ class KeyTables:
             row = session.one("version")
         assert row is not None
         return int(row[0])
+
+    def latest(self) -> tuple[int, int]:
+        with self.database.reading("lookups") as session:
+            row = session.one("latest")
+        assert row is not None
+        return int(row[0]), int(row[1])
 
 
 def _add(session: Session, key: KeyRecord) -> None:

@@ -63,6 +63,10 @@ class TenantTables:
         with self.database.reading("lookups") as session:
             return [(str(name), int(at)) for name, at in session.all("forgotten")]
 
+    def changes_after(self, change: int, most: int) -> list[Change]:
+        with self.database.reading("lookups") as session:
+            return [Change(*row) for row in session.all("changes_after", change, most)]
+
     def changes(self, before: int, most: int) -> list[Change]:
         with self.database.reading("reports") as session:
             return [Change(*row) for row in session.all("changes", before, most)]

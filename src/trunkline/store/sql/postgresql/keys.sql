@@ -6,6 +6,10 @@ SELECT name, digest, hint, created, expires, revoked, models, tags, org, team, "
 -- One key, whether it is still in force or not.
 SELECT name, digest, hint, created, expires, revoked, models, tags, org, team, "user", settings FROM keys WHERE digest = $1;
 
+-- name: keys_named
+-- The same of the keys that have or had one of these names, a JSON array.
+SELECT name, digest, hint, created, expires, revoked, models, tags, org, team, "user", settings FROM keys WHERE name IN (SELECT json_array_elements_text($1::json));
+
 -- name: add_key
 -- A new key; nothing when its name is taken.
 INSERT INTO keys (name, digest, hint, created, expires, revoked, models, tags, org, team, "user", settings)
@@ -28,6 +32,10 @@ WHERE name = $8 AND revoked IS NULL;
 -- name: version
 -- What replicas poll.
 SELECT value FROM version;
+
+-- name: latest
+-- That, and the number of the last change that was noted.
+SELECT value, (SELECT coalesce(max(id), 0) FROM changes) FROM version;
 
 -- name: next_version
 -- In the same transaction as any change to what replicas keep in memory.

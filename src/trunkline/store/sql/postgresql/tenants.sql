@@ -32,6 +32,10 @@ DELETE FROM provider_keys WHERE id = $1;
 INSERT INTO changes (id, at, by, action, kind, name, detail)
 SELECT coalesce(max(id), 0) + 1, $1::bigint, $2, $3, $4, $5, $6 FROM changes;
 
+-- name: changes_after
+-- The next after a number.
+SELECT id, at, by, action, kind, name, detail FROM changes WHERE id > $1 ORDER BY id LIMIT $2;
+
 -- name: changes
 -- The latest before a number.
 SELECT id, at, by, action, kind, name, detail FROM changes WHERE id < $1 ORDER BY id DESC LIMIT $2;

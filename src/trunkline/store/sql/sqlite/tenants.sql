@@ -32,6 +32,10 @@ DELETE FROM provider_keys WHERE id = ?;
 INSERT INTO changes (id, at, by, action, kind, name, detail)
 SELECT coalesce(max(id), 0) + 1, ?, ?, ?, ?, ?, ? FROM changes;
 
+-- name: changes_after
+-- The next after a number.
+SELECT id, at, by, action, kind, name, detail FROM changes WHERE id > ? ORDER BY id LIMIT ?;
+
 -- name: changes
 -- The latest before a number.
 SELECT id, at, by, action, kind, name, detail FROM changes WHERE id < ? ORDER BY id DESC LIMIT ?;
