@@ -13,17 +13,19 @@ from bench.measures import (
     FRONT_TLS,
     GUARD,
     HITS,
+    LIMITED,
     PLAIN,
     POLICY,
     SOAK,
     STREAMING,
     TLS,
+    WORKERS,
     Measure,
     translated,
     translated_streams,
 )
 from bench.peers import Setup
-from bench.plain import measure_front_tls, measure_plain, measure_soak, measure_tls
+from bench.plain import measure_front_tls, measure_limited, measure_plain, measure_soak, measure_tls, measure_workers
 from bench.session import Session
 from bench.streaming import measure_streaming
 from bench.translated import measure_translated, measure_translated_streams
@@ -61,6 +63,8 @@ def _translation(api: Api) -> list[Family]:
 
 RELAYED = [
     Family("plain", PLAIN, lambda backends: backends.plain, measure_plain),
+    Family("limits", LIMITED, lambda backends: backends.plain, measure_limited, setup="limits"),
+    Family("two workers", WORKERS, lambda backends: backends.plain, measure_workers, setup="workers"),
     Family("TLS upstream", TLS, lambda backends: backends.tls, measure_tls),
     Family("streaming", STREAMING, lambda backends: backends.streaming.upstream, measure_streaming),
     Family("exact cache", HITS, lambda backends: backends.plain, measure_hits, setup="cache"),

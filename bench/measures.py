@@ -76,6 +76,16 @@ TLS = [
     Measure("tls_requests_per_second", "requests per second, TLS upstream", "req/s", Better.MORE, target=9_000),
     Measure("tls_cpu_per_request", "CPU per request, TLS upstream", "µs", digits=1),
 ]
+LIMITED = [
+    Measure("limited_requests_per_second", "requests per second, 5 scopes of limits and budgets", "req/s", Better.MORE),
+    Measure("limited_cpu_per_request", "CPU per request, 5 scopes of limits and budgets", "µs", digits=1),
+    Measure("limited_cpu_added", "more CPU per request than without limits", "%", digits=1, target=15),
+]
+WORKERS = [
+    Measure("workers_requests_per_second", "requests per second, two workers on one core", "req/s", Better.MORE),
+    Measure("workers_cpu_per_request", "CPU per request, two workers", "µs", digits=1),
+    Measure("workers_cpu_added", "more CPU per request than with one worker", "%", digits=1, target=10),
+]
 STREAMING = [
     Measure("cpu_per_chunk", "CPU per relayed chunk, 25,000 a second", "µs", digits=1, target=12),
     Measure("cpu_per_fast_chunk", "CPU per relayed chunk, at full rate", "µs", digits=1),
@@ -135,5 +145,18 @@ SOAK = [Measure("memory_soak", "memory, after the soak", "MB", target=120)]
 
 _TRANSLATION = [measure for api in TRANSLATED for measure in (*translated(api), *translated_streams(api))]
 
-ALL = [*PLAIN, *TLS, *STREAMING, *HITS, *POLICY, *GUARD, *_TRANSLATION, *FRONT_TLS, *START, *SOAK]
+ALL = [
+    *PLAIN,
+    *LIMITED,
+    *WORKERS,
+    *TLS,
+    *STREAMING,
+    *HITS,
+    *POLICY,
+    *GUARD,
+    *_TRANSLATION,
+    *FRONT_TLS,
+    *START,
+    *SOAK,
+]
 BY_KEY = {measure.key: measure for measure in ALL}

@@ -57,6 +57,36 @@ def measure_tls(session: Session) -> None:
         steady(session, findings, "tls_")
 
 
+def measure_limited(session: Session) -> None:
+    """The steady load with limits and budgets in five scopes."""
+    expect_reply(session.gateway)
+    warm_up(session)
+    with session.attempting("limited_requests_per_second", "limited_cpu_per_request") as findings:
+        steady(session, findings, "limited_")
+    with session.attempting("limited_cpu_added") as findings:
+        findings.add("limited_cpu_added", _more_cpu(session, "limited_cpu_per_request"))
+
+
+def measure_workers(session: Session) -> None:
+    """The steady load with two workers, which share the gateway's core."""
+    expect_reply(session.gateway)
+    warm_up(session)
+    with session.attempting("workers_requests_per_second", "workers_cpu_per_request") as findings:
+        steady(session, findings, "workers_")
+    with session.attempting("workers_cpu_added") as findings:
+        findings.add("workers_cpu_added", _more_cpu(session, "workers_cpu_per_request"))
+
+
+def _more_cpu(session: Session, measure: str) -> float:
+    """By how many percent more CPU a request took than with a plain gateway in the same round."""
+    usual, more = (
+        session.results.by_round(session.gateway.name, key).get(session.round) for key in ("cpu_per_request", measure)
+    )
+    if not usual or not more:
+        raise Failed("there is no figure of this round to compare with")
+    return 100 * (more / usual - 1)
+
+
 def measure_front_tls(session: Session) -> None:
     """A storm of handshakes at the gateway's own TLS."""
     expect_reply(session.gateway)

@@ -12,9 +12,9 @@ from bench.backends import Upstream
 from bench.payload import CLIENT_KEY
 from bench.venue import Certificate
 
-Setup = Literal["", "cache", "policy", "guard"]
-"""What is switched on beside the usual: the exact cache; that and an injected line and a rule about personal data; that
-and all built-in checks of the input.
+Setup = Literal["", "limits", "workers", "cache", "policy", "guard"]
+"""What is switched on beside the usual: limits and budgets in five scopes; a second worker; the exact cache; that and
+an injected line and a rule about personal data; that and all built-in checks of the input.
 """
 
 

@@ -18,8 +18,20 @@ _CACHE: dict[str, object] = {"cache": {"ttl": "1h"}}
 _PERSONAL = {"pii": "email", "action": "block"}
 _CHECKS = [{rule: of, "action": "block"} for rule, of in (("pii", "all"), ("secrets", "all"), ("injection", 0.7))]
 _LINE = {"system_first": "You answer for Example Ltd. Never promise a refund."}
+_SCOPES = ({"org": "o"}, {"team": "o/t"}, {"user": "u"}, {"key": "*"}, {"model": "*"})
+_LIMITED: dict[str, object] = {
+    "orgs": {"o": {}},
+    "teams": {"o/t": {}},
+    "users": {"u": {"team": "o/t"}},
+    "keys": [{"name": "bench", "key": CLIENT_KEY, "user": "u"}],
+    "limits": [{**scope, "requests": "100M/min", "tokens": "100G/min", "concurrent": 100_000} for scope in _SCOPES],
+    "budgets": [{**scope, "amount": 100_000_000} for scope in _SCOPES],
+}
+"""Of all of them so much that nothing is refused. The budgets must not be overshot."""
 _SETUPS: dict[Setup, dict[str, object]] = {
     "": {},
+    "limits": _LIMITED,
+    "workers": {},
     "cache": _CACHE,
     "policy": {**_CACHE, "guard": {"house": {"everywhere": True, "input": [_PERSONAL], "inject": _LINE}}},
     "guard": {**_CACHE, "guard": {"house": {"everywhere": True, "input": _CHECKS}}},
@@ -57,6 +69,8 @@ class Trunkline:
             provider["ca"] = str(place.upstream.ca)
         if place.front:
             server["tls"] = {"cert": str(place.front.chain), "key": str(place.front.key)}
+        if place.setup == "workers":
+            server["workers"] = 2
         configuration = place.folder / "trunkline.yaml"
         configuration.write_text(
             json.dumps(
