@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def process(store: Store, folder: Path) -> Keys:
     """The keys of a process that has just begun; the configuration has one that is called `k0`, too."""
     config = folder / "trunkline.yaml"
-    config.write_text('{orgs: {o: {tags: {a: b}}}, keys: [{name: k0, key: sk-configured-0123456789}]}')
+    config.write_text("{orgs: {o: {tags: {a: b}}}, keys: [{name: k0, key: sk-configured-0123456789}]}")
     loaded = load(config, env={}, provider_types=(), environment_providers=())
     keys = Keys(store, Digest(b"s" * 32), loaded, Opened(lambda *_: b"", lambda *_, **__: None))
     keys.load()
