@@ -12,6 +12,7 @@ from tests.faults.gateway import gateway
 from tests.faults.server import FaultServer
 
 from trunkline.gateway import alerting
+from trunkline.transport.exchange import Times
 
 SECRET = base64.b64encode(b"a secret of the operator").decode()
 KEYS = [{"name": "a", "key": "sk-trunkline-a"}]
@@ -60,3 +61,22 @@ async def test_a_webhook_that_is_not_taken_is_tried_again_and_then_given_up(monk
                     await asyncio.sleep(0.01)
         names = {taken.header("webhook-id") for taken in receiver.requests}
         assert (len(receiver.requests), len(names)) == (3, 1)
+
+
+async def test_while_a_webhook_hangs_requests_are_answered_and_it_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerting, "LOOK", 0.02)
+    monkeypatch.setattr(alerting, "PAUSES", (0.0,))
+    monkeypatch.setattr(alerting, "TIMES", Times(connect=0.2, first_token=0.2, gap=0.2, total=0.2))
+    async with FaultServer() as up, FaultServer("mute") as receiver:
+        alerts = {"webhook": receiver.url, "secret": "s"}
+        keys = [*KEYS, {"name": "b", "key": "sk-trunkline-b"}]
+        async with gateway(up.url, keys=keys, budgets=BUDGETS, alerts=alerts) as running:
+            async with connect(running.port) as raw:
+                await raw.send(chat_request("up/normal", key="sk-trunkline-a", max_tokens=16))
+                assert (await raw.response()).status == 200
+                await receiver.request()
+                await raw.send(chat_request("up/normal", key="sk-trunkline-b"))
+                assert (await raw.response()).status == 200
+            async with asyncio.timeout(10):
+                while not running.logged("alerts.webhook_failed"):  # noqa: ASYNC110  # the log is a file
+                    await asyncio.sleep(0.01)

@@ -330,3 +330,23 @@ async def test_without_valkey_what_was_lent_is_served_and_then_the_policy_holds(
         else:
             assert (answer.status, answer.json()["error"]["code"]) == (503, "limits_unavailable")
             assert answer.header("retry-after") == "1"
+
+
+async def test_a_client_that_uses_its_request_id_again_pays_again() -> None:
+    budgets = [{"key": "a", "amount": 1, "per": "total"}]
+    async with (
+        FaultServer() as up,
+        gateway(up.url, keys=KEYS, budgets=budgets) as running,
+        connect(running.port) as raw,
+    ):
+        for _ in range(3):
+            names = [("x-request-id", "mine"), ("authorization", "Bearer sk-trunkline-a")]
+            await raw.send(request(body=chat_body("up/normal", max_tokens=16), headers=names))
+            assert (await raw.response()).status == 200
+        rows = await running.rows()
+        lending = running.process.gateway.limiting.lending
+        await lending.close()
+        spent = lending.store.spent(["key:a:cost:total"])["key:a:cost:total"]
+    assert {row.label for row in rows} == {"mine"}
+    assert len({row.request for row in rows}) == 3
+    assert spent == sum(row.cost for row in rows) == 3 * rows[0].cost > 0
