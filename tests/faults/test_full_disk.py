@@ -1,5 +1,6 @@
 """A disk that is full: what cannot be recorded is not sent, and what was recorded before is not lost."""
 
+import asyncio
 import contextlib
 import resource
 from collections.abc import Iterator
@@ -52,3 +53,21 @@ def test_half_an_intent_does_not_spoil_the_next(tmp_path: Path) -> None:
     journal.close()
     (found,) = orphans(tmp_path)
     assert [intent.attempt for intent in found.intents] == [1, 3]
+
+
+async def test_what_the_stores_disk_does_not_take_waits_until_it_does() -> None:
+    asked = 20
+    async with no_leaks(), FaultServer() as up, gateway(up.url) as gw, connect(gw.port) as raw:
+        check(await ask(raw, "up/normal"), WHOLE, stream=False)
+        await gw.idle()
+        wal = gw.data / "trunkline.db-wal"
+        with no_file_larger_than(wal.stat().st_size):  # the journal is far smaller
+            for _ in range(asked):
+                check(await ask(raw, "up/normal"), WHOLE, stream=False)
+            async with asyncio.timeout(10):
+                while not gw.logged("ledger.store_refuses"):  # noqa: ASYNC110  # the log is a file
+                    await asyncio.sleep(0.01)
+            assert gw.process.gateway.ledger.lag
+        rows = await gw.rows()
+    assert [row.outcome for row in rows] == ["ok"] * (1 + asked)
+    assert len({row.request for row in rows}) == 1 + asked
