@@ -136,6 +136,15 @@ def test_a_process_that_lives_is_left_alone(tmp_path: Path, store: Store) -> Non
     die(mark, journal)
 
 
+def test_a_mark_that_a_power_cut_has_torn_hinders_no_start(tmp_path: Path, store: Store) -> None:
+    die(*left_behind(tmp_path, store))
+    [holder] = tmp_path.glob("*.holder")
+    holder.write_bytes(b"")
+    recover(store, tmp_path, CHARGES)
+    assert not list(tmp_path.glob("*.holder"))
+    assert len(store.held_budgets()) == 2
+
+
 def test_settling_twice_changes_nothing(tmp_path: Path, store: Store) -> None:
     die(*left_behind(tmp_path, store))
     [holder] = tmp_path.glob("*.holder")

@@ -142,7 +142,10 @@ def settle_dead(
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            left = msgspec.json.decode(file.read(), type=Left)
+            left = _read(file.read())
+        if left is None:
+            path.unlink(missing_ok=True)
+            continue
         spent = _unreported(store, begun.get(path.stem, ()), _told(store, left), charges)
         for holder in _lives(store, left):
             held = {each.budget: each.amount for each in store.held_budgets() if each.holder == holder}
@@ -152,6 +155,14 @@ def settle_dead(
         names.append(left.name)
         path.unlink(missing_ok=True)
     return names
+
+
+def _read(text: bytes) -> Left | None:
+    """None for what a power cut has torn: what that process held counts as spent until an operator gives it up."""
+    try:
+        return msgspec.json.decode(text, type=Left)
+    except msgspec.DecodeError:
+        return None
 
 
 def _told(store: Store, left: Left) -> int:
