@@ -54,6 +54,8 @@ class Recorded:
         journey, target = self._journey, self.candidate.target
         bound = self._hold.bound if self._hold is not None else None
         self.reserved = bound if bound is not None else reservation(self._asked, self._price)
+        if bound is not None:  # it may be paid by what others turned out not to need: that must be on record before
+            journey.gateway.ledger.keep_ends()
         try:
             self._segment = journey.gateway.ledger.intend(
                 intent_of(journey, target, self._number, self._started, self.reserved, self._markup)
