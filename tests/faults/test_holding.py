@@ -140,7 +140,7 @@ def test_a_mark_that_a_power_cut_has_torn_hinders_no_start(tmp_path: Path, store
     die(*left_behind(tmp_path, store))
     [holder] = tmp_path.glob("*.holder")
     holder.write_bytes(b"")
-    recover(store, tmp_path, CHARGES)
+    recover(store, tmp_path, CHARGES, no_trouble)
     assert not list(tmp_path.glob("*.holder"))
     assert len(store.held_budgets()) == 2
 

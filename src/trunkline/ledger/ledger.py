@@ -92,9 +92,10 @@ class Ledger:
         """Have the journal tell of everything that has ended and may not be in the store yet, so that a crash does not
         change what it cost. Where it cannot, that will be charged at its reservation.
         """
-        new = islice(self._unwritten, self._kept, None)
+        # From the end: while the store takes nothing, very many wait that the journal tells of already.
+        new = list(islice(reversed(self._unwritten), len(self._unwritten) - self._kept))
         try:
-            self._journal.end((row, segment) for row, segment in new if segment is not None)
+            self._journal.end((row, segment) for row, segment in reversed(new) if segment is not None)
         except OSError as error:
             self._report("ledger.journal_not_synced", str(error))
         self._kept = len(self._unwritten)

@@ -50,7 +50,7 @@ class Searches:
         if usage is None or not self._queries:
             return usage
         count = 1 if _BY_ANSWER.match(self._model) else min(len(self._queries), MOST)
-        details = msgspec.structs.replace(usage.details or NONE, units=units(web_search=count))
+        details = msgspec.structs.replace(usage.details or NONE, units=units({"web_search": count}))
         return msgspec.structs.replace(usage, details=details)
 
 
