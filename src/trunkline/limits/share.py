@@ -1,7 +1,8 @@
 """One process's part of a meter: a number that the hot path compares and lowers.
 
 `free` is what was lent and is not taken. `touch` is called by whoever takes first in a slot (`at >= turn`), so that
-nothing else has to be written down per request: what was taken in a slot is by how much `free` has sunk in it.
+nothing else has to be written down per request: what was taken in a slot is by how much `free` has sunk in it, below
+`level`. So what is put back in the slot in which it was taken needs no more than to be added to `free` again.
 All moments are milliseconds of the shared books' clock.
 """
 
@@ -31,19 +32,22 @@ class Share:
         "__weakref__",
         "_active",
         "_history",
-        "_level",
         "_marks",
         "_owned",
         "_pace",
         "_reserved",
         "_sent",
         "_slot",
+        "_spent",
         "_target",
+        "_threshold",
         "_typical",
         "again",
+        "began",
         "free",
         "least",
         "left",
+        "level",
         "low",
         "meter",
         "need",
@@ -60,10 +64,14 @@ class Share:
         self.returns = meter.returns
         """What was taken is held until it is settled."""
         self.free = 0
-        self.low = -1
-        """Below it, it is time to ask for more."""
+        self.low = NEVER
+        """Below it, it is time to ask for more; or `touch` is due, whatever there is."""
         self.turn = 0
         """From then on, `touch` is due."""
+        self.began = 0
+        """When the slot began in which it was touched last."""
+        self.level = 0
+        """What `free` was then, but for what was lent since."""
         self.least = 0
         self.need = 0
         """What is waited for: the smallest of it, and all of it."""
@@ -78,15 +86,16 @@ class Share:
         """When it last reported that it was used; seconds, by the process's clock."""
         self._active = active
         self._slot = 0
-        self._level = 0  # what `free` was when the slot began
         self._marks: dict[int, int] = {}  # used and not yet reported, by slot
         self._sent: list[tuple[int, int]] = []  # reported, but nobody has said that it was heard
         self._history: dict[int, int] = {}  # reported and heard: told again to books that were lost
         self._owned = 0  # where it returns: what is free and what is held until it is settled
+        self._spent = 0  # of that, what was settled as used, and is not yet in `_marks`
         self._reserved = 0  # of it, what was held at the last report
         self._pace = 0.0  # taken per second
         self._typical = 1
         self._target = 0
+        self._threshold = 0  # `low`, while it is touched
 
     @property
     def remaining(self) -> int:
@@ -96,7 +105,7 @@ class Share:
     @property
     def held(self) -> int:
         """What was taken and is to be settled, where it returns."""
-        return self._owned - self.free
+        return self._owned - self._spent - self.free
 
     @property
     def idle(self) -> bool:
@@ -107,12 +116,14 @@ class Share:
         """Something is about to be taken at the moment `at`, and it is the first in its slot."""
         self._close()
         self._active.add(self)
+        self.low = self._threshold
         window = self.meter.window
         if not window:
             self.turn = NEVER
             return
-        self._slot = slot_of(at, window)
-        self.turn = -(-(self._slot + 1) * window // SLOTS)
+        slot = self._slot = slot_of(at, window)
+        self.began = -(-slot * window // SLOTS)
+        self.turn = -(-(slot + 1) * window // SLOTS)
 
     def want(self, amount: int) -> None:
         """Somebody waits for so much."""
@@ -131,10 +142,8 @@ class Share:
                 self.free -= used - reserved
             return
         self.free += reserved - used
+        self._spent += used
         self._active.add(self)
-        if used:
-            self._owned -= used
-            self._marks[0] = self._marks.get(0, 0) + used
 
     def _credit(self, taken_at: int, amount: int) -> None:
         """Put back what was taken too much of.
@@ -149,14 +158,18 @@ class Share:
         back = min(amount, max(0, unreported))
         self._marks[slot] = unreported - amount
         self.free += back
-        self._level = self.free
+        self.level = self.free
 
     def _close(self) -> None:
-        taken = self._level - self.free
-        if taken and not self.returns:
-            slot, marks = self._slot, self._marks
-            marks[slot] = marks.get(slot, 0) + taken
-            self._level = self.free
+        if self.returns:
+            slot, used = 0, self._spent
+            self._owned -= used
+            self._spent = 0
+        else:
+            slot, used = self._slot, self.level - self.free
+            self.level = self.free
+        if used:
+            self._marks[slot] = self._marks.get(slot, 0) + used
 
     # towards the books
 
@@ -170,8 +183,9 @@ class Share:
         if self.free > 2 * self._target:
             self._owned -= self.free - self._target
             self.free = self._target
-        self._level = self.free
+        self.level = self.free
         self.turn = 0
+        self.low = NEVER
         self._sent = [mark for mark in self._marks.items() if mark[1]]
         self._marks = {}
         want = max(0, self._target - self.free)
@@ -195,7 +209,7 @@ class Share:
     def answered(self, ask: Ask, answer: Answer, at: int) -> None:
         """The books have entered what was reported, and lent what they could."""
         self.free += answer.granted
-        self._level += answer.granted
+        self.level += answer.granted
         self._owned += answer.granted
         self._remember(at)
         self.left = answer.left
@@ -205,9 +219,11 @@ class Share:
             soon = max(self.meter.window // SLOTS, AT_LEAST, answer.wait)
             self.again = at + min(NOT_AGAIN, soon)
             self.refused = ask.least
-        self.low = min(self._target, self.free) // 2 if answer.granted >= ask.want else self.free // 2
-        if ask.want and not answer.granted:
-            self.low = -1
+        self._threshold = min(self._target, self.free) // 2 if answer.granted >= ask.want else self.free // 2
+        if self._threshold < 0 or (ask.want and not answer.granted):
+            self._threshold = 0
+        if self.turn:
+            self.low = self._threshold
 
     def _remember(self, at: int) -> None:
         if self.meter.window:
@@ -233,9 +249,10 @@ class Share:
         self._merge(dict(self._sent))
         self._sent = []
         self._owned -= self.free
-        self._level = self.free = 0
+        self.level = self.free = 0
         self.turn = 0
-        self.low = -1
+        self.low = NEVER
+        self._threshold = 0
 
     def _merge(self, marks: Mapping[int, int]) -> None:
         for slot, amount in marks.items():

@@ -4,13 +4,15 @@ A ticket is made once for each combination of scopes and kept: taking it is two 
 made or looked up. What it takes is a tuple in the order of `UNITS`.
 """
 
-from collections.abc import Callable, Iterable
-from operator import attrgetter, itemgetter, lt
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
+from operator import add, attrgetter, gt, itemgetter, lt, sub
 
 import msgspec
 
 from trunkline.limits.meter import UNITS, Meter, Unit
-from trunkline.limits.share import Share
+from trunkline.limits.share import NEVER, Share
 
 Amounts = tuple[int, int, int, int, int, int]
 """Requests, input, output and total tokens, requests under way, nano-dollars."""
@@ -51,44 +53,77 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
 
 
 class Ticket:
-    """All meters that apply to one kind of request."""
+    """All meters that apply to one kind of request, each once."""
 
-    __slots__ = ("_each", "_hungry", "_of", "_shares")
+    __slots__ = ("_each", "_hungry", "_of", "_of_returning", "_of_tokens", "_returning", "_shares", "_tokens", "_turn")
 
     def __init__(self, shares: Iterable[Share], hungry: Callable[[], None]) -> None:
         """`hungry` is called when a share has become low."""
-        self._shares = tuple(shares)
-        units = [share.meter.unit for share in self._shares]
-        self._each = _picking([UNITS.index(unit) for unit in units])
+        self._shares = tuple(dict.fromkeys(shares))
+        self._each = _picking(self._shares)
+        self._returning = tuple(share for share in self._shares if share.returns)
+        self._of_returning = _picking(self._returning)
+        self._tokens = tuple(share for share in self._shares if not share.returns and share.meter.unit != "requests")
+        self._of_tokens = _picking(self._tokens)
         self._of: dict[Unit, list[Share]] = {}
-        for share, unit in zip(self._shares, units, strict=True):
-            self._of.setdefault(unit, []).append(share)
+        for share in self._shares:
+            self._of.setdefault(share.meter.unit, []).append(share)
+        self._turn = 0  # before that moment no share need be touched, unless its `low` says so
         self._hungry = hungry
 
     def take(self, at: int, wanted: Amounts) -> bool:
         """Take `wanted` of every meter, or nothing of any, at the books' moment `at` (milliseconds)."""
-        if any(map(lt, map(_free, self._shares), self._each(wanted))):
+        shares = self._shares
+        left = tuple(map(sub, map(_free, shares), self._each(wanted)))
+        if at < self._turn and not any(map(lt, left, map(_low, shares))):
+            _do(map(setattr, shares, _FREE, left))
+            return True
+        if min(left, default=0) < 0:
             return False
-        self.force(at, wanted)
+        self._leave(at, left)
         return True
 
     def force(self, at: int, wanted: Amounts) -> None:
         """Take it whether it is there or not: what is missing is reported as used all the same."""
-        low = False
-        for share, amount in zip(self._shares, self._each(wanted), strict=True):
+        self._leave(at, tuple(map(sub, map(_free, self._shares), self._each(wanted))))
+
+    def _leave(self, at: int, left: tuple[int, ...]) -> None:
+        """Take all but what is `left` of each."""
+        shares = self._shares
+        for share in shares:
             if at >= share.turn:
                 share.touch(at)
-            left = share.free = share.free - amount
-            if left < share.low:
-                low = True
-        if low:
+        self._turn = min(map(_turn, shares), default=NEVER)
+        _do(map(setattr, shares, _FREE, left))
+        if any(map(lt, left, map(_low, shares))):
             self._hungry()
 
     def settle(self, taken_at: int, at: int, taken: Amounts, used: Amounts) -> None:
         """Correct what was taken by what was used; `NOTHING` undoes it. `taken_at` is when `take` was called."""
-        for share, amount, needed in zip(self._shares, self._each(taken), self._each(used), strict=True):
-            if amount != needed or share.returns:
+        if taken[0] != used[0] or not self._correct(taken_at, at, taken, used):
+            for share, amount, needed in zip(self._shares, self._each(taken), self._each(used), strict=True):
+                if amount != needed and not share.returns:
+                    share.settle(taken_at, at, amount, needed)
+        if self._returning:
+            for share, amount, needed in zip(
+                self._returning, self._of_returning(taken), self._of_returning(used), strict=True
+            ):
                 share.settle(taken_at, at, amount, needed)
+
+    def _correct(self, taken_at: int, at: int, taken: Amounts, used: Amounts) -> bool:
+        """Correct the tokens, as long as all is in the slot in which it was taken; False: nothing is done."""
+        tokens = self._tokens
+        if not tokens:
+            return True
+        left = tuple(map(add, map(_free, tokens), map(sub, self._of_tokens(taken), self._of_tokens(used))))
+        if (
+            taken_at < max(map(_began, tokens))
+            or at >= min(map(_turn, tokens))
+            or any(map(gt, left, map(_level, tokens)))
+        ):
+            return False
+        _do(map(setattr, tokens, _FREE, left))
+        return True
 
     def want(self, at: int, wanted: Amounts) -> Refusal | None:
         """What was not there is waited for; a refusal where that is no use now."""
@@ -112,19 +147,23 @@ class Ticket:
         return Standing(tightest.meter, tightest.remaining, max(0, tightest.reset_at - at) / 1000)
 
 
-_free = attrgetter("free")
+# Over all shares at once in C: a loop of bytecode takes longer, and more so where nothing of it is in the caches.
+_free, _low, _turn, _began, _level = map(attrgetter, ("free", "low", "turn", "began", "level"))
+_FREE = repeat("free")
+_do = deque[None](maxlen=0).extend
+"""Have each step of an iterator done."""
 
 
 def _part_left(share: Share) -> float:
     return (share.free + share.left) / share.meter.limit
 
 
-def _picking(places: list[int]) -> Callable[[Amounts], tuple[int, ...]]:
-    """What picks the amounts at these places, in their order."""
-    if len(places) == 1:  # of one, `itemgetter` gives no tuple
-        (place,) = places
-        return lambda all_of_them: (all_of_them[place],)
-    return itemgetter(*places)
+def _picking(shares: Sequence[Share]) -> Callable[[Amounts], tuple[int, ...]]:
+    """What picks the amounts of these, in their order."""
+    places = [UNITS.index(share.meter.unit) for share in shares]
+    if len(places) > 1:
+        return itemgetter(*places)
+    return itemgetter(slice(places[0], places[0] + 1) if places else slice(0))  # of one, it would give no tuple
 
 
 def _refusal(share: Share, amount: int, at: int) -> Refusal:
