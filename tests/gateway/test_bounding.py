@@ -8,11 +8,12 @@ from trunkline.gateway.bounding import (
     LEAST_OUTPUT,
     OVERHEAD,
     PICTURE,
+    TEXTS,
     UNKNOWN_OUTPUT,
     bound_of,
-    boundless,
+    contents_of,
     dearest,
-    plain,
+    only_texts,
 )
 from trunkline.ledger.prices import Price
 
@@ -25,7 +26,7 @@ def asked(size: int, cap: int | None = None, choices: int = 1) -> Asked:
 
 
 def test_input_is_bounded_by_bytes_at_the_dearest_price_of_any_kind() -> None:
-    bound = bound_of(b"{}", asked(1000, 50), PRICE, None)
+    bound = bound_of(TEXTS, asked(1000, 50), PRICE, None)
     assert bound.fixed == 5 + 3 * (1000 + OVERHEAD)
     assert (bound.price, bound.wanted, bound.least) == (8_000_000, 50, LEAST_OUTPUT)
 
@@ -40,17 +41,17 @@ def test_dear_tiers_count_from_the_first_token() -> None:
 
 @pytest.mark.parametrize(("most", "wanted"), [(None, UNKNOWN_OUTPUT), (1000, 1000)])
 def test_output_that_nobody_caps_is_capped_by_the_model_or_by_us(most: int | None, wanted: int) -> None:
-    assert bound_of(b"{}", asked(10, None, 2), PRICE, most).wanted == 2 * wanted
+    assert bound_of(TEXTS, asked(10, None, 2), PRICE, most).wanted == 2 * wanted
 
 
 def test_a_picture_has_a_bound_of_its_own() -> None:
     body = b'{"messages":[{"content":[{"type": "image_url","image_url":{"url":"https://x/y.png"}}]}]}'
-    assert bound_of(body, asked(0, 1), PRICE, None).fixed == 5 + 3 * (OVERHEAD + PICTURE)
+    assert bound_of(contents_of(body), asked(0, 1), PRICE, None).fixed == 5 + 3 * (OVERHEAD + PICTURE)
 
 
 def test_thinking_must_fit_below_the_cap() -> None:
     body = b'{"thinking":{"type":"enabled","budget_tokens":2048}}'
-    assert bound_of(body, asked(0, 9000), PRICE, None).least == 2049
+    assert bound_of(contents_of(body), asked(0, 9000), PRICE, None).least == 2049
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,8 @@ def test_thinking_must_fit_below_the_cap() -> None:
     ],
 )
 def test_what_the_provider_fetches_or_remembers_has_no_bound(body: bytes) -> None:
-    assert boundless(plain(body))
+    assert contents_of(body).endless
+    assert not only_texts(msgspec.json.decode(body))
 
 
 @pytest.mark.parametrize(
@@ -78,4 +80,30 @@ def test_what_the_provider_fetches_or_remembers_has_no_bound(body: bytes) -> Non
     ],
 )
 def test_what_only_looks_like_it_has_one(body: bytes) -> None:
-    assert not boundless(plain(body))
+    assert not contents_of(body).endless
+
+
+def test_most_requests_are_seen_to_be_texts_without_reading_their_bytes() -> None:
+    body = b'{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"an image, {\\"type\\":\\"file\\"}"}]}'
+    assert only_texts(msgspec.json.decode(body))
+    assert contents_of(body) == TEXTS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"input":"Hallo"}',
+        b'{"messages":[]}',
+        b'{"messages":"Hallo"}',
+        b'{"messages":["role"]}',
+        b'{"messages":[{"role":"user"}]}',
+        b'{"messages":[{"role":"user","content":null}]}',
+        b'{"messages":[{"role":"user","content":[{"type":"file"}]}]}',
+        b'{"messages":[{"role":"user","content":"Hallo","video":{}}]}',
+        b'{"messages":[{"role":"user","content":"Hallo"}],"tools":[]}',
+        b'{"messages":[{"role":"user","content":"Hallo"}],"thinking":{"type":"enabled","budget_tokens":9}}',
+        b'{"messages":[{"role":"user","content":"Hallo"}],"unheard_of":1}',
+    ],
+)
+def test_whatever_is_not_known_to_be_a_text_is_looked_at_closely(body: bytes) -> None:
+    assert not only_texts(msgspec.json.decode(body))

@@ -2,19 +2,33 @@
 
 import pytest
 
-from trunkline.gateway.rate_headers import rate_headers, retry_after
-from trunkline.limits.meter import HOUR, MINUTE, Meter, Unit
-from trunkline.limits.ticket import Standing
+from trunkline.gateway.rate_headers import KEPT, RateHeaders, retry_after
+from trunkline.limits.meter import HOUR, MINUTE, Meter
+from trunkline.limits.share import Share
+from trunkline.limits.ticket import Ticket, amounts
 
-STANDINGS: dict[Unit, Standing] = {
-    "requests": Standing(Meter("key", "a", "requests", 600, MINUTE), 599, 61.2),
-    "tokens": Standing(Meter("key", "a", "tokens", 200_000, MINUTE), 0, 0.5),
-    "input": Standing(Meter("key", "a", "input", 1000, HOUR), 10, 3600.0),
-}
+NOW = 1_000_000
+"""Of the books."""
 
 
-def test_in_the_names_of_openai() -> None:
-    assert rate_headers("openai_chat", STANDINGS.get, 0.0).decode().splitlines() == [
+def share(meter: Meter, free: int, reset: int) -> Share:
+    made = Share(meter, set())
+    made.free, made.reset_at = free, NOW + reset
+    return made
+
+
+def ticket() -> Ticket:
+    shares = [
+        share(Meter("org", "o", "requests", 6000, MINUTE), 6000, 0),
+        share(Meter("key", "a", "requests", 600, MINUTE), 599, 61_200),
+        share(Meter("key", "a", "tokens", 200_000, MINUTE), 0, 500),
+        share(Meter("key", "a", "input", 1000, HOUR), 10, 3_600_000),
+    ]
+    return Ticket(shares, lambda: None)
+
+
+def test_in_the_names_of_openai_and_of_the_tightest_meter() -> None:
+    assert RateHeaders(ticket(), "openai_chat").at(NOW, lambda: 0.0).decode().splitlines() == [
         "x-ratelimit-limit-requests: 600",
         "x-ratelimit-remaining-requests: 599",
         "x-ratelimit-reset-requests: 1m2s",
@@ -25,7 +39,7 @@ def test_in_the_names_of_openai() -> None:
 
 
 def test_in_the_names_of_anthropic() -> None:
-    lines = rate_headers("anthropic_messages", STANDINGS.get, 1_795_000_000.0).decode().splitlines()
+    lines = RateHeaders(ticket(), "anthropic_messages").at(NOW, lambda: 1_795_000_000.0).decode().splitlines()
     assert lines[:3] == [
         "anthropic-ratelimit-requests-limit: 600",
         "anthropic-ratelimit-requests-remaining: 599",
@@ -34,8 +48,23 @@ def test_in_the_names_of_anthropic() -> None:
     assert "anthropic-ratelimit-input-tokens-remaining: 10" in lines
 
 
+@pytest.mark.parametrize("left", [5000, 10])
+def test_what_remains_is_always_true_and_which_meter_is_tightest_near_a_limit(left: int) -> None:
+    org = share(Meter("org", "o", "requests", 10_000, MINUTE), left, 0)
+    key = share(Meter("key", "a", "requests", 6000, MINUTE), 6000, 0)
+    mine = Ticket([org, key], lambda: None)
+    headers = RateHeaders(mine, "openai_chat")
+    assert f"remaining-requests: {left}\r\n" in headers.at(NOW, lambda: 0.0).decode()
+    assert mine.take(NOW, amounts())
+    assert f"remaining-requests: {left - 1}\r\n" in headers.at(NOW, lambda: 0.0).decode()
+    key.free = 1
+    tightest = f"remaining-requests: {left - 1 if left > 10 else 1}\r\n"
+    assert tightest in headers.at(NOW + KEPT - 1, lambda: 0.0).decode()
+    assert "remaining-requests: 1\r\n" in headers.at(NOW + KEPT, lambda: 0.0).decode()
+
+
 def test_without_limits_there_are_none() -> None:
-    assert rate_headers("openai_chat", lambda _: None, 0.0) == b""
+    assert RateHeaders(Ticket([], lambda: None), "openai_chat").at(NOW, lambda: 0.0) == b""
 
 
 @pytest.mark.parametrize(("seconds", "whole"), [(0.0, 1), (0.2, 1), (1.2, 2), (60.0, 60)])

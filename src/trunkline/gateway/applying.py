@@ -11,6 +11,7 @@ import msgspec
 from trunkline.config import schema
 from trunkline.gateway.leasing import Leasing
 from trunkline.gateway.limit_rules import budget_of, rule_of
+from trunkline.gateway.rate_headers import RateHeaders
 from trunkline.ledger.record import Intent
 from trunkline.limits.budgets import Budget, Spending, spending
 from trunkline.limits.meter import Meter
@@ -107,13 +108,14 @@ class Costs:
 class Applied:
     """The limits of one kind of request: of one caller, for one model."""
 
-    __slots__ = ("_most_output", "_most_tokens", "asker", "costs", "meters", "rates")
+    __slots__ = ("_heads", "_most_output", "_most_tokens", "asker", "costs", "meters", "rates")
 
     def __init__(self, asker: Asker, rates: Ticket | None, applying: Sequence[Meter]) -> None:
         self.asker = asker
         self.rates = rates
         self.meters = frozenset(meter.id for meter in applying)
         self.costs: dict[Target, Costs] = {}
+        self._heads: dict[str, RateHeaders] = {}
         self._most_output = min((meter.limit for meter in applying if meter.unit == "output"), default=1 << 60)
         self._most_tokens = min((meter.limit for meter in applying if meter.unit == "tokens"), default=1 << 60)
 
@@ -121,6 +123,13 @@ class Applied:
         """What a request takes; of output no more than the limits can ever allow, for it may well be less."""
         output = min(output_tokens, self._most_output, max(0, self._most_tokens - input_tokens))
         return amounts(input_tokens, output)
+
+    def head(self, format_name: str, ticket: Ticket) -> RateHeaders:
+        """How a client of this format is told where it stands with `rates`, which are `ticket`."""
+        head = self._heads.get(format_name)
+        if head is None:
+            head = self._heads[format_name] = RateHeaders(ticket, format_name)
+        return head
 
 
 def is_strict(budget: Budget) -> bool:

@@ -5,8 +5,11 @@ has a bound of its own (pictures), or none. Output is bounded by the cap that is
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from itertools import chain
+from operator import methodcaller
+from typing import Any, Final
 
 import msgspec
 
@@ -39,6 +42,41 @@ that a tool's parameter of such a name is not taken for one.
 _THINKING = re.compile(rb'"budget_tokens"\s*:\s*([0-9]{1,9})')
 
 
+_SETTINGS = frozenset(
+    {
+        *(
+            "model",
+            "messages",
+            "stream",
+            "stream_options",
+            "user",
+            "n",
+            "seed",
+            "stop",
+            "stop_sequences",
+            "service_tier",
+        ),
+        *("max_tokens", "max_completion_tokens", "reasoning_effort", "temperature", "top_p", "top_k"),
+        *("presence_penalty", "frequency_penalty"),
+    }
+)
+_OF_MESSAGES = frozenset({"role", "content", "name"})
+_content = methodcaller("get", "content")
+
+
+class Contents(msgspec.Struct, frozen=True, gc=False):
+    """What decides over the cost of a request, beside its size."""
+
+    endless: str = ""
+    """What has no bound on its cost; empty where all has one."""
+    pictures: int = 0
+    thinks: int = 0
+    """Tokens that it may think for."""
+
+
+TEXTS: Final = Contents()
+
+
 class Bound(msgspec.Struct, frozen=True, gc=False):
     """Of one request to one model."""
 
@@ -63,16 +101,34 @@ def boundless(body: bytes) -> str:
     return found[0].decode("latin-1").partition(":")[2].strip(' "') or "it" if found else ""
 
 
-def bound_of(body: bytes, asked: Asked, price: Price, most_output: int | None) -> Bound:
-    """The most that a request can cost, of which `plain` gave the bytes. `most_output`: the model's own bound on one
-    choice, where it is known.
+def only_texts(value: Mapping[str, Any]) -> bool:
+    """Whether a request is a chat with nothing in it but texts and numbers, as most are: `contents_of` would find
+    `TEXTS`. It takes a quarter of the time, and the bytes need not be written for it.
     """
-    per_request, input_price, output_price = dearest(price)
-    tokens = asked.size + (OVERHEAD_OF_TOOLS if asked.tools else OVERHEAD) + PICTURE * len(_PICTURES.findall(body))
-    wanted = asked.output_cap or asked.choices * (most_output or UNKNOWN_OUTPUT)
+    messages = value.get("messages")
+    return (
+        value.keys() <= _SETTINGS
+        and type(messages) is list
+        and set(map(type, messages)) == {dict}
+        and _OF_MESSAGES.issuperset(chain.from_iterable(messages))
+        and set(map(type, map(_content, messages))) == {str}
+    )
+
+
+def contents_of(body: bytes) -> Contents:
+    """The same of any request."""
+    body = plain(body)
     thinks = max(map(int, _THINKING.findall(body)), default=0)
-    least = min(wanted, asked.choices * max(LEAST_OUTPUT, thinks + 1))
-    return Bound(per_request - (-tokens * input_price // 1_000_000), output_price, wanted, least)
+    return Contents(boundless(body), len(_PICTURES.findall(body)), thinks)
+
+
+def bound_of(contents: Contents, asked: Asked, price: Price, most_output: int | None) -> Bound:
+    """The most that a request can cost. `most_output`: the model's own bound on one choice, where it is known."""
+    per_request, input_price, output_price = dearest(price)
+    tokens = asked.size + (OVERHEAD_OF_TOOLS if asked.tools else OVERHEAD) + PICTURE * contents.pictures
+    wanted = asked.output_cap or asked.choices * (most_output or UNKNOWN_OUTPUT)
+    least = asked.choices * (LEAST_OUTPUT if contents.thinks < LEAST_OUTPUT else contents.thinks + 1)
+    return Bound(per_request - (-tokens * input_price // 1_000_000), output_price, wanted, min(least, wanted))
 
 
 @lru_cache(1000)

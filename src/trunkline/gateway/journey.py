@@ -11,6 +11,7 @@ import msgspec
 from trunkline.formats.document import Document, DocumentError
 from trunkline.formats.format import ShapeError
 from trunkline.gateway import attempts, caching
+from trunkline.gateway.bounding import only_texts
 from trunkline.gateway.errors import CannotExpress, InvalidRequest, LedgerUnavailable, Overloaded
 from trunkline.gateway.following import Following
 from trunkline.gateway.fronts import RESPONSES, Front, takes_whole_calls
@@ -141,6 +142,8 @@ def _understand(journey: Journey, plan: Plan) -> None:
     front, asked = journey.front, journey.asked
     if asked.stream and front.format.name == "openai_chat" and takes_whole_calls(journey.request.headers):
         journey.speak(Front(front.format, msgspec.structs.replace(front.place, whole_calls=True)))
+    if journey.gateway.limiting.reserves and journey.guarding is None:  # whoever is guarded may be sent other texts
+        journey.only_texts = only_texts(journey.document.value)
     passes = journey.way(plan.steps[0].first.target).passing is not None
     if not passes:
         with suppress(CannotExpress):  # it is told when the target's turn comes: another may take the request as it is

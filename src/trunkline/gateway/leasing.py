@@ -33,17 +33,18 @@ class Away(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Reserved:
+class Reserved(msgspec.Struct, frozen=True, gc=False):
     """What a request has taken; `settle` must be called once, whatever becomes of the request."""
 
-    __slots__ = ("_at", "_holder", "_taken", "_ticket")
-
-    def __init__(self, holder: Holder, ticket: Ticket, at: int, taken: Amounts) -> None:
-        self._holder, self._ticket, self._at, self._taken = holder, ticket, at, taken
+    holder: Holder
+    ticket: Ticket
+    at: int
+    """When, in the books' milliseconds."""
+    taken: Amounts
 
     def settle(self, used: Amounts) -> None:
         """Put `used` in place of what was taken; `NOTHING` undoes it."""
-        self._ticket.settle(self._at, self._holder.at(time.monotonic()), self._taken, used)
+        self.ticket.settle(self.at, int(time.monotonic() * 1000) + self.holder.ahead, self.taken, used)
 
 
 class Leasing:
@@ -80,10 +81,10 @@ class Leasing:
 
     def take(self, ticket: Ticket, wanted: Amounts) -> Reserved | None:
         """Take it of what is here; None where that is not enough."""
-        now = time.monotonic()
-        at = self.holder.at(now)
-        if now < self.holder.until and ticket.take(at, wanted):
-            return Reserved(self.holder, ticket, at, wanted)
+        holder, now = self.holder, time.monotonic()
+        at = int(now * 1000) + holder.ahead
+        if now < holder.until and ticket.take(at, wanted):
+            return Reserved(holder, ticket, at, wanted)
         return None
 
     def force(self, ticket: Ticket, wanted: Amounts) -> Reserved:

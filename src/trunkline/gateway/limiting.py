@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING
 from trunkline.config import schema
 from trunkline.config.limits import Loops
 from trunkline.gateway.applying import Applied, Applying, Asker, Costs, rules_of
-from trunkline.gateway.bounding import bound_of, boundless, plain
+from trunkline.gateway.bounding import TEXTS, bound_of, contents_of
 from trunkline.gateway.charging import expected_tokens, reservation
 from trunkline.gateway.errors import BudgetSpent, LimitsUnavailable, RateLimited
 from trunkline.gateway.leasing import Away, Reserved
 from trunkline.gateway.lending import Lending
-from trunkline.gateway.rate_headers import rate_headers
 from trunkline.gateway.runaways import Runaways
 from trunkline.gateway.waiting import Waiting
 from trunkline.ledger.markup import affordable_cost, most_charged
@@ -125,14 +124,17 @@ class Limiting:
         if not self._admits:
             return
         applied = self._applying.of(_asker(journey))
-        if applied.rates is None:
+        ticket, rates = applied.rates, self.lending.rates
+        if ticket is None:
             return
         wanted = applied.expected(*expected_tokens(journey.asked))
-        outcome = await self._enter(journey, applied, applied.rates, wanted)
+        taken = rates.take(ticket, wanted) if not self._queues else None
+        outcome = taken or await self._enter(journey, applied, ticket, wanted)
         if isinstance(outcome, Away):
             self._event("limited_requests", "away")
             raise LimitsUnavailable(f"This gateway cannot reach its limits: {outcome.reason}. Tell its operator.")
-        journey.delivery.head += self._standing(journey, applied.rates)
+        at = outcome.at if isinstance(outcome, Reserved) else rates.holder.at(monotonic())
+        journey.delivery.head += applied.head(journey.front.format.name, ticket).at(at, self._clock)
         if isinstance(outcome, Refusal):
             self._event("limited_requests", outcome.meter.unit)
             raise _refused(outcome)
@@ -163,10 +165,6 @@ class Limiting:
                 self._waiting.look()
         if self._runaways is not None:
             self._runaways.charge(journey)
-
-    def _standing(self, journey: "Journey", ticket: Ticket) -> bytes:
-        at = self.lending.rates.holder.at(monotonic())
-        return rate_headers(journey.front.format.name, lambda unit: ticket.standing(unit, at), self._clock())
 
     # of an attempt
 
@@ -219,14 +217,13 @@ class Limiting:
         markup: int,
     ) -> None:
         """Reserve the most that it can cost, with the output lowered to what can be paid."""
-        body = plain(journey.document.write())
-        endless = boundless(body)
-        if price is None or endless:
-            why = f"{target} has no price" if price is None else f"{endless!r} has no bound on what it costs"
+        contents = TEXTS if journey.only_texts else contents_of(journey.document.write())
+        if price is None or contents.endless:
+            why = f"{target} has no price" if price is None else f"{contents.endless!r} has no bound on what it costs"
             raise BudgetSpent(f"{why}, and a budget that applies to it must not be overshot.")
         asked = journey.asked
         known = await deployment.about(target.model) if asked.output_cap is None else None
-        bound = bound_of(body, asked, price, known.max_output if known is not None else None)
+        bound = bound_of(contents, asked, price, known.max_output if known is not None else None)
         money, left = self.lending.money, costs.most
         output, refusal = bound.wanted, None
         for _ in range(TRIES):

@@ -7,9 +7,15 @@ Anthropic: https://docs.anthropic.com/en/api/rate-limits#response-headers; a res
 from collections.abc import Callable
 from datetime import UTC, datetime
 from math import ceil
+from operator import attrgetter
 
 from trunkline.limits.meter import Unit
-from trunkline.limits.ticket import Standing
+from trunkline.limits.share import Share
+from trunkline.limits.ticket import Ticket
+
+KEPT = 50
+"""Milliseconds for which the lines are kept, but for what remains, while more than `NEAR` of every limit is left."""
+NEAR = 0.25
 
 _OPENAI: tuple[tuple[Unit, bytes], ...] = (("requests", b"requests"), ("tokens", b"tokens"))
 _ANTHROPIC: tuple[tuple[Unit, str], ...] = (
@@ -19,33 +25,63 @@ _ANTHROPIC: tuple[tuple[Unit, str], ...] = (
     ("output", "output-tokens"),
 )
 
-_OPENAI_LINES = b"x-ratelimit-limit-%b: %d\r\nx-ratelimit-remaining-%b: %d\r\nx-ratelimit-reset-%b: %b\r\n"
+_OPENAI_LINES = b"x-ratelimit-limit-%b: %d\r\nx-ratelimit-remaining-%b: %%d\r\nx-ratelimit-reset-%b: %b\r\n"
+_remaining = attrgetter("remaining")
 
 
-def rate_headers(format_name: str, standing: Callable[[Unit], Standing | None], now: float) -> bytes:
-    """Header lines for a client of this format. `standing` gives the tightest meter of a unit; `now` is Unix time."""
-    if format_name == "anthropic_messages":
-        return b"".join(_anthropic(name, found, now) for unit, name in _ANTHROPIC if (found := standing(unit)))
-    lines = b""
+class RateHeaders:
+    """The header lines about one ticket, for clients of one format: of each unit, the meter with the least left."""
+
+    __slots__ = ("_lines", "_shares", "_ticket", "_until", "_write")
+
+    def __init__(self, ticket: Ticket, format_name: str) -> None:
+        self._ticket = ticket
+        self._write = _anthropic if format_name == "anthropic_messages" else _openai
+        self._until = 0
+        self._lines = b""
+        """Without what remains."""
+        self._shares: list[Share] = []
+
+    def at(self, at: int, clock: Callable[[], float]) -> bytes:
+        """As things stand at the books' moment `at` (milliseconds); `clock` tells Unix time."""
+        if at >= self._until:
+            self._lines, self._shares = self._write(self._ticket, at, clock)
+            near = any(share.part_left < NEAR for share in self._shares)
+            self._until = at if near else at + KEPT
+        return self._lines % tuple(map(_remaining, self._shares))
+
+
+def _openai(ticket: Ticket, at: int, _clock: Callable[[], float]) -> tuple[bytes, list[Share]]:
+    lines, shares = b"", []
     for unit, name in _OPENAI:
-        found = standing(unit)
-        if found is not None:
-            lines += _OPENAI_LINES % (name, found.meter.limit, name, found.remaining, name, _duration(found.reset))
-    return lines
+        share = ticket.tightest(unit)
+        if share is not None:
+            lines += _OPENAI_LINES % (name, share.meter.limit, name, name, _duration(_reset(share, at)))
+            shares.append(share)
+    return lines, shares
+
+
+def _anthropic(ticket: Ticket, at: int, clock: Callable[[], float]) -> tuple[bytes, list[Share]]:
+    lines, shares = "", []
+    for unit, name in _ANTHROPIC:
+        share = ticket.tightest(unit)
+        if share is not None:
+            reset = datetime.fromtimestamp(ceil(clock() + _reset(share, at)), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            lines += f"anthropic-ratelimit-{name}-limit: {share.meter.limit}\r\n"
+            lines += f"anthropic-ratelimit-{name}-remaining: %d\r\n"
+            lines += f"anthropic-ratelimit-{name}-reset: {reset}\r\n"
+            shares.append(share)
+    return lines.encode(), shares
+
+
+def _reset(share: Share, at: int) -> float:
+    """Seconds until all has come back."""
+    return max(0, share.reset_at - at) / 1000
 
 
 def retry_after(seconds: float) -> int:
     """Whole seconds for `retry-after` (RFC 9110, 10.2.3): never too early."""
     return max(1, ceil(seconds))
-
-
-def _anthropic(name: str, it: Standing, now: float) -> bytes:
-    reset = datetime.fromtimestamp(ceil(now + it.reset), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return (
-        f"anthropic-ratelimit-{name}-limit: {it.meter.limit}\r\n"
-        f"anthropic-ratelimit-{name}-remaining: {it.remaining}\r\n"
-        f"anthropic-ratelimit-{name}-reset: {reset}\r\n"
-    ).encode()
 
 
 def _duration(seconds: float) -> bytes:

@@ -89,6 +89,8 @@ class Journey(Crossing):
     """The shared call that this is."""
 
     # of the attempts
+    only_texts = False
+    """Nothing in the request costs but by its length, as far as somebody has looked: see `bounding`."""
     tried: tuple[Tried, ...] = ()
     passed_over: Mapping[Target, str] = MappingProxyType({})
     """Targets that cannot express the request, and the code of why."""

@@ -103,6 +103,11 @@ class Share:
         return max(0, self.free) + self.left
 
     @property
+    def part_left(self) -> float:
+        """Of the limit, likewise; less than nothing where more was used."""
+        return (self.free + self.left) / self.meter.limit
+
+    @property
     def held(self) -> int:
         """What was taken and is to be settled, where it returns."""
         return self._owned - self._spent - self.free

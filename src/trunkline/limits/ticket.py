@@ -29,14 +29,6 @@ def usage(input_tokens: int = 0, output_tokens: int = 0, cost: int = 0) -> Amoun
     return (1, input_tokens, output_tokens, input_tokens + output_tokens, 0, cost)
 
 
-class Standing(msgspec.Struct, frozen=True, gc=False):
-    """How a caller stands with the tightest meter of a unit, for `x-ratelimit-*`. Seconds."""
-
-    meter: Meter
-    remaining: int
-    reset: float
-
-
 class Refusal(msgspec.Struct, frozen=True, gc=False):
     """Why nothing was taken."""
 
@@ -138,24 +130,18 @@ class Ticket:
             self._hungry()
         return None
 
-    def standing(self, unit: Unit, at: int) -> Standing | None:
-        """The meter of `unit` of which the least is left, as a part of its limit."""
+    def tightest(self, unit: Unit) -> Share | None:
+        """The share in the meter of `unit` of which the least is left, as a part of its limit."""
         shares = self._of.get(unit)
-        if shares is None:
-            return None
-        tightest = shares[0] if len(shares) == 1 else min(shares, key=_part_left)
-        return Standing(tightest.meter, tightest.remaining, max(0, tightest.reset_at - at) / 1000)
+        return None if shares is None else min(shares, key=_part_left)
 
 
 # Over all shares at once in C: a loop of bytecode takes longer, and more so where nothing of it is in the caches.
 _free, _low, _turn, _began, _level = map(attrgetter, ("free", "low", "turn", "began", "level"))
+_part_left = attrgetter("part_left")
 _FREE = repeat("free")
 _do = deque[None](maxlen=0).extend
 """Have each step of an iterator done."""
-
-
-def _part_left(share: Share) -> float:
-    return (share.free + share.left) / share.meter.limit
 
 
 def _picking(shares: Sequence[Share]) -> Callable[[Amounts], tuple[int, ...]]:
