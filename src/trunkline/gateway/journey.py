@@ -142,7 +142,7 @@ def _understand(journey: Journey, plan: Plan) -> None:
     front, asked = journey.front, journey.asked
     if asked.stream and front.format.name == "openai_chat" and takes_whole_calls(journey.request.headers):
         journey.speak(Front(front.format, msgspec.structs.replace(front.place, whole_calls=True)))
-    if journey.gateway.limiting.reserves and journey.guarding is None:  # whoever is guarded may be sent other texts
+    if journey.gateway.limiting.bounds and journey.guarding is None:  # whoever is guarded may be sent other texts
         journey.only_texts = only_texts(journey.document.value)
     passes = journey.way(plan.steps[0].first.target).passing is not None
     if not passes:

@@ -44,7 +44,11 @@ class Reserved(msgspec.Struct, frozen=True, gc=False):
 
     def settle(self, used: Amounts) -> None:
         """Put `used` in place of what was taken; `NOTHING` undoes it."""
-        self.ticket.settle(self.at, int(time.monotonic() * 1000) + self.holder.ahead, self.taken, used)
+        ticket = self.ticket
+        if ticket.returns:
+            ticket.give_back(self.taken, used)
+        if ticket.dated:
+            ticket.correct(self.at, int(time.monotonic() * 1000) + self.holder.ahead, self.taken, used)
 
 
 class Leasing:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from trunkline.config import schema
 from trunkline.config.limits import Loops
-from trunkline.gateway.applying import Applied, Applying, Asker, Costs, rules_of
+from trunkline.gateway.applying import Applied, Applying, Asker, Costs, is_strict, rules_of
 from trunkline.gateway.bounding import TEXTS, bound_of, contents_of
 from trunkline.gateway.charging import expected_tokens, reservation
 from trunkline.gateway.errors import BudgetSpent, LimitsUnavailable, RateLimited
@@ -93,12 +93,15 @@ class Limiting:
         """Something may stand before a request."""
         self.reserves = False
         """Something may stand before an attempt."""
+        self.bounds = False
+        """Some budget wants to know the most that an attempt can cost."""
 
     def configure(self, config: schema.Config) -> None:
         """Other limits hold from now on. What is used of those that stay, stays used."""
         rules = rules_of(config)
         self._applying.configure(rules)
         self._admits, self.reserves = bool(rules.rates), bool(rules.budgets or rules.deployments)
+        self.bounds = any(map(is_strict, rules.budgets))
         if config.queue is not None:
             self._waiting.places, self._waiting.patience = config.queue.places, config.queue.patience
         self._queues = config.queue is not None
@@ -128,13 +131,16 @@ class Limiting:
         if ticket is None:
             return
         wanted = applied.expected(*expected_tokens(journey.asked))
-        taken = rates.take(ticket, wanted) if not self._queues else None
-        outcome = taken or await self._enter(journey, applied, ticket, wanted)
+        head = applied.head(journey.front.format.name, ticket)
+        if not self._queues and (taken := rates.take(ticket, wanted)) is not None:  # as nearly always
+            journey.admitted = taken
+            journey.delivery.head += head.at(taken.at, self._clock)
+            return
+        outcome = await self._enter(journey, applied, ticket, wanted)
         if isinstance(outcome, Away):
             self._event("limited_requests", "away")
             raise LimitsUnavailable(f"This gateway cannot reach its limits: {outcome.reason}. Tell its operator.")
-        at = outcome.at if isinstance(outcome, Reserved) else rates.holder.at(monotonic())
-        journey.delivery.head += applied.head(journey.front.format.name, ticket).at(at, self._clock)
+        journey.delivery.head += head.at(rates.holder.at(monotonic()), self._clock)
         if isinstance(outcome, Refusal):
             self._event("limited_requests", outcome.meter.unit)
             raise _refused(outcome)
@@ -147,7 +153,7 @@ class Limiting:
         outcome: Reserved | Refusal | Away | None = None
         room = waiting.room_of(applied.meters) if self._queues else None
         if room is None:
-            outcome = rates.take(ticket, wanted) or await rates.admit(ticket, wanted)
+            outcome = await rates.admit(ticket, wanted)
             if not self._queues or not isinstance(outcome, Refusal) or outcome.never:
                 return outcome
             room = outcome.meter.id

@@ -138,14 +138,15 @@ class Share:
 
     def settle(self, taken_at: int, at: int, reserved: int, used: int) -> None:
         """What was taken for `reserved` at `taken_at` has turned out to be `used`; less or more."""
-        if not self.returns:
-            if used < reserved:
-                self._credit(taken_at, reserved - used)
-            elif used > reserved:
-                if at >= self.turn:
-                    self.touch(at)
-                self.free -= used - reserved
-            return
+        if used < reserved:
+            self._credit(taken_at, reserved - used)
+        elif used > reserved:
+            if at >= self.turn:
+                self.touch(at)
+            self.free -= used - reserved
+
+    def give_back(self, reserved: int, used: int) -> None:
+        """Of what was held as `reserved`, so much was `used`: where what was taken returns."""
         self.free += reserved - used
         self._spent += used
         self._active.add(self)

@@ -47,15 +47,31 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
 class Ticket:
     """All meters that apply to one kind of request, each once."""
 
-    __slots__ = ("_each", "_hungry", "_of", "_of_returning", "_of_tokens", "_returning", "_shares", "_tokens", "_turn")
+    __slots__ = (
+        "_each",
+        "_hungry",
+        "_of",
+        "_of_dated",
+        "_of_returning",
+        "_of_tokens",
+        "_shares",
+        "_tokens",
+        "_turn",
+        "dated",
+        "returns",
+    )
 
     def __init__(self, shares: Iterable[Share], hungry: Callable[[], None]) -> None:
         """`hungry` is called when a share has become low."""
         self._shares = tuple(dict.fromkeys(shares))
         self._each = _picking(self._shares)
-        self._returning = tuple(share for share in self._shares if share.returns)
-        self._of_returning = _picking(self._returning)
-        self._tokens = tuple(share for share in self._shares if not share.returns and share.meter.unit != "requests")
+        self.returns = tuple(share for share in self._shares if share.returns)
+        """What is held until it is settled."""
+        self._of_returning = _picking(self.returns)
+        self.dated = tuple(share for share in self._shares if not share.returns)
+        """What counts in the slot of its time."""
+        self._of_dated = _picking(self.dated)
+        self._tokens = tuple(share for share in self.dated if share.meter.unit != "requests")
         self._of_tokens = _picking(self._tokens)
         self._of: dict[Unit, list[Share]] = {}
         for share in self._shares:
@@ -92,18 +108,26 @@ class Ticket:
 
     def settle(self, taken_at: int, at: int, taken: Amounts, used: Amounts) -> None:
         """Correct what was taken by what was used; `NOTHING` undoes it. `taken_at` is when `take` was called."""
-        if taken[0] != used[0] or not self._correct(taken_at, at, taken, used):
-            for share, amount, needed in zip(self._shares, self._each(taken), self._each(used), strict=True):
-                if amount != needed and not share.returns:
-                    share.settle(taken_at, at, amount, needed)
-        if self._returning:
-            for share, amount, needed in zip(
-                self._returning, self._of_returning(taken), self._of_returning(used), strict=True
-            ):
+        self.give_back(taken, used)
+        self.correct(taken_at, at, taken, used)
+
+    def give_back(self, taken: Amounts, used: Amounts) -> None:
+        """The part of `settle` that concerns what was held since."""
+        pick = self._of_returning
+        for share, amount, needed in zip(self.returns, pick(taken), pick(used), strict=True):
+            share.give_back(amount, needed)
+
+    def correct(self, taken_at: int, at: int, taken: Amounts, used: Amounts) -> None:
+        """The part of `settle` that concerns what was used at once."""
+        if taken[0] == used[0] and self._correct_tokens(taken_at, at, taken, used):
+            return
+        pick = self._of_dated
+        for share, amount, needed in zip(self.dated, pick(taken), pick(used), strict=True):
+            if amount != needed:
                 share.settle(taken_at, at, amount, needed)
 
-    def _correct(self, taken_at: int, at: int, taken: Amounts, used: Amounts) -> bool:
-        """Correct the tokens, as long as all is in the slot in which it was taken; False: nothing is done."""
+    def _correct_tokens(self, taken_at: int, at: int, taken: Amounts, used: Amounts) -> bool:
+        """As long as that is all in the slot in which it was taken; else nothing is done, and it is False."""
         tokens = self._tokens
         if not tokens:
             return True
