@@ -48,12 +48,22 @@ async def status(raw: RawClient) -> int:
 
 
 async def until_nobody_is_answered(up: FaultServer, stop: asyncio.Event) -> None:
+    await until_quiet(up, QUIET)
+    stop.set()
+
+
+async def until_asked(up: FaultServer, count: int) -> None:
+    while up.counts.total() < count:  # noqa: ASYNC110  # it happens in other processes
+        await asyncio.sleep(0.01)
+
+
+async def until_quiet(up: FaultServer, seconds: float) -> None:
+    """Until no request has come upstream for so long."""
     seen, since = -1, monotonic()
-    while monotonic() - since < QUIET:
+    while monotonic() - since < seconds:
         if up.counts.total() != seen:
             seen, since = up.counts.total(), monotonic()
         await asyncio.sleep(0.1)
-    stop.set()
 
 
 @contextlib.asynccontextmanager
@@ -92,8 +102,7 @@ async def test_four_replicas_spend_a_budget_to_the_end_and_not_beyond(
         async with replicas(tmp_path, 4, shared) as made:
             asking = asyncio.gather(*(keep_asking(made[n % 4].port, answers, stop) for n in range(64)))
             if killed:
-                while up.counts.total() < 300:  # noqa: ASYNC110  # it happens in other processes
-                    await asyncio.sleep(0.01)
+                await until_asked(up, 300)
                 made[0].signal(signal.SIGKILL)
                 await asyncio.to_thread(services.flush, redis_url)
             await until_nobody_is_answered(up, stop)
@@ -159,6 +168,26 @@ async def test_after_a_crash_a_budget_knows_what_the_ledger_knows(tmp_path: Path
     assert any(row.outcome == "unsettled" for row in rows), "nothing was under way: the test shows nothing"
     assert known == total
     assert not list((tmp_path / "data" / "journal").iterdir())
+
+
+@pytest.mark.slow
+@aio.within(60)
+async def test_a_store_that_stands_still_for_a_moment_is_waited_for(
+    tmp_path: Path, own_postgresql: services.PostgreSQL
+) -> None:
+    async with FaultServer(record=False) as up:
+        sections = config(up, budgets=[{"key": "a", "amount": 10_000}], store=own_postgresql.url)
+        async with serving(tmp_path, **sections) as served:
+            stop, answers = asyncio.Event(), Counter[int]()
+            asking = asyncio.gather(*(keep_asking(served.port, answers, stop) for _ in range(32)))
+            await until_asked(up, 100)
+            with own_postgresql.paused():
+                await until_quiet(up, 2.5)  # as long as a loaded machine may stop for
+                spent_then = up.counts.total()
+            await until_asked(up, spent_then + 100)
+            stop.set()
+            await asking
+    assert set(answers) == {200}
 
 
 @pytest.mark.slow

@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from time import monotonic
 
 import pytest
 from tests.services import Redis as Server
 from tests.services import flush, running_redis
 
-from trunkline.gateway.leasing import Away, Leasing, Reserved, WhenAway
+from trunkline.gateway.leasing import PATIENCE, Away, Leasing, Reserved, WhenAway
 from trunkline.limits.meter import MINUTE, Meter
 from trunkline.limits.ticket import Refusal, Ticket, amounts, usage
 from trunkline.store.valkey import Valkey
@@ -24,11 +25,18 @@ def server() -> Iterator[Server]:
 
 
 @asynccontextmanager
-async def replicas(server: Server, count: int, when_away: WhenAway = "refuse") -> AsyncIterator[list[Leasing]]:
+async def replicas(
+    server: Server,
+    count: int,
+    when_away: WhenAway = "refuse",
+    *,
+    patience: float = PATIENCE,
+    report: Callable[[str], None] = print,
+) -> AsyncIterator[list[Leasing]]:
     """So many processes' parts, all here, with books that are empty."""
     flush(server.url)
     valkeys = [Valkey(server.url) for _ in range(count)]
-    made = [Leasing(f"r{n}", 5.0, valkey.exchange, when_away, print) for n, valkey in enumerate(valkeys)]
+    made = [Leasing(f"r{n}", 5.0, valkey.exchange, when_away, report, patience) for n, valkey in enumerate(valkeys)]
     tasks = [asyncio.create_task(leasing.run()) for leasing in made]
     try:
         yield made
@@ -78,7 +86,7 @@ async def test_a_request_that_ends_makes_room_for_another(server: Server) -> Non
 
 async def test_without_books_what_was_lent_is_served_and_then_nothing(server: Server) -> None:
     meter = Meter("key", "a", "requests", 1000, MINUTE)
-    async with replicas(server, 1) as (leasing,):
+    async with replicas(server, 1, patience=0.3) as (leasing,):
         mine = ticket(leasing, meter)
         assert isinstance(await leasing.admit(mine, ONE), Reserved)
         free = leasing.holder.share(meter).free
@@ -90,9 +98,43 @@ async def test_without_books_what_was_lent_is_served_and_then_nothing(server: Se
         assert [type(outcome) for outcome in outcomes] == [Reserved] * free + [Away] * 10
 
 
+async def test_books_that_stand_still_for_a_moment_are_waited_for(server: Server) -> None:
+    meter = Meter("key", "a", "requests", 1000, MINUTE)
+    troubles = asyncio.Queue[str]()
+    async with replicas(server, 1, report=troubles.put_nowait) as (leasing,):
+        mine = ticket(leasing, meter)
+        assert isinstance(await leasing.admit(mine, ONE), Reserved)
+        async with asyncio.timeout(10):
+            with server.paused():
+                asked = asyncio.gather(*(leasing.admit(mine, ONE) for _ in range(999)))
+                await troubles.get()  # a batch had no answer for as long as one waits for it
+            outcomes = await asked
+        assert all(isinstance(outcome, Reserved) for outcome in outcomes)
+        assert isinstance(await leasing.admit(mine, ONE), Refusal)
+
+
+async def test_books_that_refuse_connections_are_waited_for_once_and_then_nobody_waits(server: Server) -> None:
+    meter = Meter("key", "a", "requests", 1000, MINUTE)
+    async with replicas(server, 1, patience=0.3) as (leasing,):
+        mine = ticket(leasing, meter)
+        server.stop()
+        try:
+            before = monotonic()
+            assert isinstance(await leasing.admit(mine, ONE), Away)
+            waited, before = monotonic() - before, monotonic()
+            assert all([isinstance(await leasing.admit(mine, ONE), Away) for _ in range(100)])
+            assert monotonic() - before < 0.3 <= waited
+        finally:
+            server.start()
+        async with asyncio.timeout(10):
+            while isinstance(await leasing.admit(mine, ONE), Away):  # noqa: ASYNC110  # it asks again by itself
+                await asyncio.sleep(0.01)
+        assert isinstance(await leasing.admit(mine, ONE), Reserved)
+
+
 async def test_where_the_operator_wants_it_requests_are_served_without_books_and_counted_later(server: Server) -> None:
     meter = Meter("key", "a", "requests", 100, MINUTE)
-    async with replicas(server, 1, "serve") as (leasing,):
+    async with replicas(server, 1, "serve", patience=0.3) as (leasing,):
         mine = ticket(leasing, meter)
         assert isinstance(await leasing.admit(mine, ONE), Reserved)
         server.stop()

@@ -16,8 +16,10 @@ from trunkline.limits.pool import Batch, Reply
 from trunkline.limits.ticket import Amounts, Refusal, Ticket
 from trunkline.store.errors import StoreError
 
-PATIENCE = 2.0
-"""Seconds for which a request waits for the books. They answer within a millisecond or a few."""
+PATIENCE = 5.0
+"""Seconds without an answer after which the books are away. Until then requests wait for them, whether they are slow,
+restart, or refuse a connection; from then on nobody does, until they answer. They mostly do within a few milliseconds.
+"""
 AGAIN = 0.1
 """Seconds between two tries to reach books that do not answer."""
 FAREWELL = 2.0
@@ -61,6 +63,7 @@ class Leasing:
         exchange: Callable[[Batch], Awaitable[Reply]],
         when_away: WhenAway,
         report: Callable[[str], None],
+        patience: float = PATIENCE,
     ) -> None:
         """`name` is this process's, and no other's ever; `lives` as in `Holder`.
 
@@ -72,7 +75,9 @@ class Leasing:
         self._exchange = exchange
         self._when_away = when_away
         self._report = report
+        self._patience = patience
         self._trouble = ""
+        self._silent_since: float | None = None
         self._hungry = False
         self._call = asyncio.Event()
         self._waiting: list[asyncio.Future[None]] = []
@@ -99,16 +104,15 @@ class Leasing:
 
     async def admit(self, ticket: Ticket, wanted: Amounts) -> Reserved | Refusal | Away:
         """Take it, asking the books where what is here is not enough."""
-        gives_up = time.monotonic() + PATIENCE
         while (reserved := self.take(ticket, wanted)) is None:
             now = time.monotonic()
-            if self._trouble or now >= gives_up:
+            if self._silent_since is not None and now >= self._silent_since + self._patience:
                 return self._without_word(ticket, wanted)
             refusal = ticket.want(self.holder.at(now), wanted) if now < self.holder.until else None
             if refusal is not None:
                 return refusal
             self.wake()
-            await self._next_answer(gives_up - now)
+            await self._next_answer(self._listen(now) + self._patience - now)
         return reserved
 
     async def run(self) -> None:
@@ -139,22 +143,33 @@ class Leasing:
         return True
 
     async def _talk(self, batch: Batch) -> None:
+        """Send it until it is answered."""
         waiting, self._waiting = self._waiting, []
+        self._listen(time.monotonic())
+        while (reply := await self._answer(batch)) is None:
+            pass
+        self._trouble = ""
+        self._silent_since = None
+        self.holder.answered(reply)
+        _wake_all(waiting)
+
+    async def _answer(self, batch: Batch) -> Reply | None:
+        """None, after a while, where the books do not answer."""
+        self.round_trips += 1
         try:
-            self.round_trips += 1
-            reply = await self._exchange(batch)
+            return await self._exchange(batch)
         except StoreError as error:
             if not self._trouble:
                 self._report(str(error))
             self._trouble = str(error)
-            self._hungry = True
-            self._call.set()
-            _wake_all(waiting)
             await asyncio.sleep(AGAIN)
-        else:
-            self._trouble = ""
-            self.holder.answered(reply)
-            _wake_all(waiting)
+            return None
+
+    def _listen(self, now: float) -> float:
+        """Since when the books owe an answer: `now`, if not before."""
+        if self._silent_since is None:
+            self._silent_since = now
+        return self._silent_since
 
     async def _next_answer(self, at_most: float) -> None:
         """Wait for the answer to the batch that will be made next."""
