@@ -195,7 +195,7 @@ def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log what nobody waits for, except that a connection is lost: when one is let go in the middle of a statement,
     asyncpg leaves a future behind that says so once more.
     """
-    if not isinstance(context.get("exception"), ConnectionError):
+    if not isinstance(context.get("exception"), (ConnectionError, asyncpg.PostgresConnectionError)):
         loop.default_exception_handler(context)
 
 
