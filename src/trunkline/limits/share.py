@@ -6,7 +6,7 @@ nothing else has to be written down per request: what was taken in a slot is by 
 All moments are milliseconds of the shared books' clock.
 """
 
-from collections.abc import Mapping, MutableSet
+from collections.abc import Mapping
 from typing import Final
 
 from trunkline.limits.books import Answer, Ask
@@ -30,7 +30,6 @@ class Share:
 
     __slots__ = (
         "__weakref__",
-        "_active",
         "_history",
         "_marks",
         "_owned",
@@ -38,10 +37,10 @@ class Share:
         "_reserved",
         "_sent",
         "_slot",
-        "_spent",
         "_target",
         "_threshold",
         "_typical",
+        "active",
         "again",
         "began",
         "free",
@@ -55,17 +54,20 @@ class Share:
         "reset_at",
         "returns",
         "since",
+        "spent",
         "turn",
         "wait_at",
     )
 
-    def __init__(self, meter: Meter, active: MutableSet["Share"]) -> None:
+    def __init__(self, meter: Meter, active: set["Share"]) -> None:
         self.meter = meter
         self.returns = meter.returns
         """What was taken is held until it is settled."""
         self.free = 0
         self.low = NEVER
         """Below it, it is time to ask for more; or `touch` is due, whatever there is."""
+        self.spent = 0
+        """Where it returns: what was settled as used, and is not yet to be reported."""
         self.turn = 0
         """From then on, `touch` is due."""
         self.began = 0
@@ -84,13 +86,13 @@ class Share:
         """As the last answer said: what nobody had, when something comes back, and when everything has come back."""
         self.since = 0.0
         """When it last reported that it was used; seconds, by the process's clock."""
-        self._active = active
+        self.active = active
+        """The shares of which something is to be said in the next batch."""
         self._slot = 0
         self._marks: dict[int, int] = {}  # used and not yet reported, by slot
         self._sent: list[tuple[int, int]] = []  # reported, but nobody has said that it was heard
         self._history: dict[int, int] = {}  # reported and heard: told again to books that were lost
         self._owned = 0  # where it returns: what is free and what is held until it is settled
-        self._spent = 0  # of that, what was settled as used, and is not yet in `_marks`
         self._reserved = 0  # of it, what was held at the last report
         self._pace = 0.0  # taken per second
         self._typical = 1
@@ -110,7 +112,7 @@ class Share:
     @property
     def held(self) -> int:
         """What was taken and is to be settled, where it returns."""
-        return self._owned - self._spent - self.free
+        return self._owned - self.spent - self.free
 
     @property
     def idle(self) -> bool:
@@ -120,7 +122,7 @@ class Share:
     def touch(self, at: int) -> None:
         """Something is about to be taken at the moment `at`, and it is the first in its slot."""
         self._close()
-        self._active.add(self)
+        self.active.add(self)
         self.low = self._threshold
         window = self.meter.window
         if not window:
@@ -134,7 +136,7 @@ class Share:
         """Somebody waits for so much."""
         self.least = min(self.least, amount) if self.least else amount
         self.need += amount
-        self._active.add(self)
+        self.active.add(self)
 
     def settle(self, taken_at: int, at: int, reserved: int, used: int) -> None:
         """What was taken for `reserved` at `taken_at` has turned out to be `used`; less or more."""
@@ -145,12 +147,6 @@ class Share:
                 self.touch(at)
             self.free -= used - reserved
 
-    def give_back(self, reserved: int, used: int) -> None:
-        """Of what was held as `reserved`, so much was `used`: where what was taken returns."""
-        self.free += reserved - used
-        self._spent += used
-        self._active.add(self)
-
     def _credit(self, taken_at: int, amount: int) -> None:
         """Put back what was taken too much of.
 
@@ -158,7 +154,7 @@ class Share:
         whether its slot still counts.
         """
         self._close()
-        self._active.add(self)
+        self.active.add(self)
         slot = slot_of(taken_at, self.meter.window)
         unreported = self._marks.get(slot, 0)
         back = min(amount, max(0, unreported))
@@ -168,9 +164,9 @@ class Share:
 
     def _close(self) -> None:
         if self.returns:
-            slot, used = 0, self._spent
+            slot, used = 0, self.spent
             self._owned -= used
-            self._spent = 0
+            self.spent = 0
         else:
             slot, used = self._slot, self.level - self.free
             self.level = self.free
@@ -264,4 +260,4 @@ class Share:
         for slot, amount in marks.items():
             self._marks[slot] = self._marks.get(slot, 0) + amount
         if self._marks or self._owned or self.free:
-            self._active.add(self)
+            self.active.add(self)

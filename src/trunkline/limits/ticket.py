@@ -45,9 +45,10 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
 
 
 class Ticket:
-    """All meters that apply to one kind of request, each once."""
+    """All meters that apply to one kind of request, each once; their shares are of one holder."""
 
     __slots__ = (
+        "_active",
         "_each",
         "_hungry",
         "_of",
@@ -65,6 +66,7 @@ class Ticket:
         """`hungry` is called when a share has become low."""
         self._shares = tuple(dict.fromkeys(shares))
         self._each = _picking(self._shares)
+        self._active: set[Share] = self._shares[0].active if self._shares else set()
         self.returns = tuple(share for share in self._shares if share.returns)
         """What is held until it is settled."""
         self._of_returning = _picking(self.returns)
@@ -113,9 +115,11 @@ class Ticket:
 
     def give_back(self, taken: Amounts, used: Amounts) -> None:
         """The part of `settle` that concerns what was held since."""
-        pick = self._of_returning
-        for share, amount, needed in zip(self.returns, pick(taken), pick(used), strict=True):
-            share.give_back(amount, needed)
+        shares, needed = self.returns, self._of_returning(used)
+        back = map(sub, self._of_returning(taken), needed)
+        _do(map(setattr, shares, _FREE, map(add, map(_free, shares), back)))
+        _do(map(setattr, shares, _SPENT, map(add, map(_spent, shares), needed)))
+        self._active.update(shares)
 
     def correct(self, taken_at: int, at: int, taken: Amounts, used: Amounts) -> None:
         """The part of `settle` that concerns what was used at once."""
@@ -163,7 +167,8 @@ class Ticket:
 # Over all shares at once in C: a loop of bytecode takes longer, and more so where nothing of it is in the caches.
 _free, _low, _turn, _began, _level = map(attrgetter, ("free", "low", "turn", "began", "level"))
 _part_left = attrgetter("part_left")
-_FREE = repeat("free")
+_spent = attrgetter("spent")
+_FREE, _SPENT = repeat("free"), repeat("spent")
 _do = deque[None](maxlen=0).extend
 """Have each step of an iterator done."""
 
