@@ -87,8 +87,10 @@ class Wire:
             except ssl.SSLWantReadError:
                 await self._flush()
                 self._feed(await self._receive_raw(READ_SIZE))
-            except ssl.SSLEOFError:  # ended without a goodbye
-                return b""
+            except ssl.SSLError as error:
+                if not isinstance(error, ssl.SSLEOFError) and error.reason != "UNEXPECTED_EOF_WHILE_READING":
+                    raise
+                return b""  # ended without a goodbye, whichever way this release of Python says so
         if self._tls is None:
             return await self._receive_raw(size)
         while await self._receive_raw(READ_SIZE):  # without TLS only the end of the TCP connection is of interest

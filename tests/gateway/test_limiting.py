@@ -324,6 +324,7 @@ async def test_without_valkey_what_was_lent_is_served_and_then_the_policy_holds(
     limits = [{"key": "a", "requests": "5/min"}]
     away = {"shared": "redis://127.0.0.1:1/0", "when_shared_away": policy}
     async with FaultServer() as up, gateway(up.url, keys=KEYS, limits=limits, **away) as running:
+        running.process.gateway.limiting.lending.rates.patience = 0.2
         answer = await ask(running)
         if policy == "serve":
             assert answer.status == 200

@@ -7,7 +7,7 @@ import apsw
 import pytest
 from tests.faults.gateway import LOOK_EVERY, SETTLED_WITHIN, RunningGateway, usual
 
-from trunkline import serve
+from trunkline import upkeep
 from trunkline.gateway.errors import ResponsesNotKept
 from trunkline.gateway.remembered import Remembered
 
@@ -42,7 +42,7 @@ async def test_a_reload_decides_whether_responses_are_kept(tmp_path: Path) -> No
 
 
 async def test_what_has_expired_is_deleted_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "SWEEP", LOOK_EVERY)
+    monkeypatch.setattr(upkeep, "SWEEP", LOOK_EVERY)
     running = RunningGateway(tmp_path, usual(tmp_path, "", {}))
     await running.start()
     memory = running.process.remembered

@@ -75,7 +75,7 @@ class Leasing:
         self._exchange = exchange
         self._when_away = when_away
         self._report = report
-        self._patience = patience
+        self.patience = patience
         self._trouble = ""
         self._silent_since: float | None = None
         self._hungry = False
@@ -106,13 +106,13 @@ class Leasing:
         """Take it, asking the books where what is here is not enough."""
         while (reserved := self.take(ticket, wanted)) is None:
             now = time.monotonic()
-            if self._silent_since is not None and now >= self._silent_since + self._patience:
+            if self._silent_since is not None and now >= self._silent_since + self.patience:
                 return self._without_word(ticket, wanted)
             refusal = ticket.want(self.holder.at(now), wanted) if now < self.holder.until else None
             if refusal is not None:
                 return refusal
             self.wake()
-            await self._next_answer(self._listen(now) + self._patience - now)
+            await self._next_answer(self._listen(now) + self.patience - now)
         return reserved
 
     async def run(self) -> None:

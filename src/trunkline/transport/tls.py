@@ -177,6 +177,7 @@ def _server(files: Files, refused: Refused) -> ssl.SSLContext:
 def _client(files: Files) -> ssl.SSLContext:
     with _reading(files.authorities):
         context = ssl.create_default_context(cafile=files.authorities)
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # older releases of Python set it: a cut would look like an end
     context.minimum_version = _MINIMUM[files.minimum]
     context.set_alpn_protocols(["http/1.1"])
     _show(context, files.pair)
