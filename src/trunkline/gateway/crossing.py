@@ -148,3 +148,8 @@ class Crossing:
         self.neutral = request
         self.must_translate = must_translate
         self._ways = {}
+
+    def reworded(self) -> None:
+        """The document says something else than before, in words of the client's format."""
+        self.neutral = None
+        self._ways = {}

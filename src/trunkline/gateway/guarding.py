@@ -11,9 +11,9 @@ import msgspec
 
 from trunkline.config import guard as configured
 from trunkline.formats.conversation import Reply, Request
-from trunkline.formats.dialect import PLAIN
-from trunkline.formats.losses import CannotCarry, Losses
+from trunkline.formats.losses import CannotCarry
 from trunkline.gateway.errors import CannotExpress, GuardForbidden, GuardRefused, GuardUnavailable, GuardWithheld
+from trunkline.gateway.glance import Memory, glance, rewording
 from trunkline.gateway.guards import compiled
 from trunkline.gateway.headers import listed
 from trunkline.gateway.state import Journey
@@ -41,6 +41,8 @@ class Guards:
             for name, policy in policies.items()
         }
         self._everywhere = tuple(name for name, policy in policies.items() if policy.everywhere)
+        self.put_in: Memory = {}
+        """See `glance`."""
 
     def compiled(self, name: str, policy: configured.Policy) -> Held | None:
         """A policy that is here already."""
@@ -95,6 +97,16 @@ class Guarding:
             request = with_edits(request, verdict.edits)
             questions += [(each, question) for question in verdict.questions if question.pieces]
         return request, questions
+
+    @property
+    def injects(self) -> bool:
+        """Whether the policies put anything in."""
+        return any(each.policy.injected is not None for each in self.held)
+
+    @property
+    def forces(self) -> bool:
+        """Whether they set parameters, too."""
+        return any(each.policy.forces for each in self.held)
 
     def injected(self, request: Request) -> Request:
         """The request with what the policies put in."""
@@ -195,6 +207,8 @@ async def guard(journey: Journey, guarding: Guarding) -> None:
     cannot be read, and so not looked at.
     """
     _check_models(journey, guarding)
+    if glance(journey, guarding):
+        return
     request = journey.in_full()
     screened, questions = guarding.request(request)
     objection = await _objection(journey, guarding, questions) if questions else None
@@ -240,11 +254,9 @@ def _rewrite(journey: Journey, before: Request, after: Request) -> None:
     """
     spoken, document = journey.front.format, journey.document
     try:
-        old, new = (spoken.write_request(each, PLAIN, Losses()) for each in (before, after))
+        changes, exact = rewording(spoken, document.value, before, after)
     except CannotCarry as error:
         raise CannotExpress(f"What policies make of this request cannot be sent: {error}", param=error.param) from None
-    changes = {name: new.get(name) for name in (*old, *new) if old.get(name) != new.get(name)}
-    exact = all(document.value.get(name) == old.get(name) for name in changes)
     document.change(changes)
     journey.replace(after, must_translate=not exact)
     journey.asked = spoken.look(document.value, journey.front.place, len(document.write()))

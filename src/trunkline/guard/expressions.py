@@ -39,6 +39,17 @@ def compile_expression(pattern: str) -> Any:
 _QUOTED: Final = re.compile(r"\\[pPx]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]", re.DOTALL)
 _REPEATED: Final = re.compile(r"\{(\d+)(,?)(\d*)\}")
 
+_EDGES: Final = re.compile(r"\(\?:(?:\^\|\[\^A-Za-z0-9_\]|\$\|\[\^A-Za-z0-9_\])\)")
+"""The edge of a word, as our own expressions have it."""
+_ENDS: Final = frozenset({r"\A", r"\z", r"\Z", r"\Q"})
+
+
+def is_anchored(pattern: str) -> bool:
+    """Whether it may look for the beginning or end of a text, where the end of a line is not as good."""
+    pattern = _EDGES.sub("a", pattern)
+    plain = _QUOTED.sub("a", pattern)
+    return "^" in plain or "$" in plain or not _ENDS.isdisjoint(_QUOTED.findall(pattern))
+
 
 def longest_match(pattern: str) -> int | None:
     """How many characters a match has at most, roughly and never too few; None where there is no bound.

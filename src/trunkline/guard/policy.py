@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 from trunkline.formats.conversation import Reply, Request, Text, ToolCall
 from trunkline.guard import allowed
-from trunkline.guard.inject import Inject
+from trunkline.guard.inject import Forced, Inject
 from trunkline.guard.pseudonyms import Pseudonyms
 from trunkline.guard.screen import Screen
 from trunkline.guard.shape import Length, Schema
 from trunkline.guard.texts import pieces, with_edits
 from trunkline.guard.values import Finding, Verdict
+
+_NOTHING_FORCED = Forced()
 
 
 class Policy:
@@ -44,6 +46,11 @@ class Policy:
         """Whether providers are told to keep nothing."""
         return self.injected is not None and self.injected.forced.store is False
 
+    @property
+    def forces(self) -> bool:
+        """Whether parameters are set."""
+        return self.injected is not None and self.injected.forced != _NOTHING_FORCED
+
     def refused_model(self, model: str) -> Finding | None:
         """The decision against a model."""
         return allowed.refused_model(model, self._models)
@@ -62,6 +69,12 @@ class Policy:
         if refused:
             return Verdict(refused, blocked=refused[0])
         return self.input.screen(pieces(request), pseudonyms)
+
+    def passes(self, texts: Sequence[str]) -> bool:
+        """Whether it certainly has nothing to say about a request in which there are no other texts than these."""
+        if self._tools is not None or self.input.questions:
+            return False
+        return not self.input.rules or self.input.scanner.silent(texts)
 
     def reply(self, reply: Reply, pseudonyms: Pseudonyms | None = None) -> Verdict:
         """Decide about a whole reply; what the pseudonyms stand for is put back by its edits."""

@@ -7,10 +7,11 @@ import msgspec
 import re2
 
 from trunkline.guard import decoding
-from trunkline.guard.expressions import options
+from trunkline.guard.expressions import is_anchored, options
 from trunkline.guard.rules import Detector, Rule
 from trunkline.guard.tripwires import ENCODED, combined
 from trunkline.guard.values import Action, Hit
+from trunkline.guard.view import plainly, view
 
 _DEEPEST: Final = 2
 """Layers of encoding that are taken off."""
@@ -44,6 +45,8 @@ class Scanner:
         self.decoding_from = len(self._detectors)
         for expression in decoding.GATES if self._decodes else ():
             self._gate.Add(expression)
+        self._joins = not any(map(is_anchored, self._expressions()))
+        """Whether what a gate is open for in a text, it is open for in any text with that text as its lines."""
         self._gate.Add(_CANARY)
         self._gate.Compile()
         reaches = [detector.reach for _, detector in self._detectors]
@@ -56,10 +59,24 @@ class Scanner:
                 "the rules take more memory together than they may; put fewer expressions and words into them"
             )
 
+    def silent(self, texts: Sequence[str]) -> bool:
+        """Whether nothing is found in any of `texts`, whichever of them are JSON texts."""
+        joined = "\n".join(texts)
+        if "\\" in joined:
+            escaped = [view(text, escaped=True).text for text in texts if "\\" in text]
+            texts, joined = [*texts, *escaped], "\n".join([joined, *escaped])
+        plain = joined.isascii()
+        if self._joins and not self.match((joined if plain else _seen(joined)).encode(errors="replace")):
+            return True
+        return not any(map(self.scan, texts if plain else map(_seen, texts)))
+
     def scan(self, text: str, start: int = 0) -> list[Found]:
         """What the rules find from `start` on, in the order of the text."""
         opened = self.match(text.encode(errors="replace"))
         return self._scan(text, start, opened, 0) if opened else []
+
+    def _expressions(self) -> Iterator[str]:
+        return (expression for rule in self.rules for detector in rule.detectors for expression in detector.gates)
 
     def _scan(self, text: str, start: int, opened: Sequence[int], depth: int) -> list[Found]:
         found: list[Found] = []
@@ -85,6 +102,10 @@ class Scanner:
             }.values():
                 score = combined(each.hit.score, ENCODED) if self.rules[each.rule].threshold else each.hit.score
                 yield Found(each.rule, Hit(piece.start, piece.end, each.hit.kind, score))
+
+
+def _seen(text: str) -> str:
+    return plainly(text) or view(text).text
 
 
 _CANARY: Final = "\u2063guard\u2063"
