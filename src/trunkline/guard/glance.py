@@ -5,6 +5,7 @@ gathers its strings where they stand. It finds at least what `texts.pieces` woul
 be sure of that, for parts whose texts the reader has to make first (files, what only a provider knows), it says so.
 """
 
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -52,6 +53,10 @@ PLAIN: Final[dict[FormatName, Plain]] = {
 _SCHEMAS: Final = frozenset({"parameters", "input_schema", "inputSchema", "parametersJsonSchema"})
 """Of tools, what is no text for a model but the shape of its answers."""
 _ONLY_STRINGS: Final = {str}
+_ONLY_OBJECTS: Final = {dict}
+_TWO: Final = {2}
+_is_usual = frozenset({"role", "content"}).issuperset
+_content = itemgetter("content")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -82,7 +87,7 @@ def _said(value: Any, plain: Plain, found: list[str]) -> bool:
     if not plain.known.issuperset(value):
         return False
     if plain.objects.isdisjoint(value) and set(map(type, value.values())) == _ONLY_STRINGS:
-        found.extend(value.values())  # the usual case, without a step of ours for each
+        found.extend(value.values())
         return True
     for field, inner in value.items():
         if field in plain.objects:
@@ -95,11 +100,14 @@ def _said(value: Any, plain: Plain, found: list[str]) -> bool:
 
 
 def _all_said(values: list[Any], plain: Plain, found: list[str]) -> bool:
+    if set(map(type, values)) == _ONLY_OBJECTS and set(map(len, values)) == _TWO and all(map(_is_usual, values)):
+        contents = [*map(_content, values)]
+        if set(map(type, contents)) == _ONLY_STRINGS:  # the usual case, without a step of ours for each message
+            found.extend(contents)
+            return True
     for each in values:
         if type(each) is str:
             found.append(each)
-        elif type(each) is dict and len(each) == 2 and "role" in each and type(each.get("content")) is str:
-            found.append(each["content"])  # the usual message
         elif not _said(each, plain, found):
             return False
     return True
