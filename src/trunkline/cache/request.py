@@ -87,6 +87,11 @@ def _digest(request: Request) -> bytes:
     first = [request.instructions] if request.instructions is not None else []
     asked["messages"] = [_message(message) for message in [*first, *request.messages]]
     asked["legacy"] = request.format == "openai_completions"  # a text to go on with is no conversation
+    return digested(asked)
+
+
+def digested(asked: dict[str, Any]) -> bytes:
+    """The digest of what is asked, by neutral names."""
     return hashlib.sha256(_encode(asked)).digest()
 
 

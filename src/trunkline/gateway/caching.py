@@ -10,6 +10,7 @@ else                                       ──►  ask, be followed, keep the
 from typing import Final
 
 from trunkline.cache.request import Canonical, canonical
+from trunkline.cache.usual import canonical_of_chat
 from trunkline.formats.format import ShapeError
 from trunkline.gateway.answers import Answers
 from trunkline.gateway.asking import Asking
@@ -43,13 +44,9 @@ class Caching:
         seen += b"framed" if framed else b""
         if seen in self._canonical:
             return self._canonical[seen]
-        front = journey.front
-        try:
-            value = {**journey.document.value, **journey.for_routers}
-            value.pop("session_id", None)
-            found = canonical(front.format.read_request(value, front.place), framed=framed)
-        except ShapeError:
-            found = None
+        found = _usual(journey) if not framed else None
+        if found is None:
+            found = _canonical(journey, framed=framed)
         if found is not None and len(found.turn) > LONGEST_REMEMBERED:
             return found
         if len(self._canonical) >= REMEMBERED:
@@ -72,6 +69,22 @@ class Caching:
             flight.cut()
         await self.answers.close()
         await self.semantics.close()
+
+
+def _usual(journey: Journey) -> Canonical | None:
+    """What the request asks, where that is seen without reading it in full."""
+    if journey.front.format.name != "openai_chat" or journey.for_routers:
+        return None
+    return canonical_of_chat(journey.document.value)
+
+
+def _canonical(journey: Journey, *, framed: bool) -> Canonical | None:
+    front, value = journey.front, {**journey.document.value, **journey.for_routers}
+    value.pop("session_id", None)
+    try:
+        return canonical(front.format.read_request(value, front.place), framed=framed)
+    except ShapeError:
+        return None
 
 
 def wanted(journey: Journey) -> bool:
