@@ -15,9 +15,6 @@ from trunkline.guard.shape import Length, Schema
 from trunkline.guard.texts import pieces, with_edits
 from trunkline.guard.values import Finding, Verdict
 
-_NOTHING_FORCED = Forced()
-
-
 class Policy:
     """What a `guard` policy of the configuration says. It holds no state of any request, and may be shared."""
 
@@ -35,6 +32,8 @@ class Policy:
         self.input = input_screen
         self.output = output_screen
         self.injected = injected
+        self.forces = injected is not None and injected.forced != Forced()
+        """Whether it sets parameters."""
         self._shape = tuple(shape)
         self._models = models
         self._tools = tools
@@ -45,11 +44,6 @@ class Policy:
     def forbids_storing(self) -> bool:
         """Whether providers are told to keep nothing."""
         return self.injected is not None and self.injected.forced.store is False
-
-    @property
-    def forces(self) -> bool:
-        """Whether parameters are set."""
-        return self.injected is not None and self.injected.forced != _NOTHING_FORCED
 
     def refused_model(self, model: str) -> Finding | None:
         """The decision against a model."""
