@@ -15,6 +15,7 @@ from trunkline.guard.shape import Length, Schema
 from trunkline.guard.texts import pieces, with_edits
 from trunkline.guard.values import Finding, Verdict
 
+
 class Policy:
     """What a `guard` policy of the configuration says. It holds no state of any request, and may be shared."""
 
