@@ -14,7 +14,8 @@ from trunkline.formats.openai_chat import FORMAT
 
 WORDS = st.sampled_from(["", "a", "<think>a</think>b", "ü"])
 PARTS = st.lists(st.fixed_dictionaries({"type": st.sampled_from(["text", "image"]), "text": WORDS}), max_size=2)
-ODD = st.sampled_from([None, True, False, 0, 1, 1.0, 0.5, "", "a", {}, {"include_usage": True}, []])
+VALUES: list[Any] = [None, True, False, 0, 1, 1.0, 0.5, "", "a", {}, {"include_usage": True}, []]
+ODD = st.sampled_from(VALUES)
 MESSAGE = st.fixed_dictionaries(
     {"role": st.sampled_from(["system", "developer", "user", "assistant", "tool", "nobody"]), "content": WORDS | PARTS},
     optional={"name": WORDS},

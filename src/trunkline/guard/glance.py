@@ -10,8 +10,6 @@ from typing import Any, Final
 
 import msgspec
 
-from trunkline.formats.conversation import FormatName
-
 
 class Plain(msgspec.Struct, frozen=True):
     """Where a format has its conversation, and the fields in there whose texts stand as they are."""
@@ -24,7 +22,7 @@ class Plain(msgspec.Struct, frozen=True):
 
 _TEXT: Final = frozenset({"role", "content", "type", "text", "name"})
 _MARKS: Final = frozenset({"cache_control", "ttl"})
-PLAIN: Final[dict[FormatName, Plain]] = {
+PLAIN: Final[dict[str, Plain]] = {
     "openai_chat": Plain(
         frozenset({"messages"}),
         _TEXT | _MARKS | {"tool_calls", "tool_call_id", "id", "function", "arguments", "refusal"},
@@ -61,7 +59,7 @@ _content = itemgetter("content")
 _encode = msgspec.json.Encoder().encode
 
 
-def strings(value: dict[str, Any], name: FormatName) -> list[str] | None:
+def strings(value: dict[str, Any], name: str) -> list[str] | None:
     """All strings of a document of that format that may reach a model, and more; None where some could be missed."""
     plain, found = PLAIN[name], list[str]()
     for field, inner in value.items():
