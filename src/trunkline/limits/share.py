@@ -38,7 +38,6 @@ class Share:
         "_sent",
         "_slot",
         "_target",
-        "_threshold",
         "_typical",
         "active",
         "again",
@@ -64,8 +63,8 @@ class Share:
         self.returns = meter.returns
         """What was taken is held until it is settled."""
         self.free = 0
-        self.low = NEVER
-        """Below it, it is time to ask for more; or `touch` is due, whatever there is."""
+        self.low = 0
+        """Below it, it is time to ask for more."""
         self.spent = 0
         """Where it returns: what was settled as used, and is not yet to be reported."""
         self.turn = 0
@@ -97,7 +96,6 @@ class Share:
         self._pace = 0.0  # taken per second
         self._typical = 1
         self._target = 0
-        self._threshold = 0  # `low`, while it is touched
 
     @property
     def remaining(self) -> int:
@@ -123,7 +121,6 @@ class Share:
         """Something is about to be taken at the moment `at`, and it is the first in its slot."""
         self._close()
         self.active.add(self)
-        self.low = self._threshold
         window = self.meter.window
         if not window:
             self.turn = NEVER
@@ -187,7 +184,6 @@ class Share:
             self.free = self._target
         self.level = self.free
         self.turn = 0
-        self.low = NEVER
         self._sent = [mark for mark in self._marks.items() if mark[1]]
         self._marks = {}
         want = max(0, self._target - self.free)
@@ -221,11 +217,9 @@ class Share:
             soon = max(self.meter.window // SLOTS, AT_LEAST, answer.wait)
             self.again = at + min(NOT_AGAIN, soon)
             self.refused = ask.least
-        self._threshold = min(self._target, self.free) // 2 if answer.granted >= ask.want else self.free // 2
-        if self._threshold < 0 or (ask.want and not answer.granted):
-            self._threshold = 0
-        if self.turn:
-            self.low = self._threshold
+        self.low = max(0, min(self._target, self.free) if answer.granted >= ask.want else self.free) // 2
+        if ask.want and not answer.granted:
+            self.low = 0
 
     def _remember(self, at: int) -> None:
         if self.meter.window:
@@ -253,8 +247,7 @@ class Share:
         self._owned -= self.free
         self.level = self.free = 0
         self.turn = 0
-        self.low = NEVER
-        self._threshold = 0
+        self.low = 0
 
     def _merge(self, marks: Mapping[int, int]) -> None:
         for slot, amount in marks.items():

@@ -12,7 +12,7 @@ from operator import add, attrgetter, gt, itemgetter, lt, sub
 import msgspec
 
 from trunkline.limits.meter import UNITS, Meter, Unit
-from trunkline.limits.share import NEVER, Share
+from trunkline.limits.share import Share
 
 Amounts = tuple[int, int, int, int, int, int]
 """Requests, input, output and total tokens, requests under way, nano-dollars."""
@@ -57,7 +57,6 @@ class Ticket:
         "_of_tokens",
         "_shares",
         "_tokens",
-        "_turn",
         "dated",
         "returns",
     )
@@ -78,14 +77,13 @@ class Ticket:
         self._of: dict[Unit, list[Share]] = {}
         for share in self._shares:
             self._of.setdefault(share.meter.unit, []).append(share)
-        self._turn = 0  # before that moment no share need be touched, unless its `low` says so
         self._hungry = hungry
 
     def take(self, at: int, wanted: Amounts) -> bool:
         """Take `wanted` of every meter, or nothing of any, at the books' moment `at` (milliseconds)."""
         shares = self._shares
         left = tuple(map(sub, map(_free, shares), self._each(wanted)))
-        if at < self._turn and not any(map(lt, left, map(_low, shares))):
+        if at < min(map(_turn, shares), default=0) and not any(map(lt, left, map(_low, shares))):
             _do(map(setattr, shares, _FREE, left))
             return True
         if min(left, default=0) < 0:
@@ -103,7 +101,6 @@ class Ticket:
         for share in shares:
             if at >= share.turn:
                 share.touch(at)
-        self._turn = min(map(_turn, shares), default=NEVER)
         _do(map(setattr, shares, _FREE, left))
         if any(map(lt, left, map(_low, shares))):
             self._hungry()
