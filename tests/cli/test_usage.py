@@ -23,9 +23,17 @@ def ledger(place: Place) -> Place:
     """A place with three attempts of two models, one of them without a price."""
     record(
         place,
-        row(model="gpt-4o", key="app", cost=1_234_567, input_tokens=1000, output_tokens=10),
-        row(model="gpt-4o", key="other", cost=4_000_000_000, outcome="failed", error="upstream_error"),
-        row(model="house-7b", key="app", cost=-1, provider="house", team="red", tags='{"feature":"chat","env":"prod"}'),
+        row(started=START, model="gpt-4o", key="app", cost=1_234_567, input_tokens=1000, output_tokens=10),
+        row(started=START, model="gpt-4o", key="other", cost=4_000_000_000, outcome="failed", error="upstream_error"),
+        row(
+            started=START,
+            model="house-7b",
+            key="app",
+            cost=-1,
+            provider="house",
+            team="red",
+            tags='{"feature":"chat","env":"prod"}',
+        ),
     )
     return place
 
