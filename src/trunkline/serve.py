@@ -349,6 +349,7 @@ class Process:
             self.gateway.log.close()
         self._deadlines.stop()
         self._store.close()
+        gc.unfreeze()  # what it is made of may go, where its interpreter lives on
 
 
 def _needs_restart(old: schema.Server, new: schema.Server) -> list[str]:
