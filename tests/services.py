@@ -35,6 +35,15 @@ STARTS_WITHIN = 30.0
 _numbers = itertools.count(1)
 
 
+def _parent(pid: int) -> int | None:
+    """None where it has ended."""
+    try:
+        said = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return int(said.rpartition(")")[2].split()[1])
+
+
 class Process:
     """A server that can be paused and killed, and that dies with the test run, however that ends."""
 
@@ -53,8 +62,9 @@ class Process:
 
     @property
     def children(self) -> list[int]:
-        """The processes that it has started."""
-        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        """The processes that it has started. (`/proc/…/children` leaves some out while others end.)"""
+        found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+        return [pid for pid in found if _parent(pid) == self.pid]
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -136,12 +146,16 @@ class PostgreSQL(Process):
             self._limit_files("unlimited:")
 
     def _limit_files(self, limit: str) -> None:
-        for pid in (self.pid, *self.children):  # by its own user: another, root included, may not be allowed to
-            try:
-                self._run("/usr/bin/prlimit", "--pid", str(pid), f"--fsize={limit}")
-            except AssertionError:
-                if Path(f"/proc/{pid}").exists():
-                    raise
+        self._limit_files_of(self.pid, limit)  # first: whoever it starts from now on has the limit
+        for pid in self.children:
+            self._limit_files_of(pid, limit)
+
+    def _limit_files_of(self, pid: int, limit: str) -> None:
+        try:  # by its own user: another, root included, may not be allowed to
+            self._run("/usr/bin/prlimit", "--pid", str(pid), f"--fsize={limit}")
+        except AssertionError:
+            if Path(f"/proc/{pid}").exists():
+                raise
 
     def _run(self, program: str, *arguments: str) -> None:
         who: dict[str, Any] = {}
