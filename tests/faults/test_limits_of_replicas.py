@@ -108,7 +108,7 @@ async def test_four_replicas_spend_a_budget_to_the_end_and_not_beyond(
             await until_nobody_is_answered(up, stop)
             await asking
         alone = await asyncio.to_thread(spent, postgresql_url)
-        assert set(answers) <= {200, 429, 503}  # the last where the store has not answered for two seconds
+        assert set(answers) <= {200, 429}
         if not killed:
             assert TEN_DOLLARS - 4 * RESERVED <= alone <= TEN_DOLLARS
             return
