@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from trunkline import __version__
 from trunkline.cache.memory import Memory
@@ -49,7 +50,6 @@ from trunkline.setup import (
 )
 from trunkline.store.base import Store
 from trunkline.store.errors import StoreError
-from trunkline.store.shared_cache import SharedCache
 from trunkline.telemetry.log import Log
 from trunkline.telemetry.metrics import Metrics
 from trunkline.telemetry.process import watch as watch_process
@@ -60,6 +60,9 @@ from trunkline.transport.server import Server
 from trunkline.transport.tls import Renewable
 from trunkline.upkeep import Upkeep
 from trunkline.vault.vault import Vault
+
+if TYPE_CHECKING:
+    from trunkline.store.shared_cache import SharedCache
 
 FIXED = ("listen", "control", "workers", "data")
 """Settings of `server` that a running process keeps."""
@@ -176,7 +179,7 @@ class Process:
         self.report("limits.not_reached", which=which, problem=text)
 
     def _caching(self, config: schema.Config, learnt: Path, digest: Digest) -> Caching:
-        shared = SharedCache(config.shared.get_secret_value()) if config.shared is not None else None
+        shared = _shared_cache(config.shared.get_secret_value()) if config.shared is not None else None
         answers = Answers(Memory(config.cache.size), self._vault, self.metrics, shared)
         keeping = Keeping(self._store, self._vault, self.metrics, digest, config.cache.size)
         return Caching(answers, Semantics(config.cache.size, learnt, keeping))
@@ -350,6 +353,12 @@ class Process:
         self._deadlines.stop()
         self._store.close()
         gc.unfreeze()  # what it is made of may go, where its interpreter lives on
+
+
+def _shared_cache(url: str) -> "SharedCache":
+    from trunkline.store.shared_cache import SharedCache  # with its library, which only those who have one wait for
+
+    return SharedCache(url)
 
 
 def _needs_restart(old: schema.Server, new: schema.Server) -> list[str]:

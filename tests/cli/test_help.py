@@ -30,6 +30,13 @@ def test_help_lists_every_command_and_loads_none() -> None:
         assert text in ran.stdout
 
 
+def test_serving_loads_no_library_of_what_is_not_configured() -> None:
+    loads = "import sys; import trunkline.serve; \
+        sys.exit(','.join({'asyncpg', 'genai_prices', 'numpy', 'onnxruntime', 'redis'} & set(sys.modules)) or None)"
+    ran = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=False, timeout=30)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 def test_the_list_says_of_each_command_what_its_own_help_begins_with() -> None:
     for name, text in COMMANDS.items():
         own = importlib.import_module(f"trunkline.cli.{name}").command.help

@@ -333,6 +333,18 @@ async def test_without_valkey_what_was_lent_is_served_and_then_the_policy_holds(
             assert answer.header("retry-after") == "1"
 
 
+async def test_what_has_waited_for_its_limits_until_its_deadline_is_not_sent() -> None:
+    models = {"m": {"route": "fallback", "of": ["up/normal"], "deadline": {"total": "100ms"}}}
+    limits = [{"deployment": "up/normal", "requests": "5/min"}]
+    away = {"shared": "redis://127.0.0.1:1/0", "when_shared_away": "serve"}
+    async with FaultServer() as up, gateway(up.url, keys=KEYS, models=models, limits=limits, **away) as running:
+        running.process.gateway.limiting.lending.rates.patience = 0.3
+        answer = await ask(running, "m")
+        assert (answer.status, answer.json()["error"]["code"]) == (504, "upstream_timeout")
+        assert not up.requests
+        assert not await running.rows()
+
+
 async def test_a_client_that_uses_its_request_id_again_pays_again() -> None:
     budgets = [{"key": "a", "amount": 1, "per": "total"}]
     async with (

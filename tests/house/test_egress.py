@@ -24,8 +24,7 @@ OPENERS = {
     ("store.postgresql_database", "create_pool"): "`store`",
     ("store.sqlite_database", "connect"): "`store`: a file",
     ("store.sqlite_file", "connect"): "`store`: a file",
-    ("store.shared_cache", "from_url"): "`shared`",
-    ("store.valkey", "from_url"): "`shared`",
+    ("store.shared_client", "from_url"): "`shared`",
     ("transport.pool", "create_connection"): "its origin, whose address it has checked",
     ("transport.pool", "open_tunnel"): "the proxy of its origin",
     ("transport.pool", "start_tls"): "within that tunnel",
@@ -56,6 +55,7 @@ LIBRARIES = {
     "store.postgresql_database",
     "store.postgresql_errors",
     "store.shared_cache",
+    "store.shared_client",
     "store.valkey",
 }
 """Modules that import a library which connects to somewhere: to the store, and to Valkey."""

@@ -8,15 +8,17 @@ import asyncio
 import time
 from collections.abc import Callable
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from trunkline.cache.entry import Damaged, Entry, dump, load
 from trunkline.cache.memory import Memory
 from trunkline.store.errors import SharedUnavailable, StoreError
-from trunkline.store.shared_cache import SharedCache
 from trunkline.telemetry.metrics import Metrics
 from trunkline.vault.errors import VaultError
 from trunkline.vault.vault import Vault
+
+if TYPE_CHECKING:
+    from trunkline.store.shared_cache import SharedCache
 
 PAUSE: Final = 5.0
 """Seconds for which a server that did not answer is not asked."""
@@ -32,7 +34,7 @@ class Answers:
         memory: Memory,
         vault: Vault,
         metrics: Metrics,
-        shared: SharedCache | None,
+        shared: "SharedCache | None",
         now: Callable[[], float] = time.time,
     ) -> None:
         self.memory = memory
@@ -61,7 +63,7 @@ class Answers:
         self.memory.put(key, entry)
         return entry
 
-    async def _fetch(self, shared: SharedCache, tenant: str, key: bytes) -> Entry | None:
+    async def _fetch(self, shared: "SharedCache", tenant: str, key: bytes) -> Entry | None:
         try:
             sealed = await shared.get(key)
             if sealed is None:
@@ -99,7 +101,7 @@ class Answers:
         if self._shared is not None:
             await self._shared.close()
 
-    async def _share(self, shared: SharedCache, tenant: str, key: bytes, entry: Entry) -> None:
+    async def _share(self, shared: "SharedCache", tenant: str, key: bytes, entry: Entry) -> None:
         try:
             sealed = await asyncio.to_thread(self._vault.seal, tenant, _about(key), dump(entry), compress=True)
             await shared.put(key, sealed, entry.ends - self.now())

@@ -142,6 +142,8 @@ class Attempt(Recorded):
                 journey, self._deployment, self.candidate.target, self._price, self._markup
             )
             now = monotonic()
+            if self._time_left(now).total <= 0:  # it waited for its turn, or for the books
+                raise self._out_of_time()
         self._request = self._call(key)
         journey.attempts = self._number = journey.attempts + 1
         times = self._time_left(now)

@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from trunkline.gateway.leasing import Leasing, WhenAway
 from trunkline.ledger.holding import Mark
@@ -13,7 +14,9 @@ from trunkline.limits.budgets import Spending
 from trunkline.limits.holder import MOST
 from trunkline.limits.pool import Batch, Reply
 from trunkline.store.base import Store
-from trunkline.store.valkey import Valkey
+
+if TYPE_CHECKING:
+    from trunkline.store.valkey import Valkey
 
 RATES_LIVE, MONEY_LIVES = 10.0, 60.0
 """Seconds for which a process may use what it was lent without word from those who keep it."""
@@ -39,7 +42,7 @@ class Lending:
         self.store = store
         self._mark = mark
         self._keep_ends = keep_ends
-        self._valkey = Valkey(shared) if shared is not None else None
+        self._valkey = _valkey(shared) if shared is not None else None
         exchange = self._valkey.exchange if self._valkey is not None else self._exchange_limits
         name = process_name()
         self.rates = Leasing(name, RATES_LIVE, exchange, when_away, lambda text: trouble("rates", text))
@@ -86,6 +89,12 @@ class Lending:
                 self._keep_ends()
                 self._mark.reports(batch.holder, batch.number, made)
         return await asyncio.to_thread(self.store.exchange_budgets, batch, thresholds)
+
+
+def _valkey(url: str) -> "Valkey":
+    from trunkline.store.valkey import Valkey  # with its library, which only those who have one are to wait for
+
+    return Valkey(url)
 
 
 def process_name() -> str:

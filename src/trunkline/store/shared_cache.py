@@ -2,12 +2,10 @@
 
 from typing import Final
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from trunkline.store.errors import SharedUnavailable
+from trunkline.store.shared_client import shared_client
 
 ANSWERS_WITHIN: Final = 0.25
 """Seconds. Whoever waits longer might as well ask a model."""
@@ -18,13 +16,7 @@ class SharedCache:
 
     def __init__(self, url: str, name: str = "trunkline") -> None:
         """`name` tells installations apart that share a server."""
-        self._client: Redis = Redis.from_url(
-            url,
-            socket_timeout=ANSWERS_WITHIN,
-            socket_connect_timeout=ANSWERS_WITHIN,
-            retry=Retry(NoBackoff(), 0),
-            max_connections=64,
-        )
+        self._client = shared_client(url, within=ANSWERS_WITHIN, connections=64)
         self._prefix = f"{name}:answer:".encode()
 
     async def get(self, key: bytes) -> bytes | None:

@@ -7,9 +7,6 @@ processes, as `trunkline.limits.holder` says.
 from importlib import resources
 from typing import Any
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
@@ -23,6 +20,7 @@ from trunkline.limits.books import Answer, Ask
 from trunkline.limits.meter import SLOTS
 from trunkline.limits.pool import GRACE, Batch, Reply
 from trunkline.store.errors import SharedRefused, SharedUnavailable
+from trunkline.store.shared_client import shared_client
 
 ANSWERS_WITHIN = 1.0
 """Seconds. A batch that takes longer is sent again; it is entered once all the same."""
@@ -37,13 +35,7 @@ class Valkey:
 
     def __init__(self, url: str, name: str = "trunkline") -> None:
         """`name` tells installations apart that share a server."""
-        self._client: Redis = Redis.from_url(
-            url,
-            socket_timeout=ANSWERS_WITHIN,
-            socket_connect_timeout=ANSWERS_WITHIN,
-            retry=Retry(NoBackoff(), 0),
-            max_connections=2,
-        )
+        self._client = shared_client(url, within=ANSWERS_WITHIN, connections=2)
         self._script = self._client.register_script(_SCRIPT)
         self._prefix = f"{{{name}}}:"  # in braces: all keys are in one slot of a cluster, as a script needs them
 
