@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import logging
 import os
 from collections.abc import Iterator
 
@@ -10,10 +9,6 @@ import pytest
 from tests import aio, services
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # beside other work, its threads do little but wait for each other
-
-for _sdk in ("anthropic", "google_genai", "httpcore", "httpcore2", "httpx", "httpx2", "openai"):
-    # Gateways under test log all there is, and pytest keeps it of every test: gigabytes of what SDKs tell of each read
-    logging.getLogger(_sdk).setLevel(logging.INFO)
 
 
 @pytest.hookimpl(tryfirst=True)

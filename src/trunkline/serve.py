@@ -352,7 +352,6 @@ class Process:
             self.gateway.log.close()
         self._deadlines.stop()
         self._store.close()
-        gc.unfreeze()  # what it is made of may go, where its interpreter lives on
 
 
 def _shared_cache(url: str) -> "SharedCache":

@@ -1,5 +1,6 @@
 """The house that all agents' tests are in."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,8 @@ from tests.running import Background
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
+    for name in ("anthropic", "openai"):
+        logging.getLogger(name).setLevel(logging.INFO)  # they would format every request, which are large here
     with Background() as background:
         house = House(background)
         try:

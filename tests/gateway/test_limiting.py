@@ -167,6 +167,17 @@ async def test_when_a_budget_is_spent_another_model_answers() -> None:
         assert (answer.status, answer.header("x-trunkline-provider")) == (200, "simulated")
 
 
+async def test_a_model_without_a_price_is_not_paid_by_a_budget_that_must_not_be_overshot() -> None:
+    budgets = [{"key": "a", "amount": 1}]
+    async with FaultServer() as up:
+        unpriced = {"type": "openai_compatible", "base_url": up.url, "allow_private": True}
+        async with gateway(keys=KEYS, budgets=budgets, providers={"it": unpriced}) as running:
+            answer = await ask(running, "it/normal")
+        assert (answer.status, answer.json()["error"]["code"]) == (429, "insufficient_quota")
+        assert "its `price`" in answer.json()["error"]["message"]
+        assert not up.requests
+
+
 async def test_a_route_may_say_what_an_exhausted_budget_leads_to() -> None:
     budgets = [{"deployment": "up/normal", "amount": 0.001}]
     models = {"bot": {"route": "fallback", "of": ["up/normal", "up/one_write"], "on_failure": {"budget": "next"}}}

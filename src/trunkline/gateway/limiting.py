@@ -224,9 +224,11 @@ class Limiting:
     ) -> None:
         """Reserve the most that it can cost, with the output lowered to what can be paid."""
         contents = TEXTS if journey.only_texts else contents_of(journey.document.write())
-        if price is None or contents.endless:
-            why = f"{target} has no price" if price is None else f"{contents.endless!r} has no bound on what it costs"
-            raise BudgetSpent(f"{why}, and a budget that applies to it must not be overshot.")
+        strict = "a budget that applies to it must not be overshot"
+        if price is None:
+            raise BudgetSpent(f"{target} has no price, and {strict}. Its operator can give it one, as its `price`.")
+        if contents.endless:
+            raise BudgetSpent(f"{contents.endless!r} has no bound on what it costs, and {strict}. Leave it out.")
         asked = journey.asked
         known = await deployment.about(target.model) if asked.output_cap is None else None
         bound = bound_of(contents, asked, price, known.max_output if known is not None else None)
