@@ -166,9 +166,7 @@ class Process:
     async def _limit(self, config: schema.Config, journal: Path, ledger: Ledger) -> Limiting:
         shared = config.shared.get_secret_value() if config.shared is not None else None
         mark = Mark(journal, os.getpid())
-        self._lending = Lending(
-            *(self._store, shared, config.when_shared_away, mark, ledger.keep_ends, self._limits_trouble)
-        )
+        self._lending = Lending(self._store, shared, config.when_shared_away, mark, ledger, self._limits_trouble)
         self._alerting = Alerting(self._store, self.metrics.event, self.report)
         await self._alerting.configure(config.alerts, self._deadlines, budgets=bool(config.budgets))
         limiting = Limiting(self._lending, self.metrics.event)

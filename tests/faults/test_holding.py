@@ -120,6 +120,52 @@ def test_what_was_spent_of_what_nothing_is_lent_of_is_entered_too(tmp_path: Path
     assert store.spent([BUDGET]) == {BUDGET: 620}
 
 
+def test_a_full_segment_stays_until_the_budgets_have_heard_of_it(tmp_path: Path, store: Store) -> None:
+    mark, journal = left_behind(tmp_path, store)
+
+    def spend(cost: int) -> Row:
+        begun = intent(50)
+        row = settled(begun, cost, 10)
+        segment = journal.begin(begun)
+        store.write_attempts([row])
+        journal.done(segment)
+        return row
+
+    def fill() -> None:
+        while len(list(tmp_path.glob("*.journal"))) == kept:
+            journal.done(journal.begin(msgspec.structs.replace(intent(0), key="another", label="x" * 1_000_000)))
+
+    kept = 1
+    journal.telling()
+    report(store, 2)
+    told = spend(40)
+    fill()
+    mark.reports(HOLDER, 3, mark.now())
+    journal.telling()
+    report(store, 3, 40)
+    kept = 2
+    spend(30)
+    fill()
+    assert len(list(tmp_path.glob("*.journal"))) == 3
+    journal.told()
+    assert len(list(tmp_path.glob("*.journal"))) == 2
+    assert store.charged([(told.request, told.attempt)], 0)
+    die(mark, journal)
+    recover(store, tmp_path, CHARGES, no_trouble)
+    assert store.spent([BUDGET]) == {BUDGET: 40 + 30}
+    assert not list(tmp_path.glob("*.journal"))
+
+
+def test_whoever_holds_nothing_leaves_nothing(tmp_path: Path, store: Store) -> None:
+    mark, journal = left_behind(tmp_path, store)
+    journal.telling()
+    journal.done(journal.begin(intent(50)))
+    mark.close(settled=True)
+    journal.nothing_held()
+    journal.close()
+    assert not list(tmp_path.glob("*.journal"))
+
+
 def test_a_clock_that_is_set_forward_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mark = Mark(tmp_path, os.getpid())
     before, real = mark.now(), time.time_ns

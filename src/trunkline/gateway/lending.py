@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from trunkline.gateway.leasing import Leasing, WhenAway
 from trunkline.ledger.holding import Mark
+from trunkline.ledger.ledger import Ledger
 from trunkline.limits.budgets import Spending
 from trunkline.limits.holder import MOST
 from trunkline.limits.pool import Batch, Reply
@@ -31,17 +32,15 @@ class Lending:
         shared: str | None,
         when_away: WhenAway,
         mark: Mark,
-        keep_ends: Callable[[], None],
+        ledger: Ledger,
         trouble: Callable[[str, str], None],
     ) -> None:
-        """`shared` is the address of a Valkey; `keep_ends` is the ledger's; `trouble` is told what does not answer, and
-        why.
-        """
+        """`shared` is the address of a Valkey; `trouble` is told what does not answer, and why."""
         self.spendings: dict[str, Spending] = {}
         """Budgets in use, by the ids of their meters."""
         self.store = store
         self._mark = mark
-        self._keep_ends = keep_ends
+        self._ledger = ledger
         self._valkey = _valkey(shared) if shared is not None else None
         exchange = self._valkey.exchange if self._valkey is not None else self._exchange_limits
         name = process_name()
@@ -49,6 +48,7 @@ class Lending:
         self.money = Leasing(name, MONEY_LIVES, self._exchange_money, "refuse", lambda text: trouble("budgets", text))
         self._name = name
         self._batch: Batch | None = None
+        self._tells_all = False  # that batch does, of what was spent before it
         self._running: dict[Leasing, asyncio.Task[None]] = {}
 
     @property
@@ -71,6 +71,8 @@ class Lending:
             given_back = await leasing.close()
             if leasing is self.money:
                 self._mark.close(settled=given_back)
+                if given_back:
+                    self._ledger.nothing_held()
         if self._valkey is not None:
             await self._valkey.close()
 
@@ -84,11 +86,15 @@ class Lending:
         if batch is not self._batch:  # and not sent again
             self._batch = batch
             self._mark.hold(self._name)
-            if len(batch.asks) < MOST:
+            self._tells_all = len(batch.asks) < MOST
+            if self._tells_all:
                 made = self._mark.now()
-                self._keep_ends()
+                self._ledger.telling()
                 self._mark.reports(batch.holder, batch.number, made)
-        return await asyncio.to_thread(self.store.exchange_budgets, batch, thresholds)
+        reply = await asyncio.to_thread(self.store.exchange_budgets, batch, thresholds)
+        if self._tells_all and reply.alive:
+            self._ledger.told()
+        return reply
 
 
 def _valkey(url: str) -> "Valkey":

@@ -2,7 +2,7 @@
 
 One line of JSON per intent, one `write(2)` each: from then on the process may be killed. Rows that were told of to
 others before they are in the store stand there too, behind `=`. A journal is cut into segments; a segment whose
-attempts are all in the store is deleted. Each segment is locked by the process that writes it, so that what no process
+attempts are all in the store is deleted, once the budgets have heard of them, too. Each segment is locked by the process that writes it, so that what no process
 holds is what a dead one left behind.
 """
 
@@ -54,6 +54,9 @@ class Journal:
         self._process = process
         self._number = 0
         self._swapping = threading.Lock()
+        self._untold: list[Segment] = []  # all in the store, and not known to be told to the budgets
+        self._telling = 0  # of these, how many the report under way tells of
+        self._keeps = False
         self._segment = self._next()
 
     def begin(self, intent: Intent) -> Segment:
@@ -86,13 +89,33 @@ class Journal:
         """The rows of so many of the segment's attempts are in the store."""
         segment.open -= count
         if segment.sealed and not segment.open:
+            self._finish(segment)
+
+    def telling(self) -> None:
+        """The budgets are about to be told of all that has ended. From now on a segment is kept until they have been: if
+        this process dies before, its budgets are settled by what stands there.
+        """
+        self._keeps = True
+        self._telling = len(self._untold)
+
+    def told(self) -> None:
+        """They have heard it."""
+        for segment in self._untold[: self._telling]:
             _remove(segment)
+        del self._untold[: self._telling]
+        self._telling = 0
+
+    def nothing_held(self) -> None:
+        """They have heard all, and lend this process nothing any more."""
+        self._keeps = False
+        self._telling = len(self._untold)
+        self.told()
 
     def close(self) -> None:
-        """Let go of the last segment. If all of it is settled it goes; else it stays for the next start."""
+        """Let go of all segments. What is settled, and told to the budgets, goes; the rest stays for the next start."""
         self._seal(self._segment)
-        if self._segment.open:
-            os.close(self._segment.fd)
+        for segment in [*self._untold, *([self._segment] if self._segment.open else [])]:
+            os.close(segment.fd)
 
     def _next(self) -> Segment:
         self._number += 1
@@ -100,9 +123,14 @@ class Journal:
 
     def _seal(self, segment: Segment) -> None:
         segment.sealed = True
-        if segment.open:
-            return
-        _remove(segment)
+        if not segment.open:
+            self._finish(segment)
+
+    def _finish(self, segment: Segment) -> None:
+        if self._keeps:
+            self._untold.append(segment)
+        else:
+            _remove(segment)
 
 
 def _append(segment: Segment, text: bytes | bytearray) -> None:

@@ -100,6 +100,19 @@ class Ledger:
             self._report("ledger.journal_not_synced", str(error))
         self._kept = len(self._unwritten)
 
+    def telling(self) -> None:
+        """The budgets are about to be told of all that has ended: the journal tells of it until they have heard it."""
+        self.keep_ends()
+        self._journal.telling()
+
+    def told(self) -> None:
+        """The budgets have heard what they were last told."""
+        self._journal.told()
+
+    def nothing_held(self) -> None:
+        """The budgets have heard all, and this process holds nothing of them any more."""
+        self._journal.nothing_held()
+
     async def close(self) -> None:
         """Write what waits, and end. Waits for a store that refuses for some seconds; the journal keeps the rest."""
         self._queue.put(None)
