@@ -275,6 +275,23 @@ async def test_while_the_store_is_away_the_memory_goes_on_and_what_waits_is_boun
         assert 1 < len(stored(own_url, identity(it))) < 4
 
 
+async def test_what_still_waits_for_the_store_when_something_is_erased_is_not_written(
+    own_postgresql: services.PostgreSQL, own_url: str
+) -> None:
+    async with FaultServer() as upstream, replica(own_url, upstream) as it:
+        await tell(it, "Who is in charge?")
+        with own_postgresql.paused():
+            assert await ask(it, ASKED) == "miss"
+            assert await ask(it, "Where is my parcel?") == "miss"
+            keeping = parts(it).keeping
+            await until(lambda: len(keeping._waiting) == 2)
+            parts(it).clear()
+            assert (len(keeping._waiting), keeping._size) == (0, 0)
+        await keeping.written()
+        under_way = 1  # sealed before, with a key that is destroyed by then
+        assert len(stored(own_url, identity(it))) <= 1 + under_way
+
+
 async def test_an_erased_tenants_entries_do_not_open_are_swept_and_leave_memory(url: str) -> None:
     async with FaultServer() as upstream, replica(url, upstream) as it:
         await tell(it, ASKED)

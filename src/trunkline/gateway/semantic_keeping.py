@@ -121,6 +121,11 @@ class Keeping:
         """The store could not be asked, or what it has is not what was stored."""
         self._metrics.event("cache_failures", what)
 
+    def forget(self) -> None:
+        """Do not write what waits: it may have been said by somebody whose data was erased, and would be sealed anew."""
+        self._waiting.clear()
+        self._size = 0
+
     async def written(self) -> None:
         """Wait until all that waits is in the store."""
         if self._task is not None:

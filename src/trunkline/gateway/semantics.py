@@ -169,8 +169,9 @@ class Semantics:
 
     def clear(self) -> None:
         """Forget every question and answer, but not what was learnt of risk. What is still in the store, and opens, is
-        taken up again. Does not wait.
+        taken up again; what is not there yet will not be. Does not wait.
         """
+        self.keeping.forget()
         self._thread.submit(self._clear)
 
     async def run(self, current: "Callable[[], Snapshot]") -> None:
