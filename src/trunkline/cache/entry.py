@@ -1,5 +1,6 @@
 """What is kept of an answer, in memory and as bytes."""
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -56,6 +57,24 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
         if cap is None or cap == self.cap:
             return True
         return 0 <= self.output <= cap
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """An answer as it came. Most are never asked for again, so it is read when one is."""
+
+    read: Callable[[], Entry | None]
+    """None: it is not worth keeping."""
+    length: int
+    """Bytes."""
+    ends: float
+    asked_at: float
+    names: tuple[str, ...]
+    """These three as its entry will have them."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in memory, roughly."""
+        return OVERHEAD + self.length
 
 
 _encode = msgspec.msgpack.Encoder().encode

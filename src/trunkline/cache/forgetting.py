@@ -7,7 +7,7 @@ under a name was asked before a moment, and is given to nobody from then on, whe
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from trunkline.cache.entry import Entry
+from trunkline.cache.entry import Entry, Unread
 
 EVERYTHING: Final = "everything"
 WITHIN: Final = 1.0
@@ -32,7 +32,7 @@ class Forgotten:
         self._until = {name: at + WITHIN for name, at in moments}
         self.latest = max(self._until.values(), default=0.0)
 
-    def covers(self, entry: Entry) -> bool:
+    def covers(self, entry: Entry | Unread) -> bool:
         """Whether an answer is one of them."""
         asked = entry.asked_at
         return asked <= self.latest and any(asked <= self._until.get(name, 0.0) for name in entry.names)

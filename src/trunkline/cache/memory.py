@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from trunkline.cache.entry import OVERHEAD, Entry
+from trunkline.cache.entry import OVERHEAD, Entry, Unread
 from trunkline.cache.forgetting import Forgotten
 
 FORMS: Final = 4
@@ -15,7 +15,7 @@ Form = tuple[object, ...]
 
 
 class _Held(msgspec.Struct):
-    entry: Entry
+    entry: Entry | Unread
     forms: dict[Form, bytes]
     size: int
 
@@ -39,13 +39,21 @@ class Memory:
         held = self._held.get(key)
         if held is None:
             return None
-        if held.entry.ends <= now or self.forgotten.covers(held.entry):
+        entry = held.entry
+        if entry.ends <= now or self.forgotten.covers(entry):
             self.drop(key)
             return None
-        self._held.move_to_end(key)
-        return held.entry
+        if isinstance(entry, Entry):
+            self._held.move_to_end(key)
+            return entry
+        read = entry.read()
+        if read is None:
+            self.drop(key)
+        else:
+            self.put(key, read)
+        return read
 
-    def put(self, key: bytes, entry: Entry) -> None:
+    def put(self, key: bytes, entry: Entry | Unread) -> None:
         """Keep an entry, in place of another of its key. One that is larger than all there may be, or that has been
         forgotten before it came, is not kept.
         """
@@ -64,13 +72,13 @@ class Memory:
     def told(self, key: bytes, form: Form, now: float) -> tuple[Entry, bytes] | None:
         """The entry of `key` and how it was written in that form, unless it has expired or was not."""
         held = self._held.get(key)
-        if held is None or held.entry.expires <= now or self.forgotten.covers(held.entry):
+        if held is None or isinstance(held.entry, Unread):
             return None
-        body = held.forms.get(form)
-        if body is None:
+        entry, body = held.entry, held.forms.get(form)
+        if body is None or entry.expires <= now or self.forgotten.covers(entry):
             return None
         self._held.move_to_end(key)
-        return held.entry, body
+        return entry, body
 
     def keep_form(self, key: bytes, form: Form, body: bytes) -> None:
         """Remember how the entry of `key` is written in one form."""

@@ -1,24 +1,25 @@
 """One request at the stage `cache`: what it is called here, what is known of it, and the call that it follows."""
 
+from functools import partial
 from time import monotonic
 from typing import Final
 
 import msgspec
 
 from trunkline.cache.control import Control, read_control
-from trunkline.cache.entry import VERSION, Damaged, Entry, pack, unpack, worth_keeping
+from trunkline.cache.entry import Damaged, Entry, Unread, unpack
 from trunkline.cache.forgetting import names_of
 from trunkline.cache.request import Canonical, key_of
 from trunkline.gateway.cache_names import digest_of, digest_of_sent, frame_of, was_changed
 from trunkline.gateway.cache_rules import Rule, scope_of
 from trunkline.gateway.errors import AllUnwell, GatewayError, IdempotencyConflict, LimitReached, UpstreamError
-from trunkline.gateway.flight import Ask, Flight
+from trunkline.gateway.flight import Ask, CallName, Flight
 from trunkline.gateway.follower import Follower, give, told
 from trunkline.gateway.fronts import RESPONSES, Front, takes_whole_calls
+from trunkline.gateway.said import blank
 from trunkline.gateway.semantics import UNDER_WAY, Seen
 from trunkline.gateway.state import Journey
 from trunkline.kept.owners import sealed_for, shared_by
-from trunkline.ledger.record import UNPRICED
 
 NAMED_FOR: Final = 86_400.0
 """Seconds for which the outcome of an Idempotency-Key is known."""
@@ -226,24 +227,23 @@ class Asking:
         flights = self._caching.flights
         flight = flights.get(self.name) if self.name is not None else None
         if flight is None and self.key is not None and self._control.uses:
-            flight = flights.get(self._call_key(self.key))
+            flight = flights.get(self._call_name(self.key))
             if flight is not None and (flight.call.sparing or flight.call.capped is not None):
                 return None  # for a budget which is not that of this request, perhaps
         return flight if flight is not None and not flight.outgrown else None
 
-    def _call_key(self, key: bytes) -> bytes:
+    def _call_name(self, key: bytes) -> CallName:
         """An answer under another cap may be cut, so calls under different caps are not shared."""
-        cap = self._asked.cap if self._asked is not None else None
-        return key_of(b"call", key, str(cap).encode())
+        return key, self._asked.cap if self._asked is not None else None
 
     def _lead(self) -> Flight:
         flights = self._caching.flights
         split = self.rule.split if self.rule is not None else "first"
         flight = Flight(self._journey, self._came, split, stays=self.name is not None)
         self._journey.settles = False
-        names = [self.name] if self.name is not None else []
+        names: list[CallName] = [self.name] if self.name is not None else []
         if self.key is not None and self._control.uses:
-            names.append(self._call_key(self.key))
+            names.append(self._call_name(self.key))
         for name in names:
             flights[name] = flight
 
@@ -257,39 +257,33 @@ class Asking:
         return flight
 
     def _keep(self, flight: Flight) -> None:
-        reply, row, answers = flight.reply(), flight.row, self._caching.answers
-        if flight.error is not None or reply is None or row is None:
+        said, row, answers = flight.said(), flight.row, self._caching.answers
+        if said is None or row is None:
             return
         now, rule = answers.now(), self.rule
         cap = self._asked.cap if self._asked is not None else None
-        entry = Entry(
-            VERSION,
-            pack(reply),
-            now,
-            now + NAMED_FOR,
-            now + NAMED_FOR,
-            reply.usage.output if reply.usage is not None else -1,
-            -1 if cap is None else cap,
-            max(row.cost, UNPRICED),
-            row.provider,
-            row.model,
-            row.finish,
-            self._came,
-        )
         if self.name is not None:
-            answers.keep(self._journey.caller.key, self.name, entry)
+            until = now + NAMED_FOR
+            outcome = said.outcome(blank(row, cap, now, until, until, asked=self._came))
+            if outcome is not None:
+                answers.keep(self._journey.caller.key, self.name, outcome)
         if self.key is None or rule is None or flight.call.sparing:
             return
-        if worth_keeping(reply, calls=rule.tools):
-            ttl = rule.ttl if self._control.ttl is None else min(rule.ttl, self._control.ttl)
-            asked_at = now - (monotonic() - self._journey.arrived)
-            entry = msgspec.structs.replace(
-                entry, expires=now + ttl, ends=now + ttl + rule.stale, asked=b"", asked_at=asked_at, names=self._names()
-            )
-            answers.keep(self._tenant, self.key, entry)
-            if self._learns is not None:
-                tenant = self._tenant if rule.stored else None
-                self._caching.semantics.learn(self._learns, entry, reply, now, tenant)
+        until = now + (rule.ttl if self._control.ttl is None else min(rule.ttl, self._control.ttl))
+        asked_at, names = now - (monotonic() - self._journey.arrived), self._names()
+        untold = blank(row, cap, now, until, until + rule.stale, asked_at=asked_at, names=names)
+        read = partial(said.entry, untold, calls=rule.tools)
+        if self._learns is None and not answers.is_shared:
+            answers.keep_unread(self.key, Unread(read, len(said.body), untold.ends, asked_at, names))
+            return
+        entry = read()
+        if entry is None:
+            return
+        answers.keep(self._tenant, self.key, entry)
+        reply = flight.reply() if self._learns is not None else None
+        if self._learns is not None and reply is not None:
+            tenant = self._tenant if rule.stored else None
+            self._caching.semantics.learn(self._learns, entry, reply, now, tenant)
 
     def _names(self) -> tuple[str, ...]:
         """By which its answer may be forgotten."""

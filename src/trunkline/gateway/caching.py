@@ -14,7 +14,7 @@ from trunkline.cache.usual import canonical_of_chat
 from trunkline.formats.format import ShapeError
 from trunkline.gateway.answers import Answers
 from trunkline.gateway.asking import Asking
-from trunkline.gateway.flight import Ask, Flight
+from trunkline.gateway.flight import Ask, CallName, Flight
 from trunkline.gateway.semantics import Semantics
 from trunkline.gateway.state import Journey
 from trunkline.gateway.verbatim import Verbatim
@@ -32,7 +32,7 @@ class Caching:
         self.answers = answers
         self.semantics = semantics
         self.verbatim = Verbatim(answers.memory)
-        self.flights: dict[bytes, Flight] = {}
+        self.flights: dict[CallName, Flight] = {}
         self._canonical: dict[bytes, Canonical | None] = {}
 
     def canonical(self, journey: Journey, seen: bytes) -> Canonical | None:

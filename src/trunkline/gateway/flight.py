@@ -22,13 +22,15 @@ from trunkline.formats.format import Asked
 from trunkline.gateway.delivery import Delivery
 from trunkline.gateway.errors import GatewayError, InternalError
 from trunkline.gateway.fronts import Front
-from trunkline.gateway.judging import read_reply, read_stream
+from trunkline.gateway.said import Said
 from trunkline.gateway.state import Journey
 from trunkline.ledger.record import UNPRICED, Row
 from trunkline.transport.request import Producer, Request
 from trunkline.transport.strand import Strand
 
 Ask = Callable[[Journey], Awaitable[None]]
+CallName = bytes | tuple[bytes, int | None]
+"""An Idempotency-Key, or what an answer is kept under with the cap on its output."""
 
 
 class Follows(Protocol):
@@ -105,7 +107,7 @@ class Flight:
         """It is too large to be followed from its beginning, and to be kept."""
         self.over = False
         self.error: GatewayError | None = None
-        self.call = copy.copy(first)
+        self.call = first.twin()
         """The journey of the call."""
         self.row: Row | None = None
         """Of the attempt that answered, with all that it cost."""
@@ -125,7 +127,8 @@ class Flight:
         call.flight = self
         call.following = copy.copy(first.following)
         place = first.front.place
-        call.speak(Front(first.front.format, msgspec.structs.replace(place, array=False)))
+        place = msgspec.structs.replace(place, array=False) if place.array else place
+        call.speak(Front(first.front.format, place))
 
     @property
     def front(self) -> Front:
@@ -198,16 +201,17 @@ class Flight:
             follower.pay(share)
         return msgspec.structs.replace(row, cost=row.cost - share * len(others))
 
+    def said(self) -> Said | None:
+        """The answer, once it is over; None where there is none that can be kept."""
+        if self.error is not None or self.outgrown:
+            return None
+        return Said(self.front.format, b"".join(self.pieces), self.whole, self.usage)
+
     def reply(self) -> Reply | None:
-        """The answer, once it is over; None where it cannot be read."""
-        if self._reply is None and self.error is None and not self.outgrown:
-            body = b"".join(self.pieces)
-            spoken = self.front.format
-            try:
-                self._reply = read_reply(spoken, body) if self.whole else read_stream(spoken, body)
-            except (ValueError, msgspec.DecodeError):
-                return None
-            self._reply.usage = self._reply.usage or self.usage
+        """The same, read; None where it cannot be."""
+        if self._reply is None:
+            said = self.said()
+            self._reply = said.reply() if said is not None else None
         return self._reply
 
     async def _run(self, ask: Ask) -> None:

@@ -27,19 +27,21 @@ from trunkline.gateway.state import Journey
 from trunkline.routing.targets import Target
 from trunkline.transport.strand import Signal
 
-OF_THE_CALL = (
-    "target",
-    "attempts",
-    "tried",
-    "passed_over",
-    "delivering",
-    "waited",
-    "first",
-    "cost",
-    "notes",
-    "dropped",
-    "explained",
-    "capped",
+OF_THE_CALL: Final = frozenset(
+    {
+        "target",
+        "attempts",
+        "tried",
+        "passed_over",
+        "delivering",
+        "waited",
+        "first",
+        "cost",
+        "notes",
+        "dropped",
+        "explained",
+        "capped",
+    }
 )
 """What the record of the first request says of its call."""
 
@@ -106,8 +108,8 @@ class Follower:
         """Hand on what is left of the answer. Raises the call's error."""
         journey, flight = self._journey, self._flight
         if self._first:
-            for name in OF_THE_CALL:
-                setattr(journey, name, getattr(flight.call, name))
+            told = flight.call.__dict__
+            journey.__dict__.update({name: told[name] for name in OF_THE_CALL & told.keys()})
         error = self._broken or flight.error
         if error is not None:
             raise error

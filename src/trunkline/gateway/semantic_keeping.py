@@ -122,7 +122,7 @@ class Keeping:
         self._metrics.event("cache_failures", what)
 
     def forget(self) -> None:
-        """Do not write what waits: it may have been said by somebody whose data was erased, and would be sealed anew."""
+        """Do not write what waits: who said it may have been erased, and it would be sealed with a new key."""
         self._waiting.clear()
         self._size = 0
 

@@ -144,6 +144,12 @@ class Journey(Crossing):
         """The client's own id."""
         self.delivery = Delivery(request, gateway, self.label or self.id)
 
+    def twin(self) -> "Journey":
+        """Another journey of the same request, from here on."""
+        twin = object.__new__(Journey)
+        twin.__dict__.update(self.__dict__)
+        return twin
+
     def key_for(self, deployment: Deployment) -> ProviderKey | None:
         """A key for what is no attempt at a model, such as counting; None if all are refused."""
         if isinstance(self.health, OwnHealth):

@@ -2,8 +2,8 @@
 
 One line of JSON per intent, one `write(2)` each: from then on the process may be killed. Rows that were told of to
 others before they are in the store stand there too, behind `=`. A journal is cut into segments; a segment whose
-attempts are all in the store is deleted, once the budgets have heard of them, too. Each segment is locked by the process that writes it, so that what no process
-holds is what a dead one left behind.
+attempts are all in the store is deleted, once the budgets have heard of them, too. Each segment is locked by the
+process that writes it, so that what no process holds is what a dead one left behind.
 """
 
 import contextlib
@@ -92,8 +92,8 @@ class Journal:
             self._finish(segment)
 
     def telling(self) -> None:
-        """The budgets are about to be told of all that has ended. From now on a segment is kept until they have been: if
-        this process dies before, its budgets are settled by what stands there.
+        """The budgets are about to be told of all that has ended. From now on a segment is kept until they have been:
+        if this process dies before, its budgets are settled by what stands there.
         """
         self._keeps = True
         self._telling = len(self._untold)
