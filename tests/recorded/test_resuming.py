@@ -63,7 +63,10 @@ def hall() -> Iterator[Hall]:
 def parameters() -> list[Any]:
     if not folder().exists():
         return [missing()]
-    return [pytest.param(exchange(name, api), id=name) for name, api in RECORDINGS.items()]
+    there = {name: api for name, api in RECORDINGS.items() if (folder() / f"{name}.json").exists()}
+    if not there:  # in another folder
+        return [pytest.param(None, id="missing", marks=pytest.mark.skip(reason="none of the streams is there"))]
+    return [pytest.param(exchange(name, api), id=name) for name, api in there.items()]
 
 
 @pytest.mark.shared
