@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from trunkline.formats.billing import Details
 from trunkline.formats.conversation import (
     Audio,
     Choice,
@@ -140,6 +142,10 @@ def test_what_is_no_reply_is_refused() -> None:
             Usage(input=15, output=3, reasoning=1),
         ),
         ({"promptTokenCount": 5, "cachedContentTokenCount": 4}, Usage(input=5, cached=4)),
+        (
+            {"promptTokenCount": 5, "promptTokensDetails": [{"modality": 2, "tokenCount": 4}]},
+            Usage(input=5, details=Details(image_input=4)),
+        ),
         ({"trafficType": "ON_DEMAND"}, None),
         ({"promptTokenCount": None, "candidatesTokenCount": "2"}, None),
     ],
@@ -170,6 +176,35 @@ def test_segments_are_counted_in_bytes_and_read_in_characters() -> None:
         ("https://a.b/0", 0, 11),
         ("https://a.b/1", 12, 19),  # where its words are, whatever is said
     ]
+
+
+@pytest.mark.parametrize(
+    ("chunk", "citation"),
+    [
+        (
+            {"retrievedContext": {"text": "Paris is …", "fileSearchStore": "fileSearchStores/s"}},
+            Citation(title="fileSearchStores/s", cited="Paris is …"),
+        ),
+        (
+            {"retrievedContext": {"uri": "gs://b/a.txt", "title": "a.txt", "text": "Paris"}},
+            Citation(url="gs://b/a.txt", title="a.txt", cited="Paris"),
+        ),
+        (
+            {"image": {"sourceUri": "https://a.b", "imageUri": "https://a.b/i.png", "title": "A"}},
+            Citation(url="https://a.b", title="A"),
+        ),
+        ({"maps": {"placeId": "places/x", "title": "A place"}}, Citation(title="A place")),
+        ({"web": {}}, None),
+        ({"newThing": {"uri": "https://a.b"}}, None),
+    ],
+)
+def test_every_kind_of_source_is_cited(chunk: dict[str, Any], citation: Citation | None) -> None:
+    supports = [{"segment": {"endIndex": 3, "text": "abc"}, "groundingChunkIndices": [0]}]
+    metadata = {"groundingChunks": [chunk], "groundingSupports": supports}
+    part = read(answer({"text": "abc"}, groundingMetadata=metadata)).choices[0].parts[0]
+    assert isinstance(part, Text)
+    expected = [] if citation is None else [msgspec.structs.replace(citation, start=0, end=3)]
+    assert part.citations == expected
 
 
 def test_segments_without_a_place_are_no_citations() -> None:

@@ -6,6 +6,8 @@ citation besides, for other formats; and theirs are written as `groundingMetadat
 
 from typing import Any
 
+import msgspec
+
 from trunkline.formats.conversation import Citation, Text
 
 _SOURCES = ("web", "retrievedContext", "maps", "image")
@@ -40,19 +42,20 @@ def _grounded(grounding: dict[str, Any], texts: list[bytes]) -> list[tuple[int, 
         for index in indices if isinstance(indices, list) else []:
             source = _source(chunks[index]) if type(index) is int and 0 <= index < len(chunks) else None
             if source is not None:
-                uri, title = source
-                found.append((number, Citation(url=uri, title=title, start=start, end=end)))
+                found.append((number, msgspec.structs.replace(source, start=start, end=end)))
     return found
 
 
-def _source(chunk: Any) -> tuple[str, str] | None:
+def _source(chunk: Any) -> Citation | None:
+    """What a chunk is of; None where nothing is told. Documents of one's own have a text, and mostly no address."""
     if not isinstance(chunk, dict):
         return None
-    source = next((chunk[kind] for kind in _SOURCES if isinstance(chunk.get(kind), dict)), None)
-    if source is None or not source.get("uri"):
-        return None
-    uri, title = source["uri"], source.get("title")
-    return str(uri), title if isinstance(title, str) else ""
+    source: dict[str, Any] = next((chunk[kind] for kind in _SOURCES if isinstance(chunk.get(kind), dict)), {})
+    said = [
+        next((value for name in names if isinstance(value := source.get(name), str) and value), "")
+        for names in (("uri", "sourceUri"), ("title", "documentName", "fileSearchStore"), ("text",))
+    ]
+    return Citation(url=said[0], title=said[1], cited=said[2]) if any(said) else None
 
 
 def _cited(plain: dict[str, Any], texts: list[bytes]) -> list[tuple[int, Citation]]:

@@ -47,6 +47,8 @@ _NUMBERED = (
 `LANGUAGE` on in another way; they mean nearly the same.
 """
 UNSPECIFIED = _NUMBERED[0]
+_MEDIA = ("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "VIDEO", "AUDIO", "DOCUMENT")
+"""Media by their numbers."""
 _WORDS: dict[StopReason, str] = {
     "stop": "STOP",
     "stop_sequence": "STOP",
@@ -140,6 +142,8 @@ def by_medium(entries: object) -> dict[str, int]:
     for each in entries if isinstance(entries, list) else ():
         if isinstance(each, dict):
             medium, tokens = each.get("modality"), each.get("tokenCount", each.get("token_count"))
+            if type(medium) is int and 0 <= medium < len(_MEDIA):
+                medium = _MEDIA[medium]
             if isinstance(medium, str) and type(tokens) is int:
                 found[medium] = count(tokens)
     return found
