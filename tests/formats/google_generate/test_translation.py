@@ -212,6 +212,15 @@ def test_a_signature_of_google_goes_back_onto_its_call() -> None:
     assert dropped(request, PLAIN) == ["messages[1].tool_calls[0].extra_content"]
 
 
+def test_what_stands_where_a_signature_was_is_not_sent() -> None:
+    call = calls("c1")
+    call.signature, call.issuer = "<redacted by a library>", "google"
+    request = foreign(says("user", "?"), says("assistant", call), says("tool", answers("c1", "x")))
+    assert turns(request)[1][1][0]["thoughtSignature"] == DUMMY
+    assert dropped(request) == ["messages[1].tool_calls[0].extra_content"]
+    assert dropped(history(Reasoning(encrypted="[redacted]", issuer="google"))) == ["messages[1].reasoning"]
+
+
 def test_a_signature_that_came_apart_goes_onto_what_follows() -> None:
     signature = Reasoning(encrypted="c2ln", issuer="google")
     assert turns(history(signature))[1][1][0]["thoughtSignature"] == "c2ln"

@@ -25,7 +25,7 @@ from trunkline.formats.conversation import (
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.google_generate.media_write import MediaWriter
 from trunkline.formats.google_generate.parts_write import arguments_of
-from trunkline.formats.google_generate.signatures import DUMMY
+from trunkline.formats.google_generate.signatures import DUMMY, is_readable
 from trunkline.formats.harmless import leave
 from trunkline.formats.losses import Losses
 from trunkline.formats.paths import cache_path, field_path, inner_path
@@ -158,7 +158,7 @@ class ContentsWriter:
         if part.id:
             made["id"] = call.id
         value: Json = {"functionCall": made}
-        if part.signature and part.issuer == self._dialect.issuer == "google":
+        if part.signature and self._takes(part.signature, part.issuer):
             self._release()
             value["thoughtSignature"] = part.signature
         elif part.signature:
@@ -167,7 +167,7 @@ class ContentsWriter:
 
     def _add_reasoning(self, part: Reasoning, path: str) -> None:
         signature = part.signature or part.encrypted
-        if signature and part.issuer == self._dialect.issuer == "google":
+        if signature and self._takes(signature, part.issuer):
             self._release()
             if part.text:
                 self._parts.append({"text": part.text, "thought": True, "thoughtSignature": signature})
@@ -177,6 +177,10 @@ class ContentsWriter:
             self._parts.append({"text": part.text, "thought": True})
         else:
             self._losses.drop(path)
+
+    def _takes(self, signature: str, issuer: str) -> bool:
+        """Whether the model takes a signature back."""
+        return issuer == self._dialect.issuer == "google" and is_readable(signature)
 
     def _release(self) -> None:
         """A signature for a part that did not come: it has one of its own."""

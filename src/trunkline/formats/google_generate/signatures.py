@@ -8,6 +8,7 @@ is refused before it is looked at: the dummy and what is sealed are encoded once
 import base64
 import binascii
 
+from trunkline.formats.media import is_base64
 from trunkline.formats.sealed import MARK as SEAL
 from trunkline.formats.sealed import Sealed, unseal
 
@@ -20,6 +21,12 @@ MARK = base64.b64encode(SEAL.encode()).decode()
 def wrapped(seal: str) -> str:
     """What `formats/sealed.py` has sealed, as a signature."""
     return base64.b64encode(seal.encode()).decode()
+
+
+def is_readable(signature: str) -> bool:
+    """Whether the API can read it at all: it refuses what some libraries put in the place of what they took out."""
+    usual = signature.replace("-", "+").replace("_", "/")
+    return is_base64(usual + "=" * (-len(usual) % 4))
 
 
 def opened(signature: str) -> Sealed | None:
