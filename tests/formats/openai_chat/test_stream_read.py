@@ -314,3 +314,10 @@ def test_what_is_taken_out_of_an_event_is_not_written(said: dict[str, Any]) -> N
 
 def test_an_event_without_anything_to_say_is_empty() -> None:
     assert FORMAT.writer(Request(format="openai_chat")).feed(Event()) == b""
+
+
+def test_googles_signature_beside_the_words_is_reasoning() -> None:
+    google = {"google": {"thought_signature": "c2ln", "thought": True}}
+    signed = parts(chunk({"content": "Hi"}), chunk({"role": "assistant", "extra_content": google}, "stop"))
+    assert signed == [Text(text="Hi"), Reasoning(signature="c2ln", issuer="google")]
+    assert parts(chunk({"content": "Hi", "extra_content": {"google": {"thought": True}}})) == [Text(text="Hi")]

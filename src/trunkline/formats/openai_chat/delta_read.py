@@ -8,6 +8,7 @@ from typing import Any
 
 from trunkline.formats.call_ids import minted
 from trunkline.formats.conversation import AnyPart, Audio, Delta, Reasoning, Refusal, Text, ToolCall
+from trunkline.formats.openai_chat.calls import take_signature
 from trunkline.formats.openai_chat.deltas import entries_of, read_call_piece, read_detail_pieces
 from trunkline.formats.openai_chat.details import TEXT_FIELDS
 from trunkline.formats.openai_chat.messages_read import read_citations
@@ -160,6 +161,14 @@ def _read_function_call(value: object, delta: Fields, to: Pieces) -> None:
             to.add_call("function_call", piece)
 
 
+def _read_signature(value: object, delta: Fields, to: Pieces) -> None:
+    """What Google's compatible endpoint wants back, where it stands beside the words: mostly in the last delta."""
+    signature = take_signature({"extra_content": value})
+    if signature:
+        piece = Reasoning(signature=signature, issuer="google", spelling={"in": "extra_content"})
+        to.add(("signature", to.state.count), piece)
+
+
 def _take_texts(value: Fields, piece: Audio | ToolCall, names: tuple[str, ...]) -> None:
     for name in names:
         if isinstance(value.get(name), str) and value[name]:
@@ -184,4 +193,5 @@ _RARE: dict[str, Callable[[object, Fields, Pieces], None]] = {
     "images": _read_images,
     "annotations": _read_annotations,
     "function_call": _read_function_call,
+    "extra_content": _read_signature,
 }

@@ -132,6 +132,8 @@ def _put(out: Fields, piece: AnyPart | None, pieces: _Pieces) -> None:
 def _put_reasoning(out: Fields, piece: Reasoning, where: str, pieces: _Pieces) -> None:
     if where == "reasoning_details":
         pieces.details.append(piece)
+    elif where == "extra_content":
+        put_signature(out, piece.signature)
     else:
         out[where or "reasoning_content"] = piece.text
     for name in piece.spelling.get("also", "").split(","):

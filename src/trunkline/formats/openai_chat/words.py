@@ -19,7 +19,8 @@ _REASONS: dict[str, StopReason] = {
     "tool_call": "tool_calls",  # Azure, for models that are not OpenAI's
     "tool_use": "tool_calls",
     "function_call": "tool_calls",
-    "content_filter": "filtered",
+    "content_filter": "filtered",  # Google says more behind a colon, here and in the next
+    "function_call_filter": "failed",
     "insufficient_system_resource": "failed",  # DeepSeek
     "error": "failed",  # Mistral, OpenRouter
     "abort": "failed",  # vLLM, SGLang
@@ -68,7 +69,7 @@ UNKNOWN_STYLE = "unknown"
 
 def reason_of(said: str) -> StopReason:
     """What a provider's word for the end means. One that nobody knows is taken for a plain end."""
-    return _REASONS.get(said, "stop")
+    return _REASONS.get(said) or _REASONS.get(said.partition(":")[0].lower(), "stop")
 
 
 def finish_of(stop: Stop, calls: bool, own: bool) -> str:
