@@ -154,6 +154,11 @@ def test_an_id_that_the_api_does_not_take_is_made_fitting_for_call_and_result() 
     assert calls[0]["id"] == results[0]["tool_use_id"] == fitting(odd, "word")
 
 
+def test_a_result_of_nothing_has_no_content() -> None:
+    request = chat(user("?"), assistant(call(1)), tool(ToolResult(call="call_1", plain=True)))
+    assert turns(request)[2][1] == [{"type": "tool_result", "tool_use_id": "call_1"}]
+
+
 def test_a_call_without_result_and_a_result_without_call_are_refused() -> None:
     assert refused(chat(user("?"), assistant(call(1)), user("And?"))) == "messages[1].tool_calls[0]"
     assert refused(chat(user("?"), assistant(call(1)))) == "messages[1].tool_calls[0]"

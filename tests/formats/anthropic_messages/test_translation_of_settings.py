@@ -74,6 +74,7 @@ def test_a_choice_among_some_tools_leaves_the_others_out() -> None:
     tools: list[Tool | ForeignTool] = [Tool(name=name, at=f"tools[{name}]") for name in "abc"]
     request = chat(user("?"), tools=tools, tool_choice=ToolChoice(mode="auto", names=["a", "c"]))
     assert [one["name"] for one in write(request)["tools"]] == ["a", "c"]
+    assert dropped(request) == ["tools[b]"]
 
 
 def test_a_choice_that_cannot_be_made_is_refused() -> None:

@@ -223,6 +223,9 @@ def test_only_some_tools_are_offered_where_there_is_no_word_for_a_choice_among_t
     document = asking(tools=[TOOL, other], tool_choice={"type": "allowed_tools", "allowed_tools": allowed})
     written = sent(document, max_output=9)
     assert (written["tools"], written["tool_choice"]) == ([TOOL], "auto")
+    losses = Losses()
+    write(read(document), Dialect(max_output=9), losses)
+    assert losses.dropped == ["tools[1]"]
 
 
 @pytest.mark.parametrize(

@@ -315,6 +315,17 @@ def test_wishes_that_chat_has_no_words_for_are_told(fields: dict[str, Any], drop
     assert told(user("Hi"), **fields) == dropped
 
 
+def test_a_choice_among_functions_does_not_hide_that_a_server_tool_cannot_be_carried() -> None:
+    search = ForeignTool(format="google_generate", kind="googleSearch", value={}, at="tools[0].googleSearch")
+    choice = ToolChoice(mode="required", names=["weather", "time"])
+    assert refused(user("Hi"), tools=[WEATHER, search], tool_choice=choice) == "tools[0].googleSearch"
+
+
+def test_a_tool_without_parameters_says_so() -> None:
+    written = translated(user("Hi"), tools=[Tool(name="now", at="tools[0]")])
+    assert written["tools"][0]["function"] == {"name": "now", "parameters": {"type": "object", "properties": {}}}
+
+
 TEXT = {"type": "string"}
 
 

@@ -193,6 +193,13 @@ def test_ids_that_come_twice_or_are_too_long_are_replaced() -> None:
         ([message("user", Audio(data=DATA, media_type="audio/wav"), at="messages[1]")], "messages[1].content[0]"),
         ([message("user", File(file_id="file_1"), at="messages[1]")], "messages[1].content[0]"),
         ([message("user", File(url="gs://b/a.pdf"), at="messages[1]")], "messages[1].content[0]"),
+        (
+            [
+                message("assistant", ToolCall(id="c", name="ns:add"), at="messages[1]"),
+                message("user", ToolResult(call="c"), at="messages[2]"),
+            ],
+            "messages[1].content[0].name",
+        ),
         ([message("user", File(data=DATA, media_type="video/mp4"), at="messages[1]")], "messages[1].content[0]"),
         (
             [message("user", Text(text="x"), Foreign(format="anthropic_messages", kind="container_upload"), at="m")],
@@ -212,6 +219,7 @@ def test_what_the_api_would_refuse_is_refused_by_name(messages: list[Message], p
         ({"choices": 2}, "choices"),
         ({"logit_bias": {"1": 5}}, "logit_bias"),
         ({"tools": [ForeignTool(format="anthropic_messages", kind="bash", value={}, at="tools[0]")]}, "tools[0]"),
+        ({"tools": [Tool(name="ns:add", at="tools[0]")]}, "tools[0].name"),
         ({"extras": {"anthropic_messages": {"container": "c"}}}, "container"),
     ],
 )

@@ -224,7 +224,7 @@ class PartWriter:
         for piece in content if type(content) is list else ():
             if "cache_control" in piece:
                 block["cache_control"] = piece.pop("cache_control")  # one mark reaches as far
-        if content or part.plain:
+        if content or (part.plain and type(content) is str):
             block["content"] = content
         self._dress(block, part, path)
         return block, beside

@@ -76,6 +76,7 @@ def write_foreign_tools(request: Request, dialect: Dialect, losses: Losses, held
             losses.refuse(tool.at, f"The tool '{tool.kind}' at '{tool.at}' exists with its own provider only.")
             continue
         if len(allowed) > 1 and tool.name not in allowed:
+            losses.drop(tool.at)
             continue
         if not TOOL_NAME.fullmatch(tool.name):
             path = tool_path(request.format, tool, "name")

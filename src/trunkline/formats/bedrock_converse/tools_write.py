@@ -45,6 +45,7 @@ def _tools(request: Request, dialect: Dialect, losses: Losses) -> list[Block]:
             losses.refuse(tool.at, f"The tool '{tool.kind}' at '{tool.at}' exists with its own provider only.")
             continue
         if len(allowed) > 1 and tool.name not in allowed:
+            losses.drop(tool.at)
             continue
         _check_name(tool, names, request, losses)
         tools.append({"toolSpec": _tool(tool, request, dialect, losses)})

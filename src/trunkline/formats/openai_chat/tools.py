@@ -113,6 +113,8 @@ def write_tools(out: dict[str, Any], request: Request, to: Target) -> None:
         for tool in request.tools:
             if choice is None or _callable(tool, choice, to):
                 _write(out, tool, to)
+            else:
+                to.losses.drop(tool.at)
     if not to.own and "tools" not in out:
         return  # nothing to choose from
     if choice is not None:
@@ -130,7 +132,9 @@ def _callable(tool: Tool | ForeignTool, choice: ToolChoice, to: Target) -> bool:
     """Whether `tool` is offered. Where some may be called only and there is no word for that, only these are."""
     if not choice.names or _as_allowed(choice, to) or (choice.mode == "required" and len(choice.names) == 1):
         return True
-    return isinstance(tool, Tool) and tool.name in choice.names
+    if isinstance(tool, ForeignTool):
+        return tool.format != NAME  # of which no choice of functions says anything: it is refused
+    return tool.name in choice.names
 
 
 def _write_parallel(out: dict[str, Any], parallel: bool, to: Target) -> None:
@@ -166,8 +170,7 @@ def _translated(tool: Tool, to: Target) -> dict[str, Any]:
     function = _known(tool)
     if tool.parameters and tool.parameters.get("type", "object") != "object":
         to.losses.must_refuse(tool.at, f"'{tool.at}': the arguments of a tool must be an object.")
-    if tool.parameters is not None:
-        function["parameters"] = {"type": "object", **arguments(tool.parameters)}
+    function["parameters"] = {"type": "object", **arguments(tool.parameters)}  # Mistral wants it in any case
     if tool.cache is not None:
         to.losses.drop(cache_path(to.source, tool.at, tool))
     if tool.strict and not is_strict(tool.parameters):

@@ -17,7 +17,7 @@ from trunkline.formats.conversation import (
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.harmless import MESSAGE, leave
 from trunkline.formats.losses import Losses
-from trunkline.formats.openai_responses.names import INPUT_TEXT, minted_id
+from trunkline.formats.openai_responses.names import INPUT_TEXT, TOOL_NAME, minted_id
 from trunkline.formats.openai_responses.pairing import pair
 from trunkline.formats.openai_responses.parts_write import Parts
 from trunkline.formats.openai_responses.returning import is_readable
@@ -100,6 +100,9 @@ class OtherItems:
             return
         if part.signature:
             self._losses.drop(field_path(self._source, path, "signature"))
+        if not TOOL_NAME.fullmatch(part.name):
+            named = field_path(self._source, path, "name")
+            self._losses.must_refuse(named, f"'{named}' may have letters, digits, '_' and '-' only, and at most 64.")
         yield {
             "type": "function_call",
             "call_id": self._ids[id(part)],

@@ -8,7 +8,7 @@ from trunkline.formats.dialect import Dialect
 from trunkline.formats.efforts import effort_of, nearest
 from trunkline.formats.harmless import TOOL, leave
 from trunkline.formats.losses import Losses
-from trunkline.formats.openai_responses.names import NAME
+from trunkline.formats.openai_responses.names import NAME, TOOL_NAME
 from trunkline.formats.openai_responses.tools import write_choice, write_tool
 from trunkline.formats.paths import cache_path, name_of, schema_path, thinking_names, tool_path
 from trunkline.formats.strictness import arguments, explicit, is_strict
@@ -76,6 +76,9 @@ def _compose_tool(tool: Tool | ForeignTool, source: FormatName, losses: Losses) 
         losses.refuse(tool.at, f"The tool '{tool.kind}' cannot be carried to this model's API.")
         return None
     leave(tool, source, tool.at, losses, TOOL)
+    if not TOOL_NAME.fullmatch(tool.name):
+        path = tool_path(source, tool, "name")
+        losses.must_refuse(path, f"'{path}' may have letters, digits, '_' and '-' only, and at most 64.")
     if tool.cache is not None:
         losses.drop(cache_path(source, tool.at, tool))
     parameters = {"type": "object", **arguments(tool.parameters)}
