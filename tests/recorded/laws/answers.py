@@ -57,7 +57,7 @@ def failures(exchange: Exchange, spoken: Format, whole: Wholes) -> Iterator[Fail
             checks[name] = getattr(follow, name)
     for number, reply in enumerate(exchange.replies):
         answered = _Replied(exchange, spoken, reply)
-        for name in ("reply", "says", "usage", "looked"):
+        for name in ("refused",) if answered.failed else ("reply", "says", "usage", "looked"):
             checks[f"{name} {number}" if number else name] = getattr(answered, name)
     for name, check in checks.items():
         try:
@@ -88,6 +88,19 @@ class _Replied:
 
     def _read(self) -> Reply:
         return self._spoken.read_reply(json.loads(json.dumps(self._document)), self._exchange.dialect)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is an error, and no answer, in spite of its status."""
+        return self._plain.failed and not self._plain.choices
+
+    def refused(self) -> str:
+        """An error is not read as an answer, and a glance sees that it is one."""
+        with contextlib.suppress(ValueError):
+            self._read()
+            return "an error is read as an answer"
+        facts = self._spoken.look_reply(json.dumps(self._document).encode())
+        return "" if facts.error else "a glance sees no error"
 
     def reply(self) -> str:
         """Written back as it was."""
@@ -170,7 +183,8 @@ class _Followed:
     def twice(self) -> str:
         """A whole reply that the same request was given once is, if it says the same, of the same parts."""
         for document in self._whole:
-            if PLAIN_READERS[self._spoken.name].reply(document).choices == self._plain.choices:
+            plain = PLAIN_READERS[self._spoken.name].reply(document)
+            if plain.choices and plain.choices == self._plain.choices:
                 read = self._spoken.read_reply(json.loads(json.dumps(document)), self._exchange.dialect)
                 pair = _parts(fold(self._events, self._spoken.name)), _parts(read)
                 if pair[0] != pair[1]:

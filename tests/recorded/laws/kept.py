@@ -175,7 +175,7 @@ def _forms(value: Any) -> set[str]:
     elif isinstance(value, dict) and len(value) == 1:
         ((name, inner),) = value.items()
         if name in _WRAPPERS:
-            forms |= _forms_of(inner) if isinstance(inner, list) and inner else _forms(inner)
+            forms |= _forms(inner) | (_forms_of(inner) if isinstance(inner, list) and inner else set())
     return forms
 
 

@@ -76,8 +76,8 @@ def _first(document: dict[str, Any], places: list[str]) -> Any:
 
 
 def _same(before: Any, after: Any) -> bool:
-    """One string is as good as a list of one."""
-    return bool(before == after or [before] == after or before == [after])
+    """One string is as good as a list of one, and to Google a number as a string."""
+    return bool(before == after or [before] == after or before == [after] or before == str(after))
 
 
 def _schema_words(document: dict[str, Any], format_name: str) -> frozenset[str]:

@@ -11,6 +11,8 @@ _FREE = frozenset({"args", "response", "parameters", "parametersJsonSchema", "re
 """What is below these is the caller's own."""
 _LISTS = frozenset({"contents", "parts", "tools", "functionDeclarations"})
 _PART = frozenset({"text", "thought", "thoughtSignature", "functionCall", "functionResponse", "inlineData", "fileData"})
+_COUNTS = ("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount")
+"""Vertex reports usage that counts nothing: at the beginning of a stream, and of prompts that were blocked."""
 
 
 def camel(value: Any) -> Any:
@@ -86,12 +88,13 @@ def stream(data: bytes) -> Answer:
 
 def _hear(answer: Answer, document: dict[str, Any]) -> None:
     answer.failed = answer.failed or bool(document.get("error"))
-    usage = document.get("usageMetadata")
-    answer.usage = usage if usage and ("promptTokenCount" in usage or answer.usage is None) else answer.usage
+    usage = document.get("usageMetadata") or {}
+    answer.usage = usage if any(usage.get(name) is not None for name in _COUNTS) else answer.usage
     candidates = document.get("candidates") or []
     for number, candidate in enumerate(candidates):
         heard = answer.choice(candidate.get("index") or number)
-        heard.stop = str(candidate.get("finishReason") or heard.stop)
+        finish = candidate.get("finishReason")
+        heard.stop = heard.stop if finish in (None, 0, "FINISH_REASON_UNSPECIFIED") else str(finish)
         for part in (candidate.get("content") or {}).get("parts") or []:
             _add(heard, part)
     blocked = (document.get("promptFeedback") or {}).get("blockReason")
@@ -110,8 +113,8 @@ def _add(heard: Heard, part: dict[str, Any]) -> None:
     if call.get("name"):
         heard.calls.append(Call(call["name"], dict(call.get("args") or {})))
     for piece in call.get("partialArgs") or []:
-        steps = [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]$]+", piece["jsonPath"])]
-        value = next((piece[name] for name in piece if name.endswith("Value")), None)
+        steps = [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]$']+", piece["jsonPath"])]
+        value = next((piece[name] for name in ("stringValue", "numberValue", "boolValue") if name in piece), None)
         _put(heard.calls[-1].arguments, steps, value)
 
 

@@ -151,9 +151,13 @@ def _detailed(said: dict[str, Any]) -> str:
 
 
 def _grow(built: list[dict[str, str]], fragment: dict[str, Any]) -> None:
-    """Add a fragment to the call with its index; one with a new id there is a call of its own."""
-    index, call_id = str(fragment.get("index", 0)), fragment.get("id") or ""
+    """Add a fragment to the call with its index; one with a new id there is a call of its own. Google gives none: what
+    has a name begins a call, and what has not goes on with the last.
+    """
+    call_id = fragment.get("id") or ""
     function = fragment.get("function") or {}
+    named = bool(function.get("name") or call_id)
+    index = str(fragment.get("index", len(built) if named else max(0, len(built) - 1)))
     same = [call for call in built if call["index"] == index]
     if not same or (call_id and same[-1]["id"] and same[-1]["id"] != call_id):
         same.append({"index": index, "id": call_id, "name": "", "arguments": ""})
