@@ -20,6 +20,16 @@ from trunkline.formats.google_generate.schemas import CannotSay, from_json_schem
         ),
         ({"type": "OBJECT", "propertyOrdering": ["a"], "example": 1}, {"type": "object", "examples": [1]}),
         ({"type": "STRING", "newThing": 1}, {"type": "string", "newThing": 1}),
+        ({"type": "TYPE_UNSPECIFIED", "anyOf": [{"type": 0}]}, {"anyOf": [{}]}),
+        (
+            {"oneOf": [{"type": "STRING"}], "allOf": [{"type": 2}], "prefixItems": [{"type": ["STRING", "NULL"]}]},
+            {
+                "oneOf": [{"type": "string"}],
+                "allOf": [{"type": "number"}],
+                "prefixItems": [{"type": ["string", "null"]}],
+            },
+        ),
+        ({"$defs": {"A": {"type": "STRING"}}}, {"$defs": {"A": {"type": "string"}}}),
     ],
 )
 def test_a_schema_is_read_as_json_schema(schema: dict[str, Any], json_schema: dict[str, Any]) -> None:

@@ -41,14 +41,16 @@ def to_json_schema(schema: Json) -> Json:
     made: Json = {}
     for name, value in schema.items():
         match name, value:
+            case "type", (0 | "TYPE_UNSPECIFIED"):
+                pass
             case "type", _:
                 made["type"] = _type_name(value)
-            case ("properties" | "defs", dict()):
+            case ("properties" | "defs" | "$defs", dict()):
                 made["$defs" if name == "defs" else name] = {key: _below(one) for key, one in value.items()}
             case (("items" | "additionalProperties"), dict()):
                 made[name] = to_json_schema(value)
-            case "anyOf", list():
-                made["anyOf"] = [_below(one) for one in value]
+            case (("anyOf" | "oneOf" | "allOf" | "prefixItems"), list()):
+                made[name] = [_below(one) for one in value]
             case "ref", str():
                 made["$ref"] = value
             case "example", _:
@@ -69,6 +71,8 @@ def _below(schema: Any) -> Any:
 
 
 def _type_name(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_type_name(one) for one in value]
     if type(value) is int and 0 < value < len(_NUMBERED):
         return _NUMBERED[value]
     return value.lower() if isinstance(value, str) else value
