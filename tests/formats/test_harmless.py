@@ -40,6 +40,24 @@ def test_what_asks_for_what_happens_anyway_is_told() -> None:
     assert left("openai_chat", {"modalities": ["text"], "min_p": 0}) == ["modalities", "min_p"]
 
 
+def test_a_google_client_is_told_in_camel_case_however_it_writes() -> None:
+    fields = {
+        "generationConfig.media_resolution": "MEDIA_RESOLUTION_LOW",
+        "safety_settings": [{}],
+        "toolConfig.include_server_side_tool_invocations": True,
+        "generationConfig.thinkingConfig.thinking_level": "THINKING_LEVEL_UNSPECIFIED",
+    }
+    assert left("google_generate", fields) == [
+        "generationConfig.mediaResolution",
+        "safetySettings",
+        "toolConfig.includeServerSideToolInvocations",
+        "generationConfig.thinkingConfig.thinkingLevel",
+    ]
+    with pytest.raises(CannotCarry) as caught:
+        left("google_generate", {"generationConfig.speech_config": {"language_code": "de"}})
+    assert caught.value.param == "generationConfig.speechConfig"
+
+
 def test_a_message_has_harmless_fields_of_its_own() -> None:
     losses = Losses()
     leave(Message(role="user", extras={"openai_chat": {"phase": "x"}}), "openai_chat", "messages[0]", losses, MESSAGE)

@@ -24,5 +24,5 @@ def test_bookkeeping_and_what_says_nothing_is_not_told() -> None:
 
 def test_a_status_that_matters_is_refused() -> None:
     with pytest.raises(CannotCarry) as refused:
-        Losses().leave({"x": {"status": "on"}}, "x", "", frozenset())
+        Losses().leave({"openai_chat": {"status": "on"}}, "openai_chat", "", frozenset())
     assert refused.value.param == "status"

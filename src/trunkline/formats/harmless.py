@@ -9,7 +9,7 @@ from typing import Any
 
 from trunkline.formats.conversation import FormatName, Node, Request
 from trunkline.formats.losses import Losses
-from trunkline.formats.paths import name_of
+from trunkline.formats.paths import name_of, told_name
 
 _CHAT = frozenset(
     {
@@ -78,7 +78,6 @@ _REQUEST: dict[FormatName, frozenset[str]] = {
             "generationConfig.mediaResolution",
             "labels",
             "safetySettings",
-            "safety_settings",
             "serviceTier",
             "toolConfig.includeServerSideToolInvocations",
         }
@@ -89,6 +88,7 @@ _REQUEST: dict[FormatName, frozenset[str]] = {
 }
 _SAYS_NOTHING: dict[str, Any] = {
     "generationConfig.responseModalities": ["TEXT"],
+    "generationConfig.thinkingConfig.thinkingLevel": "THINKING_LEVEL_UNSPECIFIED",
     "min_p": 0,
     "modalities": ["text"],
     "repetition_penalty": 1,
@@ -126,22 +126,26 @@ PART = frozenset(
         "created_by",
         "detail",
         "extra_content",
+        "fileData.displayName",
         "format",
+        "functionCall.willContinue",
+        "functionResponse.scheduling",
+        "functionResponse.willContinue",
         "id",
         "index",
+        "inlineData",  # a picture that was drawn in thinking
+        "inlineData.displayName",
         "logprobs",
         "mediaResolution",
         "namespace",
         "partMetadata",
         "phase",
         "prompt_cache_breakpoint",
-        "scheduling",
         "status",
         "thought",
         "thoughtSignature",
         "title",
         "type",
-        "willContinue",
     }
 )
 """Fields of parts."""
@@ -173,7 +177,8 @@ def leave_request(request: Request, losses: Losses, carried: frozenset[str] = fr
     fields = request.extras.get(source)
     if fields:
         left = {name: value for name, value in fields.items() if name not in carried} if carried else fields
-        silent = {name for name in left.keys() & _SAYS_NOTHING.keys() if left[name] == _SAYS_NOTHING[name]}
+        said = {told_name(source, name): value for name, value in left.items()}
+        silent = {name for name in said.keys() & _SAYS_NOTHING.keys() if said[name] == _SAYS_NOTHING[name]}
         losses.leave({source: left}, source, "", _REQUEST[source] | silent)
     thinking = request.thinking
     if thinking is not None and thinking.extras:

@@ -7,7 +7,8 @@ its own format has no words for.
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from trunkline.formats.conversation import Extras
+from trunkline.formats.conversation import Extras, FormatName
+from trunkline.formats.paths import told_name
 
 _BOOKKEEPING = frozenset({"status"})
 """What an API notes on what it has told, and nobody else would want to know: clients send back all that they got."""
@@ -47,13 +48,14 @@ class Losses:
         """The same where the request makes no sense without it."""
         raise CannotCarry(why, param)
 
-    def leave(self, extras: Extras, source: str, path: str, harmless: frozenset[str]) -> None:
+    def leave(self, extras: Extras, source: FormatName, path: str, harmless: frozenset[str]) -> None:
         """The fields of a node that only its own format `source` knows.
 
         Those in `harmless` are dropped, and told unless they are empty; others that say nothing (null, false, empty)
         are dropped as well, and the rest is refused.
         """
-        for name, value in extras.get(source, {}).items():
+        for written, value in extras.get(source, {}).items():
+            name = told_name(source, written)
             param = f"{path}.{name}" if path else name
             if name in harmless:
                 if name not in _BOOKKEEPING and value not in (None, "", [], {}):

@@ -5,6 +5,8 @@ spelling of another format's request is looked at: it says which of several fiel
 the client knows. Names of Google's are told in camel case, however the client wrote them.
 """
 
+import re
+
 from trunkline.formats.conversation import (
     AnyPart,
     Audio,
@@ -117,6 +119,14 @@ _CALLED_AS_SPELLED = frozenset({"seed", "max_output", "user"})
 """Fields of chat whose spelling is their name."""
 WISHES = frozenset({"effort", "mode", "budget", "shown"})
 """Fields of `Thinking` that say how much to reason."""
+_HUMP = re.compile(r"_([a-z0-9])")
+
+
+def told_name(source: FormatName, name: str) -> str:
+    """What a field that only its own format knows is called when it is told of; dots may lead to it."""
+    if source != "google_generate" or "_" not in name:
+        return name
+    return _HUMP.sub(lambda found: found[1].upper(), name)
 
 
 # The request

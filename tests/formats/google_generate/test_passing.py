@@ -55,6 +55,11 @@ def test_what_is_relied_on_is_checked(document: dict[str, Any], param: str) -> N
     assert refused.value.param == param
 
 
+def test_whole_numbers_are_counted_however_they_are_written() -> None:
+    document = hello(generationConfig={"candidateCount": 2.0, "max_output_tokens": "50"})
+    assert FORMAT.look(document, Place(model="m"), 0).output_cap == 100
+
+
 def test_a_body_passes_as_it_is() -> None:
     body = b'{ "contents": [ {"parts":[{"text":"\\u00e9"}]} ], "newThing": 1.10 }'
     asked = FORMAT.look(msgspec.json.decode(body), Place(model="m"), 1)

@@ -20,6 +20,7 @@ from trunkline.formats.conversation import (
 from trunkline.formats.dialect import PLAIN
 from trunkline.formats.format import Place, ShapeError
 from trunkline.formats.google_generate import FORMAT
+from trunkline.formats.harmless import leave
 from trunkline.formats.losses import Losses
 
 CALL = {"functionCall": {"name": "add", "args": {"a": 1}}, "thoughtSignature": "c2ln"}
@@ -61,6 +62,12 @@ SAME: dict[str, dict[str, Any]] = {
     ),
     "empty objects": hello(generationConfig={"stopSequences": [], "thinkingConfig": {}}, toolConfig={}, tools=[]),
     "a level of thought": hello(generationConfig={"thinkingConfig": {"thinkingLevel": "low"}}),
+    "a level that is none": hello(
+        generationConfig={"thinking_config": {"thinking_level": "THINKING_LEVEL_UNSPECIFIED"}}
+    ),
+    "numbers as protobuf takes them": hello(
+        generationConfig={"maxOutputTokens": "100", "candidate_count": 1.0, "seed": -7.0, "topK": 2.0, "topP": "0.5"}
+    ),
     "a level from later": hello(generationConfig={"thinkingConfig": {"thinkingLevel": "EXTREME"}}),
     "no thought": hello(generationConfig={"thinkingConfig": {"thinkingBudget": 0}}),
     "JSON": hello(generationConfig={"responseMimeType": "application/json"}),
@@ -96,6 +103,7 @@ SAME: dict[str, dict[str, Any]] = {
     ),
     "one tool": hello(tools={"functionDeclarations": [{"name": "a"}]}),
     "modes": hello(toolConfig={"function_calling_config": {"mode": "VALIDATED", "allowed_function_names": []}}),
+    "a mode that is none": hello(toolConfig={"functionCallingConfig": {"mode": "MODE_UNSPECIFIED"}}),
     "a mode by number": hello(toolConfig={"functionCallingConfig": {"mode": 2}}),
     "a mode from later": hello(toolConfig={"functionCallingConfig": {"mode": "SOMETIMES"}}),
     "all parts": contents(
@@ -107,7 +115,7 @@ SAME: dict[str, dict[str, Any]] = {
                 {"inline_data": {"mime_type": "image/png", "data": "aGk_"}, "mediaResolution": {"level": "X"}},
                 {"inlineData": {"mimeType": "audio/wav", "data": "aGk"}},
                 {"inlineData": {"mimeType": "application/pdf", "data": "aGk=", "displayName": "a.pdf"}},
-                {"fileData": {"file_uri": "gs://b/a.png", "mimeType": "image/png"}},
+                {"fileData": {"file_uri": "gs://b/a.png", "mimeType": "image/png", "display_name": "A"}},
                 {"fileData": {"fileUri": "https://youtu.be/x"}, "videoMetadata": {"fps": 1}},
             ],
         ),
@@ -240,6 +248,20 @@ def test_settings_are_read_into_neutral_fields() -> None:
     }
 
 
+def test_whole_numbers_may_be_written_as_strings_or_with_a_point() -> None:
+    request = read(SAME["numbers as protobuf takes them"])
+    assert (request.max_output, request.choices, request.seed) == (100, 1, -7)
+    assert (request.top_k, request.top_p) == (2, 0.5)
+    request.max_output = 99
+    assert FORMAT.write_request(request, PLAIN, Losses())["generationConfig"]["maxOutputTokens"] == 99
+
+
+def test_files_have_names_that_others_know() -> None:
+    file = read(SAME["all parts"]).messages[0].parts[4]
+    assert isinstance(file, File)
+    assert file.name == "a.pdf"
+
+
 def test_schemas_of_both_dialects_are_read_as_json_schema() -> None:
     schema = read(SAME["a Schema"]).output
     assert schema is not None
@@ -251,7 +273,25 @@ def test_schemas_of_both_dialects_are_read_as_json_schema() -> None:
 
 def test_tools_of_google_are_its_own() -> None:
     kinds = [tool.kind for tool in read(SAME["tools"]).tools if isinstance(tool, ForeignTool)]
-    assert kinds == ["google_search"]
+    assert kinds == ["googleSearch"]
+
+
+def test_places_are_told_in_camel_case_however_the_client_writes() -> None:
+    request = read(hello(tools={"function_declarations": [{"name": "a"}], "google_search": {}}))
+    assert [tool.at for tool in request.tools] == ["tools[0].functionDeclarations[0]", "tools[0].googleSearch"]
+
+
+def test_what_stands_within_a_part_is_told_by_its_path() -> None:
+    picture = {"inlineData": {"mimeType": "image/png", "data": "aGk=", "display_name": "A"}}
+    response = {"name": "add", "response": {}, "scheduling": "WHEN_IDLE", "willContinue": True}
+    losses = Losses()
+    for part in read(contents(("user", [picture, {"functionResponse": response}]))).messages[0].parts:
+        leave(part, "google_generate", "part", losses)
+    assert losses.dropped == [
+        "part.inlineData.displayName",
+        "part.functionResponse.scheduling",
+        "part.functionResponse.willContinue",
+    ]
 
 
 def test_a_change_of_one_field_changes_just_that() -> None:
@@ -321,6 +361,10 @@ def test_a_model_in_the_body_follows_the_one_it_is_sent_to() -> None:
             "missing_required_parameter",
         ),
         (hello(generationConfig={"temperature": "hot"}), "generationConfig.temperature", "invalid_type"),
+        (hello(generationConfig={"maxOutputTokens": 1.5}), "generationConfig.maxOutputTokens", "invalid_type"),
+        (hello(generationConfig={"seed": "9" * 5000}), "generationConfig.seed", "invalid_type"),
+        (hello(generationConfig={"maxOutputTokens": 1e300}), "generationConfig.maxOutputTokens", "invalid_type"),
+        (hello(generationConfig={"seed": "seven"}), "generationConfig.seed", "invalid_type"),
         (hello(generationConfig=[]), "generationConfig", "invalid_type"),
     ],
 )

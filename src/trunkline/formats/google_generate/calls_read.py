@@ -7,7 +7,7 @@ import msgspec
 from trunkline.formats.call_ids import minted
 from trunkline.formats.conversation import Foreign, Message, Text, ToolCall, ToolResult
 from trunkline.formats.google_generate.media_read import add_beside, read_blob, read_file
-from trunkline.formats.google_generate.names import NAME, kept, missing, sort_out, spelling_of, table, wrong_type
+from trunkline.formats.google_generate.names import NAME, kept_below, missing, sort_out, spelling_of, table, wrong_type
 from trunkline.formats.google_generate.signatures import DUMMY, opened
 
 _CALL = table("id", "name", "args")
@@ -34,7 +34,7 @@ def read_call(data: Any, path: str) -> ToolCall:
         call.arguments = _encode(args).decode()
     else:
         raise wrong_type(f"{path}.args", "object", args)
-    call.extras = kept({"functionCall": rest} if rest else {})
+    call.extras = kept_below("functionCall", rest)
     return call
 
 
@@ -65,7 +65,7 @@ def read_result(data: dict[str, Any], path: str) -> ToolResult:
         raise wrong_type(f"{path}.response", "object", response)
     if "parts" in known:
         _read_parts(result, known["parts"], f"{path}.parts")
-    result.extras = kept({"functionResponse": rest} if rest else {})
+    result.extras = kept_below("functionResponse", rest)
     return result
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from trunkline.formats.conversation import AnyPart, Audio, File, Image
 from trunkline.formats.google_generate.names import (
     NAME,
-    kept,
+    kept_below,
     missing,
     sort_out,
     spelling_of,
@@ -15,7 +15,7 @@ from trunkline.formats.google_generate.names import (
 )
 from trunkline.formats.media import is_base64
 
-_BLOB = table("mimeType", "data")
+_BLOB = table("mimeType", "data", "displayName")
 _FILE = table("mimeType", "fileUri", "displayName")
 _DETAILS = {"MEDIA_RESOLUTION_LOW": "low", "MEDIA_RESOLUTION_HIGH": "high"}
 
@@ -31,24 +31,30 @@ def read_blob(data: dict[str, Any], path: str, *, checked: bool) -> Image | Audi
     if checked and not is_base64(usual):
         raise wrong_value(f"{path}.data", "it is not Base64.")
     part = _media(_media_type(known, spelling, path), data=usual)
-    part.spelling, part.extras = spelling, kept({"inlineData": rest} if rest else {})
-    return part
+    return _with_rest(part, "inlineData", _word(known, "displayName", path), spelling, rest)
 
 
 def read_file(data: dict[str, Any], path: str) -> Image | Audio | File:
     """An address, or an id that only Google can resolve. Raises `ShapeError`."""
     known, rest = sort_out(data, _FILE)
-    uri, name = _word(known, "fileUri", path), _word(known, "displayName", path)
+    uri = _word(known, "fileUri", path)
     if not uri:
         raise missing(f"{path}.fileUri")
     spelling = spelling_of(data, _FILE)
     where = {"file_id": uri} if is_googles(uri) else {"url": uri}
     part = _media(_media_type(known, spelling, path), **where)
+    return _with_rest(part, "fileData", _word(known, "displayName", path), spelling, rest)
+
+
+def _with_rest(
+    part: Image | Audio | File, kind: str, name: str, spelling: dict[str, str], rest: dict[str, Any]
+) -> Image | Audio | File:
+    """`part` with what else its data says. Only files have a name that others know."""
     if isinstance(part, File):
         part.name = name
     elif name:
         rest[spelling.get("displayName", "displayName")] = name
-    part.spelling, part.extras = spelling, kept({"fileData": rest} if rest else {})
+    part.spelling, part.extras = spelling, kept_below(kind, rest)
     return part
 
 

@@ -3,11 +3,14 @@
 Everything here works with the camelCase names; which one a document used is kept in `spelling` and written back.
 """
 
+import math
+import re
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from trunkline.formats.conversation import Extras, FormatName
 from trunkline.formats.format import ShapeError
+from trunkline.formats.paths import told_name
 
 NAME: FormatName = "google_generate"
 SETTINGS = "generationConfig"
@@ -23,6 +26,11 @@ request's extras under its whole path (`generationConfig.speechConfig`), so that
 def snake(name: str) -> str:
     """`functionCall` → `function_call`."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def camel(name: str) -> str:
+    """`function_call` → `functionCall`."""
+    return told_name(NAME, name)
 
 
 def table(*names: str) -> dict[str, str]:
@@ -63,6 +71,19 @@ def kept(rest: dict[str, Any]) -> Extras:
     return {NAME: rest} if rest else {}
 
 
+def kept_below(kind: str, rest: dict[str, Any]) -> Extras:
+    """The same of the object `kind` of a part, under their paths in the part (`functionResponse.scheduling`), so that a
+    loss is named by it.
+    """
+    return kept({f"{kind}.{name}": value for name, value in rest.items()})
+
+
+def below(kind: str, extras: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the object `kind`, out of the extras of its part."""
+    prefix = f"{kind}."
+    return {path.removeprefix(prefix): value for path, value in extras.items() if path.startswith(prefix)}
+
+
 def missing(path: str) -> ShapeError:
     """A field that must be there is not."""
     return ShapeError(f"Missing required parameter: '{path}'.", path, "missing_required_parameter")
@@ -77,6 +98,30 @@ def wrong_type(path: str, expected: str, value: object) -> ShapeError:
 def wrong_value(path: str, why: str) -> ShapeError:
     """A field has a value that means nothing."""
     return ShapeError(f"Invalid value for '{path}': {why}", path, "invalid_value")
+
+
+_BEYOND = 2**53
+_WHOLE = re.compile(r"-?[0-9]{1,15}")
+
+
+def whole(value: Any) -> int | None:
+    """An integer, as protobuf's JSON takes it: `7`, `7.0` and `"7"`; None for all else."""
+    if type(value) is float and value.is_integer() and abs(value) < _BEYOND:
+        return int(value)
+    if type(value) is str and _WHOLE.fullmatch(value):
+        return int(value)
+    return value if type(value) is int else None
+
+
+def number(value: Any) -> float | int | None:
+    """Any number, likewise."""
+    if type(value) is str:
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+        return value if math.isfinite(value) else None
+    return value if type(value) is int or type(value) is float else None
 
 
 _TYPES = {dict: "object", list: "array", str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}

@@ -17,7 +17,7 @@ from trunkline.formats.conversation import (
     ToolCall,
     ToolResult,
 )
-from trunkline.formats.google_generate.names import NAME
+from trunkline.formats.google_generate.names import NAME, below
 
 _LEVELS = {"low": "MEDIA_RESOLUTION_LOW", "high": "MEDIA_RESOLUTION_HIGH"}
 _NOTHING: Mapping[str, str] = {}
@@ -70,12 +70,13 @@ def write_part(part: AnyPart, *, own: bool) -> dict[str, Any]:
 
 def _dressed(part: AnyPart, kind: str, value: dict[str, Any]) -> dict[str, Any]:
     """A part with what else its source said in it, and in its source's spelling."""
-    spelling, extras = part.spelling, dict(part.extras.get(NAME, ()))
-    inside = extras.pop(kind, None)
+    spelling, extras = part.spelling, part.extras.get(NAME, {})
     if kind == "text":
         made = {**extras, **value}
     else:
-        made = {**extras, spelling.get(kind, kind): value if inside is None else {**inside, **value}}
+        inside = below(kind, extras) if extras else {}
+        beside = {name: field for name, field in extras.items() if not name.startswith(f"{kind}.")}
+        made = {**beside, spelling.get(kind, kind): {**inside, **value}}
     if "thought" in spelling:
         made["thought"] = spelling["thought"] == "true"
     if isinstance(part, ToolCall) and (signature := part.signature or spelling.get("signature")):
@@ -173,12 +174,12 @@ def write_media(part: Image | Audio | File, *, own: bool) -> tuple[str, dict[str
     said = spelling.get("mimeType", "mimeType" if own else "absent")
     if part.media_type or said != "absent":
         made["mimeType" if said == "absent" else said] = part.media_type
+    if name and own:
+        made[spelling.get("displayName", "displayName")] = name
     if part.data:
         made["data"] = _as_written(part.data, spelling.get("data", ""))
         return "inlineData", made
     made[spelling.get("fileUri", "fileUri")] = part.url or ("" if isinstance(part, Audio) else part.file_id)
-    if name and own:
-        made[spelling.get("displayName", "displayName")] = name
     return "fileData", made
 
 

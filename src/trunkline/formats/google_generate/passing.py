@@ -12,7 +12,7 @@ from trunkline.formats.dialect import Dialect
 from trunkline.formats.document import Document
 from trunkline.formats.format import Asked, Place, ReplyFacts, ShapeError
 from trunkline.formats.google_generate.frame import read_frame
-from trunkline.formats.google_generate.names import missing, sort_out, table, wrong_type
+from trunkline.formats.google_generate.names import missing, sort_out, table, whole, wrong_type
 from trunkline.formats.google_generate.request_read import read_request
 from trunkline.formats.google_generate.request_write import write_own_contents
 from trunkline.formats.google_generate.searches import Searches
@@ -49,12 +49,13 @@ def look(value: dict[str, Any], place: Place, size: int) -> Asked:
         raise wrong_type("model", "str", model)
     if not isinstance(config, dict):
         raise wrong_type("generationConfig", "object", config)
-    counted, _ = sort_out(config, _COUNTED)
+    said, _ = sort_out(config, _COUNTED)
+    counted = {name: whole(number) for name, number in said.items()}
     for name, number in counted.items():
-        if type(number) is not int:
-            raise wrong_type(f"generationConfig.{name}", "int", number)
-    choices = max(1, counted.get("candidateCount", 1))
-    cap = counted.get("maxOutputTokens", 0)
+        if number is None:
+            raise wrong_type(f"generationConfig.{name}", "int", said[name])
+    choices = max(1, counted.get("candidateCount") or 1)
+    cap = counted.get("maxOutputTokens") or 0
     return Asked(
         model=place.model or model.removeprefix("models/"),
         stream=place.stream,

@@ -11,6 +11,7 @@ from trunkline.formats.google_generate.names import (
     CALLING,
     CHOICE,
     NAME,
+    camel,
     kept,
     missing,
     sort_out,
@@ -44,6 +45,8 @@ _MODES: Final[dict[str | int, ChoiceMode]] = {
     "ANY": "required",
     "NONE": "none",
     "VALIDATED": "auto",
+    "MODE_UNSPECIFIED": "auto",
+    0: "auto",
     1: "auto",
     2: "required",
     3: "none",
@@ -204,11 +207,11 @@ def _read_tools(request: Request, tools: Any) -> None:
             if value is None or (name in _TOOL and value == []):
                 silent[name] = value
             elif name in _TOOL:
-                _read_declarations(request, value, name, place, f"{at}.{name}")
+                _read_declarations(request, value, name, place, f"{at}.{camel(name)}")
             else:
-                request.tools.append(
-                    ForeignTool(format=NAME, kind=name, value={name: value}, at=f"{at}.{name}", spelling={"in": place})
-                )
+                tool = ForeignTool(format=NAME, kind=camel(name), value={name: value}, at=f"{at}.{camel(name)}")
+                tool.spelling["in"] = place
+                request.tools.append(tool)
         if silent or not tool:
             request.spelling[f"tools[{number}]"] = _encode(silent).decode()
 

@@ -5,7 +5,16 @@ from typing import Any
 import msgspec
 
 from trunkline.formats.conversation import Effort, OutputFormat, Request, Thinking
-from trunkline.formats.google_generate.names import SETTINGS, THINKING, sort_out, spelling_of, table, wrong_type
+from trunkline.formats.google_generate.names import (
+    SETTINGS,
+    THINKING,
+    number,
+    sort_out,
+    spelling_of,
+    table,
+    whole,
+    wrong_type,
+)
 from trunkline.formats.google_generate.schemas import to_json_schema
 
 NUMBERS = {
@@ -65,18 +74,18 @@ def read_settings(request: Request, value: Any, rest: dict[str, Any]) -> None:
 
 
 def _read_numbers(request: Request, known: dict[str, Any]) -> None:
-    for name, field in NUMBERS.items():
-        number = known.pop(name, None)
-        if type(number) is int or type(number) is float:
-            setattr(request, field, number)
-        elif number is not None:
-            raise wrong_type(f"{SETTINGS}.{name}", "number", number)
-    for name, field in INTEGERS.items():
-        number = known.pop(name, None)
-        if type(number) is int:
-            setattr(request, field, number)
-        elif number is not None:
-            raise wrong_type(f"{SETTINGS}.{name}", "int", number)
+    for name, field in (NUMBERS | INTEGERS).items():
+        said = known.pop(name, None)
+        if said is None:
+            continue
+        meant: float | None = whole(said)
+        if name in NUMBERS and (meant is None or name != "topK"):  # which is of type float here, and whole elsewhere
+            meant = number(said)
+        if meant is None:
+            raise wrong_type(f"{SETTINGS}.{name}", "number" if name in NUMBERS else "int", said)
+        setattr(request, field, meant)
+        if type(said) is not type(meant):
+            request.spelling[f"{SETTINGS}.{name} as written"] = _encode(said).decode()
 
 
 def _read_stop(request: Request, known: dict[str, Any]) -> None:

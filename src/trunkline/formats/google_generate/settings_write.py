@@ -7,7 +7,7 @@ import msgspec
 
 from trunkline.formats.conversation import OutputFormat, Request
 from trunkline.formats.dialect import Dialect
-from trunkline.formats.google_generate.names import NAME, SETTINGS
+from trunkline.formats.google_generate.names import NAME, SETTINGS, number
 from trunkline.formats.google_generate.schemas import CannotSay, Json, from_json_schema, to_json_schema
 from trunkline.formats.google_generate.settings_read import NUMBERS
 from trunkline.formats.google_generate.thinking import write_thinking
@@ -64,6 +64,9 @@ class Settings:
             self._put("thinkingConfig", self._thinking)
 
     def _put(self, name: str, value: Any) -> None:
+        as_written = self._spelling.get(f"{SETTINGS}.{name} as written", "")
+        if as_written and number(_decode(as_written)) == value:
+            value = _decode(as_written)
         self._config[self._spelling.get(f"{SETTINGS}.{name}", name)] = value
 
     def _put_number(self, name: str, field: str) -> None:

@@ -21,7 +21,7 @@ from trunkline.formats.google_generate.facts import (
 )
 from trunkline.formats.google_generate.frame import whole_text
 from trunkline.formats.google_generate.framing import Framing
-from trunkline.formats.google_generate.names import NAME, are_objects, sort_out, spelling_of
+from trunkline.formats.google_generate.names import NAME, are_objects, below, sort_out, spelling_of
 from trunkline.formats.google_generate.partial_args import PartialArguments
 from trunkline.formats.google_generate.parts_read import read_leniently
 from trunkline.formats.google_generate.reply_read import TOP, index_of, keep_finish, open_candidate, word
@@ -200,7 +200,7 @@ class _Candidate:
         deltas.append(Delta(choice=self._index, part=self._number, piece=piece, begins=whole, ends=whole))
 
     def _add_call(self, piece: ToolCall, deltas: list[Delta]) -> None:
-        about = piece.extras.get(NAME, {}).get("functionCall", {})
+        about = below("functionCall", piece.extras.get(NAME, {}))
         going_on = about.get("willContinue") is True
         begins = self._call is None or bool(piece.name)
         if begins:
