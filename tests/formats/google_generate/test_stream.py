@@ -84,6 +84,7 @@ STREAMS: dict[str, list[dict[str, Any]]] = {
         {"candidates": [{"finishReason": "STOP"}, {"finishReason": "MAX_TOKENS", "index": 1}]},
     ],
     "a blocked prompt": [{"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 3}}],
+    "a prompt that is blocked late": [chunk({"text": "a"}), {"promptFeedback": {"blockReason": "SAFETY"}}],
     "no content": [chunk({"text": "a"}), {"candidates": [{"finishReason": "SAFETY", "index": 0}], "newThing": 1}],
     "a reason said twice": [chunk({"text": "a"}, finish="STOP"), chunk({"text": ""}, finish="STOP")],
     "odd things": [chunk({"newThing": {}}, {"text": "a", "x": None}), {"candidates": None}, chunk(finish="STOP")],
@@ -135,6 +136,14 @@ def test_a_stream_is_whole_when_every_candidate_has_ended() -> None:
             assert not reader.complete() or name == "a reason said twice"
             reader.feed(stream(one))
             assert reader.complete() or number < len(chunks)
+
+
+def test_a_prompt_that_is_blocked_behind_the_first_words_ends_the_answer() -> None:
+    events = events_of(stream(*STREAMS["a prompt that is blocked late"]))
+    stop = events[-1].stops[0]
+    assert (stop.reason, stop.said) == ("filtered", "blocked: SAFETY")
+    ended = events_of(stream(chunk({"text": "a"}, finish="STOP"), {"promptFeedback": {"blockReason": "SAFETY"}}))
+    assert ended[-1].stops == {}
 
 
 def test_an_array_is_not_whole_without_its_bracket() -> None:

@@ -126,7 +126,7 @@ class Scanner:
         return True
 
     def _count(self, frame: Frame, payload: bytes) -> None:
-        if frame.blocked:
+        if frame.blocked and not frame.candidates:
             self._blocked = self.started = True
             self.finish = self.finish or frame.blocked
         for number, candidate in enumerate(frame.candidates or ()):

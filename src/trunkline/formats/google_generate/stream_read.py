@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from trunkline.formats.conversation import AnyPart, Delta, Event, Reasoning, Text, ToolCall
+from trunkline.formats.conversation import AnyPart, Delta, Event, Reasoning, Stop, Text, ToolCall
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import StreamError
 from trunkline.formats.google_generate.citations import read_citations
@@ -106,12 +106,19 @@ class StreamReader:
             rest["candidates"] = [self._read_candidate(event, one, number) for number, one in enumerate(candidates)]
         elif candidates is not None:
             rest["candidates"] = candidates
-        blocked = read_blocked(rest.get("promptFeedback")) if not self._candidates else None
+        blocked = read_blocked(rest.get("promptFeedback")) if not candidates else None
         if blocked is not None:
-            self._candidates[0] = _Candidate(0)
-            self._candidates[0].finished = True
             blocked.spelling = {"candidate": "absent"}
-            event.stops[0] = blocked
+            self._block(event, blocked)
+
+    def _block(self, event: Event, blocked: Stop) -> None:
+        """The prompt was found to be forbidden: mostly before there was any candidate."""
+        if not self._candidates:
+            self._candidates[0] = _Candidate(0)
+        for index, candidate in self._candidates.items():
+            if not candidate.finished:
+                event.stops[index] = blocked
+                candidate.finish(event.deltas)
 
     def _read_candidate(self, event: Event, value: dict[str, Any], number: int) -> dict[str, Any]:
         """Add to `event` what a candidate says; gives back what is left of it."""
@@ -234,7 +241,7 @@ class _Candidate:
         if "groundingMetadata" in candidate or "citationMetadata" in candidate:
             numbers = list(self._texts)
             for place, citation in read_citations(candidate, ["".join(self._texts[number]) for number in numbers]):
-                key = (place, citation.url, citation.start, citation.end)
+                key = (place, citation.url, citation.title, citation.cited, citation.start, citation.end)
                 if key not in self._cited:
                     self._cited.add(key)
                     deltas.append(
