@@ -158,7 +158,8 @@ def thinking_names(request: Request, fields: frozenset[str] = WISHES) -> list[st
             case "openai_chat":
                 said = {where.partition(".")[0] for field, where in wish.spelling.items() if field in fields}
             case "anthropic_messages":
-                said = {"thinking"} if wish.mode and fields - {"effort"} else set()
+                asked = wish.mode or wish.shown is not None
+                said = {"thinking"} if asked and fields - {"effort"} else set()
                 said |= {"output_config.effort"} if wish.effort and "effort" in fields else set()
             case "bedrock_converse":
                 said = _converse_thinking(wish)

@@ -227,7 +227,9 @@ def _read_thinking(request: Request, value: dict[str, Any], taken: set[str]) -> 
     if value.get("thinking") is None:
         return
     wish = object_in(value, "thinking", "")
-    kind = text_in(wish, "type", "thinking")
+    if not wish:
+        return
+    kind = text_in(wish, "type", "thinking") if "type" in wish else ""
     known = ["type"]
     thinking = Thinking()
     if kind == "enabled":
@@ -247,7 +249,7 @@ def _read_thinking(request: Request, value: dict[str, Any], taken: set[str]) -> 
         thinking.mode = "adaptive"
         if kind != "adaptive":
             thinking.spelling = {"mode": kind}
-    else:
+    elif "type" in wish:
         raise wrong_value("thinking.type", f"'{kind}' is not 'enabled', 'disabled' or 'adaptive'")
     display = wish.get("display")
     if display in ("summarized", "omitted"):

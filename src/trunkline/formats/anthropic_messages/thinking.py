@@ -32,7 +32,7 @@ class Plan(NamedTuple):
     @property
     def reasons(self) -> bool:
         """Whether the model thinks by request."""
-        return self.thinking is not None and self.thinking["type"] != "disabled"
+        return self.thinking is not None and self.thinking.get("type", "disabled") != "disabled"
 
 
 NO_PLAN = Plan()
@@ -41,15 +41,17 @@ NO_PLAN = Plan()
 def as_it_came(wish: Thinking) -> Plan:
     """The wish of a client of this format, in its own words."""
     effort = wish.effort or ""
-    if not wish.mode:
-        return Plan(None, effort)
     value = kept(wish.extras)
-    value["type"] = wish.spelling.get("mode") or {"on": "enabled", "off": "disabled", "adaptive": "adaptive"}[wish.mode]
+    if wish.mode:
+        value["type"] = wish.spelling.get("mode") or _MODES[wish.mode]
     if wish.budget is not None:
         value["budget_tokens"] = wish.budget
     if wish.shown is not None:
         value["display"] = "summarized" if wish.shown else "omitted"
-    return Plan(value, effort, wish.budget or 0 if wish.mode == "on" else 0)
+    return Plan(value or None, effort, wish.budget or 0 if wish.mode == "on" else 0)
+
+
+_MODES = {"on": "enabled", "off": "disabled", "adaptive": "adaptive"}
 
 
 _TAKEN = {
