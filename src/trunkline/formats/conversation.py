@@ -60,6 +60,19 @@ class CacheHint(msgspec.Struct, frozen=True):
     """`5m`, `1h`; empty for the provider's default."""
 
 
+Unit: TypeAlias = Literal["characters", "pages", "blocks", "result"]
+
+
+class Passage(msgspec.Struct, frozen=True):
+    """A passage of what was sent: of a document, or of a search result (its blocks). `end` is behind the last."""
+
+    unit: Unit
+    source: int
+    """Number of the document, or of the result, from 0."""
+    start: int
+    end: int
+
+
 class Citation(Node):
     """Where a piece of text comes from."""
 
@@ -70,6 +83,7 @@ class Citation(Node):
     start: int | None = None
     """First character of the text it stands behind, counted in the part's text."""
     end: int | None = None
+    passage: Passage | None = None
 
 
 class Part(Node):

@@ -130,6 +130,12 @@ def test_text_behind_a_call_is_a_block_of_its_own() -> None:
     assert parts_of(data) == [("text", "a"), ("tool_use", "{}"), ("text", "b")]
 
 
+def test_citations_may_come_before_the_words() -> None:
+    cited = Text(citations=[Citation(url="https://x.test", title="X")])
+    (block,) = heard(streamed(piece(0, cited), piece(0, Text(text="It is.")))).content
+    assert (block.text, block.citations[0].url) == ("It is.", "https://x.test")
+
+
 def test_no_block_is_empty() -> None:
     data = streamed(piece(0, Text()), piece(1, Reasoning()), piece(2, Text(text="x")), piece(3, Text(), ends=True))
     assert parts_of(data) == [("text", "x")]

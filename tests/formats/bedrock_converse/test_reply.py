@@ -29,6 +29,7 @@ from trunkline.formats.conversation import (
 )
 from trunkline.formats.dialect import PLAIN, Dialect
 from trunkline.formats.format import Place, Problem
+from trunkline.formats.registry import FORMATS
 
 ASKED = Request(format="bedrock_converse", model="m")
 
@@ -104,8 +105,39 @@ def test_a_call_whose_input_is_missing_has_an_empty_object() -> None:
         {"toolUse": {"toolUseId": "a", "name": "f"}},
         {"toolUse": {"name": "g", "input": None}},
     ]
-    calls = FORMAT.read_reply(reply_of(*content), PLAIN).choices[0].parts
-    assert calls == [ToolCall(id="a", name="f", arguments="{}"), ToolCall(name="g", arguments="{}")]
+    content.append({"toolUse": {"toolUseId": "c", "name": "h", "input": ""}})
+    document = reply_of(*content)
+    calls = FORMAT.read_reply(document, PLAIN).choices[0].parts
+    assert [part.arguments for part in calls if isinstance(part, ToolCall)] == ["{}"] * 3
+    assert rewritten(document)["output"]["message"]["content"][::2] == content[::2]
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ({"content": [{"text": "one "}, {"text": "two"}], "citations": [{"title": "a"}]}, "one two"),
+        ({"content": [{"text": "one "}, {"text": "two"}], "citations": []}, "one two"),
+        ({"content": [{"text": "one"}], "citations": []}, "one"),
+        ({"content": [], "citations": [{"title": "a"}]}, ""),
+        ({"citations": [{"title": "a"}]}, ""),
+    ],
+)
+def test_words_that_are_cited_are_words_in_however_many_pieces_they_come(block: dict[str, Any], words: str) -> None:
+    document = reply_of({"citationsContent": block})
+    (part,) = FORMAT.read_reply(document, PLAIN).choices[0].parts
+    assert isinstance(part, Text)
+    assert (part.text, len(part.citations)) == (words, len(block["citations"]))
+    assert rewritten(document) == document
+
+
+def test_cited_words_that_were_changed_are_one_piece() -> None:
+    block = {"content": [{"text": "one "}, {"text": "two"}], "citations": [{"title": "a"}]}
+    reply = FORMAT.read_reply(reply_of({"citationsContent": block}), PLAIN)
+    (part,) = reply.choices[0].parts
+    assert isinstance(part, Text)
+    part.text = "[REDACTED]"
+    (written,) = FORMAT.write_reply(reply, ASKED)["output"]["message"]["content"]
+    assert written == {"citationsContent": {"content": [{"text": "[REDACTED]"}], "citations": [{"title": "a"}]}}
 
 
 def test_reasoning_is_the_models_familys() -> None:
@@ -179,6 +211,49 @@ def test_stop_reasons(reason: StopReason, word: str) -> None:
 def test_arguments_that_are_no_object_are_still_shown(arguments: str) -> None:
     value = content_of(shown(ToolCall(id="a", name="f", arguments=arguments), reason="length"))[0]["toolUse"]["input"]
     assert value == {"arguments": arguments}
+
+
+@pytest.mark.parametrize(
+    ("location", "place"),
+    [
+        (
+            {"documentPage": {"documentIndex": 1, "start": 2, "end": 3}},
+            {"type": "page_location", "document_index": 1, "start_page_number": 2, "end_page_number": 3},
+        ),
+        (
+            {"documentChar": {"documentIndex": 0, "start": 0, "end": 9}},
+            {"type": "char_location", "document_index": 0, "start_char_index": 0, "end_char_index": 9},
+        ),
+        (
+            {"documentChunk": {"documentIndex": 0, "start": 0, "end": 1}},
+            {"type": "content_block_location", "document_index": 0, "start_block_index": 0, "end_block_index": 1},
+        ),
+    ],
+)
+def test_a_passage_is_the_same_in_the_api_of_the_models_maker(location: dict[str, Any], place: dict[str, Any]) -> None:
+    cited = {"title": "paper", "sourceContent": [{"text": "a"}], "location": location}
+    document = reply_of({"citationsContent": {"content": [{"text": "x"}], "citations": [cited]}})
+    reply = FORMAT.read_reply(document, PLAIN)
+    (block,) = FORMATS["anthropic_messages"].write_reply(reply, Request(format="anthropic_messages"))["content"]
+    assert block["citations"] == [{**place, "document_title": "paper", "cited_text": "a", "file_id": None}]
+    message = {"role": "assistant", "type": "message", "content": [block], "stop_reason": "end_turn"}
+    back = FORMAT.write_reply(FORMATS["anthropic_messages"].read_reply(message, PLAIN), ASKED)
+    assert back["output"]["message"]["content"][0]["citationsContent"]["citations"] == [cited]
+
+
+def test_a_result_of_a_search_is_cited_by_its_address() -> None:
+    location = {"searchResultLocation": {"searchResultIndex": 0, "start": 0, "end": 1}}
+    cited = {"title": "A", "source": "https://a.test", "sourceContent": [{"text": "a"}], "location": location}
+    document = reply_of({"citationsContent": {"content": [{"text": "x"}], "citations": [cited]}})
+    reply = FORMAT.read_reply(document, PLAIN)
+    (block,) = FORMATS["anthropic_messages"].write_reply(reply, Request(format="anthropic_messages"))["content"]
+    (place,) = block["citations"]
+    assert (place["type"], place["source"], place["search_result_index"]) == (
+        "search_result_location",
+        "https://a.test",
+        0,
+    )
+    assert rewritten(document) == document
 
 
 def test_citations_are_shown_as_blocks_with_their_text() -> None:

@@ -8,7 +8,8 @@ that it ends, everything else waits.
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from trunkline.formats.anthropic_messages.blocks_write import object_of, write_citation
+from trunkline.formats.anthropic_messages.blocks_write import object_of
+from trunkline.formats.anthropic_messages.citations import write_citation
 from trunkline.formats.anthropic_messages.own_events import framed, piece_of
 from trunkline.formats.anthropic_messages.reply import attachment, signed_before
 from trunkline.formats.anthropic_messages.words import ISSUER
@@ -143,12 +144,14 @@ class _Words(_Block):
     takes = frozenset({Text, Refusal})
 
     def add(self, piece: Text | Refusal) -> bytes:
-        out = b""
+        citations = piece.citations if isinstance(piece, Text) else []
+        if not piece.text and not citations:
+            return b""
+        out = self._begin({"type": "text", "text": ""})
         if piece.text:
-            out = self._begin({"type": "text", "text": ""}) + piece_of(self.index, b"text_delta", b"text", piece.text)
-        if isinstance(piece, Text) and self.begun:
-            for place in piece.citations:
-                out += piece_of(self.index, b"citations_delta", b"citation", write_citation(place))
+            out += piece_of(self.index, b"text_delta", b"text", piece.text)
+        for place in citations:  # some say where words come from before they say them
+            out += piece_of(self.index, b"citations_delta", b"citation", write_citation(place))
         return out
 
 

@@ -13,11 +13,11 @@ from trunkline.formats.anthropic_messages.checks import (
     wrong_type,
     wrong_value,
 )
+from trunkline.formats.anthropic_messages.citations import read_citation
 from trunkline.formats.anthropic_messages.words import ISSUER, NAME, TTLS, is_server_kind
 from trunkline.formats.conversation import (
     AnyPart,
     CacheHint,
-    Citation,
     File,
     Foreign,
     Image,
@@ -108,29 +108,6 @@ def _text(block: dict[str, Any], path: str) -> Text:
     else:
         _finish(part, block, path, "text")
     return part
-
-
-_CITATION_NAMES = {
-    "web_search_result_location": ("url", "title"),
-    "search_result_location": ("source", "title"),
-}
-"""Kind of a citation → its fields for the address and the title; of the others: none, and `document_title`."""
-
-
-def read_citation(value: Any, path: str) -> Citation:
-    """Where a text comes from. What only this format knows (indices into its documents) stays with it."""
-    if type(value) is not dict:
-        raise wrong_type(path, "object", value)
-    url, title = _CITATION_NAMES.get(str(value.get("type")), ("", "document_title"))
-    found = Citation()
-    taken = []
-    for name, field in ((url, "url"), (title, "title"), ("cited_text", "cited")):
-        words = value.get(name)
-        if words and type(words) is str:
-            setattr(found, field, words)
-            taken.append(name)
-    leave(found, value, taken)
-    return found
 
 
 def _image(block: dict[str, Any], path: str) -> Image:

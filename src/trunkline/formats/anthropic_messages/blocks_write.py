@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
+from trunkline.formats.anthropic_messages.citations import write_citation
 from trunkline.formats.anthropic_messages.words import ISSUER, NAME, TTLS
 from trunkline.formats.conversation import (
     AnyPart,
     CacheHint,
-    Citation,
     Extras,
     File,
     Foreign,
@@ -67,27 +67,6 @@ def _text(part: Text) -> dict[str, Any]:
 
 def _refusal(part: Refusal) -> dict[str, Any]:
     return {"type": "text", "text": part.text}
-
-
-def write_citation(place: Citation) -> dict[str, Any]:
-    """One citation: as it came where it is this format's own, else as a page that was found."""
-    value = kept(place.extras)
-    kind = value.get("type")
-    if kind is None:
-        return {
-            "type": "web_search_result_location",
-            "url": place.url,
-            "title": place.title or None,
-            "cited_text": place.cited,
-            "encrypted_index": "",
-        }
-    fields = {
-        "source" if kind == "search_result_location" else "url": place.url,
-        "title" if kind in ("search_result_location", "web_search_result_location") else "document_title": place.title,
-        "cited_text": place.cited,
-    }
-    value.update({name: words for name, words in fields.items() if words})
-    return value
 
 
 def _image(part: Image) -> dict[str, Any]:

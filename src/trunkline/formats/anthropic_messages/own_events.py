@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from trunkline.formats.anthropic_messages.blocks_write import kept, replayed, write_block, write_citation
+from trunkline.formats.anthropic_messages.blocks_write import kept, replayed, write_block
+from trunkline.formats.anthropic_messages.citations import write_citation
 from trunkline.formats.anthropic_messages.stops import write_own_stop
 from trunkline.formats.anthropic_messages.usage import read_usage, write_usage
 from trunkline.formats.anthropic_messages.words import NAME

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from trunkline.formats.anthropic_messages.blocks_read import read_answer, read_citation
+from trunkline.formats.anthropic_messages.blocks_read import read_answer
+from trunkline.formats.anthropic_messages.citations import read_citation
 from trunkline.formats.anthropic_messages.stops import read_stop
 from trunkline.formats.anthropic_messages.usage import merged, read_usage
 from trunkline.formats.anthropic_messages.words import ISSUER, NAME

@@ -1,13 +1,22 @@
-"""Citations: where a piece of an answer comes from."""
+"""Citations: where a piece of an answer comes from. Passages are those that Claude tells."""
 
 from typing import Any
 
 from trunkline.formats.bedrock_converse.checks import extras, own
-from trunkline.formats.conversation import Citation
+from trunkline.formats.conversation import Citation, Passage, Unit
+
+_PASSAGES: dict[Unit, tuple[str, str]] = {
+    "characters": ("documentChar", "documentIndex"),
+    "pages": ("documentPage", "documentIndex"),
+    "blocks": ("documentChunk", "documentIndex"),
+    "result": ("searchResultLocation", "searchResultIndex"),
+}
+"""Unit of a passage → the kind of location, and its field for the number of the source."""
+_UNITS = {kind: unit for unit, (kind, _) in _PASSAGES.items()}
 
 
 def read_citation(value: dict[Any, Any]) -> Citation:
-    """One citation. Places in the source (`location`) are only this format's; an address of the web is everybody's."""
+    """One citation."""
     left, spelling = dict(value), {}
     title = cited = url = ""
     if type(left.get("title")) is str and left["title"]:
@@ -24,10 +33,26 @@ def read_citation(value: dict[Any, Any]) -> Citation:
                 left["web"] = web
         case _:
             url = ""
+    passage = _read_passage(left.get("location"))
+    if passage is not None:
+        del left["location"]
     source = left.get("source")
     if not url and type(source) is str and source.startswith(("https://", "http://")):
         url, spelling = left.pop("source"), {"url": "source"}
-    return Citation(url=url, title=title, cited=cited, spelling=spelling, extras=extras(left))
+    return Citation(url=url, title=title, cited=cited, passage=passage, spelling=spelling, extras=extras(left))
+
+
+def _read_passage(location: object) -> Passage | None:
+    """The passage that is said in full, and nothing besides."""
+    if not isinstance(location, dict) or len(location) != 1:
+        return None
+    ((kind, said),) = location.items()
+    unit = _UNITS.get(kind)
+    if unit is None or not isinstance(said, dict):
+        return None
+    fields = (_PASSAGES[unit][1], "start", "end")
+    numbers = [number for field in fields if type(number := said.get(field)) is int]
+    return Passage(unit, *numbers) if len(numbers) == len(said) == len(fields) else None
 
 
 def write_citation(citation: Citation) -> dict[str, Any]:
@@ -38,7 +63,11 @@ def write_citation(citation: Citation) -> dict[str, Any]:
         value["title"] = citation.title
     if citation.cited:
         value["sourceContent"] = [{"text": citation.cited}]
-    if citation.url and citation.spelling.get("url") == "source":
+    passage = citation.passage
+    if passage is not None:
+        kind, source = _PASSAGES[passage.unit]
+        value["location"] = {kind: {source: passage.source, "start": passage.start, "end": passage.end}}
+    if citation.url and (passage is not None or citation.spelling.get("url") == "source"):
         value["source"] = citation.url
     elif citation.url:
         value["location"] = {"web": {**web, "url": citation.url}}

@@ -158,10 +158,14 @@ def _tool_use(value: Any, where: str, strict: bool) -> ToolCall | None:
     if strict:
         need(value, "input", type(value.get("input")), where)
     arguments = value.get("input")
+    none = arguments is None or arguments == ""
     return ToolCall(
         id=_string(value, "toolUseId", where, strict),
         name=_string(value, "name", where, strict),
-        arguments="{}" if arguments is None else _encode(arguments).decode(),
+        arguments="{}" if none else _encode(arguments).decode(),
+        spelling={"arguments": "absent" if "input" not in value else "null" if arguments is None else "empty"}
+        if none
+        else {},
         extras=extras(rest(value, "toolUseId", "name", "input")),
     )
 
@@ -243,19 +247,17 @@ def _guarded(value: Any, where: str, strict: bool) -> AnyPart | None:
 
 def _cited(value: Any, where: str, strict: bool) -> Text | None:
     typed(value, dict, where)
-    content, citations = value.get("content"), value.get("citations")
+    content, citations = value.get("content", []), value.get("citations")
     if type(citations) is not list or not all(type(citation) is dict for citation in citations):
         return None
-    spelling, left = {"citations": "block"}, rest(value, "content", "citations")
-    match content:
-        case [{"text": str(text), **others}] if not others:
-            pass
-        case None if "content" not in value:
-            text, spelling = "", {"citations": "alone"}
-        case _:
-            return None
+    if type(content) is not list or not all(type(one) is dict and set(one) == {"text"} for one in content):
+        return None
+    left, texts = rest(value, "content", "citations"), [typed(one["text"], str, where) for one in content]
+    spelling = {"citations": "block" if "content" in value else "alone"}
+    if len(texts) != 1 and "content" in value:
+        spelling["pieces"] = " ".join(str(len(text)) for text in texts)
     return Text(
-        text=text,
+        text="".join(texts),
         citations=[read_citation(citation) for citation in citations],
         spelling=spelling,
         extras=extras(left),

@@ -1,6 +1,7 @@
 """Writing parts as content blocks, as far as requests and replies do it alike."""
 
 import base64
+import itertools
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from trunkline.formats.conversation import (
     ToolCall,
     ToolResult,
 )
+from trunkline.formats.losses import rest
 from trunkline.formats.sealed import proof_of
 
 Block = dict[str, Any]
@@ -42,8 +44,7 @@ def write_part(part: AnyPart) -> Block:
         case Text():
             kind, value = text_block(part)
         case ToolCall():
-            arguments = decoded(part.arguments)
-            kind, value = "toolUse", tool_use(part, part.id, arguments[0] if arguments else as_object(part.arguments))
+            kind, value = "toolUse", _own_call(part)
         case ToolResult():
             kind, value = "toolResult", tool_result(part, part.call, write_parts(part.content))
         case Reasoning():
@@ -70,10 +71,8 @@ def cache_point(hint: CacheHint) -> Block:
 
 def text_block(part: Text) -> tuple[str, Any]:
     """Kind and value of the block of a text."""
-    if part.citations:
-        content = (
-            {} if part.spelling.get("citations") == "alone" and not part.text else {"content": [{"text": part.text}]}
-        )
+    if part.citations or "citations" in part.spelling:
+        content = _cited_words(part)
         return "citationsContent", {**_left(part), **content, "citations": list(map(write_citation, part.citations))}
     match part.spelling.get("text"):
         case "guardContent":
@@ -82,6 +81,28 @@ def text_block(part: Text) -> tuple[str, Any]:
             value = decoded(part.text)
             return ("text", part.text) if value is None else ("json", value[0])
     return "text", part.text
+
+
+def _cited_words(part: Text) -> Block:
+    """The words of a block that says where they come from: in as many pieces as they came, while they are the same."""
+    if part.spelling.get("citations") == "alone" and not part.text:
+        return {}
+    lengths = [int(length) for length in part.spelling.get("pieces", str(len(part.text))).split()]
+    if sum(lengths) != len(part.text):
+        lengths = [len(part.text)]
+    ends = list(itertools.accumulate(lengths))
+    return {"content": [{"text": part.text[end - length : end]} for length, end in zip(lengths, ends, strict=True)]}
+
+
+def _own_call(call: ToolCall) -> Block:
+    """The value of the block of a call that this format has read."""
+    said = call.spelling.get("arguments", "") if call.arguments == "{}" else ""
+    if said == "absent":
+        return rest(tool_use(call, call.id, None), "input")
+    if said:
+        return tool_use(call, call.id, None if said == "null" else "")
+    arguments = decoded(call.arguments)
+    return tool_use(call, call.id, arguments[0] if arguments else as_object(call.arguments))
 
 
 def tool_use(call: ToolCall, call_id: str, arguments: Any) -> Block:
