@@ -39,6 +39,7 @@ def test_what_is_noted_of_a_request() -> None:
     seen = asked(inferenceConfig={"maxTokens": 50})
     assert (seen.model, seen.stream, seen.output_cap, seen.usage_wanted, seen.size) == ("m", True, 50, True, 100)
     assert asked().output_cap is None
+    assert FORMAT.look({"promptVariables": {"a": {"text": "b"}}}, Place(model="m"), 1).model == "m"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,13 @@ def test_a_stream_is_whole_without_its_usage_but_not_with_half_of_it() -> None:
     assert seen.terminator == b""
     seen.feed(METADATA[:30])
     assert not seen.complete()
+
+
+def test_the_usage_may_come_before_the_stop() -> None:
+    seen = scanner()
+    stream = START + TEXT + BLOCK_STOP + METADATA + STOP
+    assert seen.feed(stream) == stream
+    assert (seen.done, seen.finish, seen.usage) == (True, "end_turn", Usage(input=3, output=5))
 
 
 def test_a_failure_is_noted_and_not_handed_on() -> None:

@@ -266,6 +266,11 @@ def test_the_place_of_top_k_is_kept() -> None:
     assert write(request)["additionalModelRequestFields"] == {"inferenceConfig": {"topK": 7, "x": 1}}
 
 
+def test_the_messages_may_stand_in_a_prompt_that_the_provider_keeps() -> None:
+    document = {"promptVariables": {"topic": {"text": "cats"}}}
+    assert write(read(document)) == document
+
+
 @pytest.mark.parametrize(
     ("document", "param", "code"),
     [

@@ -51,6 +51,7 @@ STOP = frame("messageStop", {"stopReason": "end_turn"})
 USAGE = {"inputTokens": 3, "outputTokens": 5, "totalTokens": 8}
 METADATA = frame("metadata", {"usage": USAGE, "metrics": {"latencyMs": 1}})
 SEARCH = {"toolUseId": "a", "name": "search", "type": "server_tool_use"}
+MORE = "additionalModelResponseFields"
 WHOLE = START + TEXT + BLOCK_STOP + STOP + METADATA
 
 
@@ -114,6 +115,13 @@ def test_every_split_gives_the_same_events(data: st.DataObject) -> None:
             ("contentBlockDelta", {"contentBlockIndex": 2, "delta": {"toolResult": [{"text": "x"}]}}),
         ],
         [("messageStop", {"stopReason": "brand_new", "additionalModelResponseFields": {"stop_sequence": "|"}})],
+        [("messageStop", {"stopReason": "x", MORE: {"delta": {"stop_sequence": "|"}}})],
+        [("messageStop", {"stopReason": "x", MORE: {"delta": {"stop_sequence": "|", "y": 1}, "z": 2}})],
+        [("messageStop", {"stopReason": "x", MORE: {"delta": {"stop_sequence": None}}})],
+        [
+            ("contentBlockStart", {"contentBlockIndex": 0, "start": {}}),
+            ("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "a"}}),
+        ],
         [("metadata", {"metrics": {"latencyMs": 1}, "serviceTier": {"type": "flex"}})],
     ],
 )
@@ -128,6 +136,17 @@ def test_a_call_without_arguments_ends_with_an_empty_object() -> None:
     stream = START + frame("contentBlockStart", start) + frame("contentBlockDelta", nothing) + BLOCK_STOP + STOP
     assert fold(read(stream), "bedrock_converse").choices[0].parts == [ToolCall(id="a", name="f", arguments="{}")]
     assert events_of(written(read(stream))) == events_of(stream)
+
+
+def test_a_start_that_names_no_kind_begins_a_block_of_words() -> None:
+    begun = frame("contentBlockStart", {"contentBlockIndex": 0, "start": {}})
+    assert fold(read(START + begun + TEXT + STOP), "bedrock_converse").choices[0].parts == [Text(text="Grüße")]
+
+
+def test_the_sequence_that_was_met_is_told_in_a_stream_as_claude_tells_it() -> None:
+    said = {"stopReason": "stop_sequence", "additionalModelResponseFields": {"delta": {"stop_sequence": "|"}}}
+    stop = read(START + frame("messageStop", said))[-1].stops[0]
+    assert (stop.reason, stop.sequence) == ("stop_sequence", "|")
 
 
 def test_two_kinds_under_one_index_are_two_parts() -> None:
@@ -148,6 +167,8 @@ def test_what_a_stream_amounts_to() -> None:
         (WHOLE, True),
         (START + TEXT + BLOCK_STOP + STOP, True),  # the usage is not a part of the answer
         (START + TEXT + BLOCK_STOP + STOP + METADATA[:20], False),
+        (START + TEXT + BLOCK_STOP + METADATA + STOP, True),
+        (START + TEXT + BLOCK_STOP + METADATA, False),
         (START + TEXT + BLOCK_STOP, False),
         (b"", False),
     ],

@@ -454,6 +454,15 @@ def test_cache_hints_become_cache_points() -> None:
     ]
 
 
+def test_a_cache_hint_inside_of_a_result_stands_behind_it() -> None:
+    hinted = ToolResult(call="1", content=[Text(text="a", cache=CacheHint("1h")), Text(text="b")])
+    request = conversation(
+        ("user", [Text(text="?")]), ("assistant", [ToolCall(id="1", name="f", arguments="{}")]), ("user", [hinted])
+    )
+    _, point = sent(request)["messages"][2]["content"]
+    assert point == {"cachePoint": {"type": "default", "ttl": "1h"}}
+
+
 # Parameters
 
 

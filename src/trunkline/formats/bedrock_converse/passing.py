@@ -38,7 +38,8 @@ _delta_event = msgspec.json.Decoder(_DeltaEvent).decode
 
 def look(value: dict[str, Any], place: Place, size: int) -> Asked:
     """Check what Trunkline relies on; the provider judges the rest. Raises `ShapeError`."""
-    for number, message in enumerate(need(value, "messages", list, "")):
+    known = "messages" in value or "promptVariables" not in value  # others stand in a prompt that the provider keeps
+    for number, message in enumerate(need(value, "messages", list, "") if known else ()):
         typed(message, dict, f"messages[{number}]")
         need(message, "role", str, f"messages[{number}]")
         need(message, "content", list, f"messages[{number}]")
@@ -84,7 +85,19 @@ def look_reply(body: bytes) -> ReplyFacts:
 class Scanner:
     """Follows a stream of frames as it passes: hands on whole frames and notes what the journey must know."""
 
-    __slots__ = ("_bytes", "_events", "_splitter", "_stopped", "done", "error", "finish", "started", "tier", "usage")
+    __slots__ = (
+        "_bytes",
+        "_events",
+        "_metadata",
+        "_splitter",
+        "_stopped",
+        "done",
+        "error",
+        "finish",
+        "started",
+        "tier",
+        "usage",
+    )
 
     terminator = b""
 
@@ -93,6 +106,7 @@ class Scanner:
         self._events = 0
         self._bytes = 0
         self._stopped = False
+        self._metadata = False
         self.started = False
         self.done = False
         self.finish = ""
@@ -137,9 +151,10 @@ class Scanner:
                 usage = told.get("usage")
                 self.tier = read_tier(dict(told))
                 self.usage = usage_of(usage) if isinstance(usage, dict) else None
-                self.done = True
+                self._metadata = True
             case _:
                 self.error = failure_of(frame)
+        self.done = self._stopped and self._metadata
         return self.error is None
 
 

@@ -19,7 +19,11 @@ def read_request(value: dict[str, Any], place: Place) -> Request:
     """The request in `value`. Raises `ShapeError` for what no model could understand."""
     left = rest(value, "messages")
     request = Request(format=NAME, model=place.model, stream=place.stream)
-    request.messages = [_message(item, f"messages[{number}]") for number, item in enumerate(_messages(value))]
+    if "messages" in value or "promptVariables" not in value:
+        messages = need(value, "messages", list, "")
+        request.messages = [_message(item, f"messages[{number}]") for number, item in enumerate(messages)]
+    else:
+        request.spelling = {"messages": "absent"}  # they stand in a prompt that the provider keeps
     system = left.get("system")
     if system is not None and typed(system, list, "system"):
         del left["system"]
@@ -35,10 +39,6 @@ def read_request(value: dict[str, Any], place: Place) -> Request:
             left[name] = None
     request.extras = extras(left)
     return request
-
-
-def _messages(value: dict[str, Any]) -> list[Any]:
-    return need(value, "messages", list, "")
 
 
 def _message(value: object, at: str) -> Message:

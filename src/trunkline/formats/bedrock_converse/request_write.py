@@ -32,7 +32,8 @@ def write_request(request: Request, dialect: Dialect, losses: Losses) -> dict[st
 
 def _as_it_came(request: Request, dialect: Dialect, losses: Losses) -> dict[str, Any]:
     document = own(request.extras)
-    document["messages"] = [_message(message, dialect, losses) for message in request.messages]
+    if request.messages or "messages" not in request.spelling:
+        document["messages"] = [_message(message, dialect, losses) for message in request.messages]
     if request.instructions is not None:
         document["system"] = _content(request.instructions, dialect, losses)
     fields = dict(document.get("additionalModelRequestFields") or {})

@@ -46,7 +46,8 @@ def failure_of(frame: Frame) -> dict[str, Any] | None:
 class StreamReader:
     """Reads the events of ConverseStream.
 
-    The answer is whole with `messageStop`; `metadata`, which brings the usage, comes after it.
+    The answer is whole with `messageStop`; `metadata`, which brings the usage, comes after it. Some servers tell them
+    the other way round.
     """
 
     __slots__ = ("_issuer", "_kinds", "_metadata", "_parts", "_splitter", "_stopped", "_without_arguments")
@@ -76,7 +77,7 @@ class StreamReader:
 
     def complete(self) -> bool:
         """Whether the stream so far was whole."""
-        return self._metadata or (self._stopped and not self._splitter.pending())
+        return self._stopped and (self._metadata or not self._splitter.pending())
 
     def _event(self, frame: Frame) -> Event:
         failure = failure_of(frame)
@@ -101,7 +102,9 @@ class StreamReader:
             case "metadata":
                 event.usage, event.reported = read_usage(left)
                 event.service_tier = read_tier(left)
-                event.ends = self._metadata = True
+                self._metadata = True
+        if kind in ("messageStop", "metadata"):
+            event.ends = self._stopped and self._metadata
         event.extras = {NAME: left} if left or kind not in KINDS else {}
         return event
 
@@ -115,9 +118,12 @@ class StreamReader:
         else:
             field = "start" if kind == "contentBlockStart" else "delta"
             said = left.get(field)
+            if said == {}:
+                return None  # begins a block of words: what it is of comes with the first delta
             piece, more = _read_piece(said, self._issuer) if type(said) is dict else (None, {})
             if piece is None or self._parts.get(index) == _FOREIGN:
-                self._parts.setdefault(index, _FOREIGN)
+                if not _is_thought(said):
+                    self._parts.setdefault(index, _FOREIGN)
                 return None
             delta = self._add(index, piece)
             del left[field]
@@ -170,6 +176,11 @@ def _read_piece(said: dict[str, Any], issuer: str) -> tuple[AnyPart | None, dict
         case {"image": {"source": {"bytes": str(data)}, **inner}, **more}:
             return Image(data=data, extras=extras(inner)), more
     return None, said
+
+
+def _is_thought(said: object) -> bool:
+    """Whether it is of reasoning, though it says nothing of it: some servers send an empty signature first."""
+    return isinstance(said, dict) and "reasoningContent" in said
 
 
 def _read_reasoning(said: dict[Any, Any], issuer: str) -> Reasoning | None:

@@ -94,8 +94,9 @@ def _answers(calls: list[Call], writer: ContentWriter) -> tuple[list[Block], lis
         result, others = writer.result(part, path, call.id)
         content.append(result)
         beside += others
-        if part.cache is not None:
-            _add_hint(content, part.cache)
+        hint = part.cache or next((piece.cache for piece in reversed(part.content) if piece.cache), None)
+        if hint is not None:
+            _add_hint(content, hint)  # there is no place for one in a result
     return content, beside
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from trunkline.formats.bedrock_converse.terms import STOP_WORDS, STOPS
 from trunkline.formats.billing import Details, beyond_belief, told
 from trunkline.formats.conversation import MOST_TOKENS, Stop, Usage
-from trunkline.formats.losses import rest
 
 _TIERS = frozenset({"priority", "default", "flex", "reserved"})
 
@@ -75,12 +74,18 @@ def read_stop(fields: dict[str, Any]) -> Stop | None:
         return None
     del fields["stopReason"]
     stop = Stop(reason=STOPS.get(said, "stop"), said=said)
-    more = fields.get("additionalModelResponseFields")
-    if isinstance(more, dict) and type(more.get("stop_sequence")) is str and more["stop_sequence"]:
-        stop.sequence = more["stop_sequence"]
-        fields["additionalModelResponseFields"] = rest(more, "stop_sequence")
-        if len(more) == 1:
-            del fields["additionalModelResponseFields"]
+    left: dict[Any, Any]
+    match fields.get("additionalModelResponseFields"):
+        case {"stop_sequence": str(sequence), **more} if sequence:
+            stop.sequence, left = sequence, more
+        case {"delta": {"stop_sequence": str(sequence), **inner}, **others} if sequence:
+            stop.sequence, left = sequence, {"delta": inner, **others} if inner else others
+            stop.spelling = {"sequence": "delta"}  # as Claude tells it in streams
+        case _:
+            return stop
+    del fields["additionalModelResponseFields"]
+    if left:
+        fields["additionalModelResponseFields"] = left
     return stop
 
 
@@ -95,7 +100,10 @@ def lay_stop(fields: dict[str, Any], stop: Stop, *, own: bool, calls: bool) -> N
         fields["stopReason"] = STOP_WORDS["tool_calls" if calls and stop.reason == "stop" else stop.reason]
     if stop.sequence:
         more = fields.get("additionalModelResponseFields") or {}
-        fields["additionalModelResponseFields"] = {**more, "stop_sequence": stop.sequence}
+        said: dict[str, Any] = {"stop_sequence": stop.sequence}
+        if own and stop.spelling.get("sequence") == "delta":
+            said = {"delta": {**more.get("delta", {}), **said}}
+        fields["additionalModelResponseFields"] = {**more, **said}
 
 
 def read_tier(fields: dict[str, Any]) -> str:

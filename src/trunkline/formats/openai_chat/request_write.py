@@ -39,12 +39,12 @@ _BOUNDS = {
 def write_request(request: Request, dialect: Dialect, losses: Losses) -> dict[str, Any]:
     """The document to send. Raises `CannotCarry`."""
     to = Target(request, dialect, losses)
+    if not to.own:
+        leave_request(request, losses)
+        _check_bounds(request, to)
     out: dict[str, Any] = {"model": request.model, "messages": write_messages(request, to)}
     if to.own:
         out |= request.extras.get(NAME, {})
-    else:
-        leave_request(request, losses)
-        _check_bounds(request, to)
     _ask_for_json(out, request, to)
     write_tools(out, request, to)
     if request.output is not None:
