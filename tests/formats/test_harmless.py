@@ -18,6 +18,10 @@ def left(source: Any, extras: dict[str, Any], carried: frozenset[str] = frozense
 def test_what_the_answer_does_not_depend_on_is_told() -> None:
     assert left("openai_chat", {"prediction": {"type": "content"}, "trace": None}) == ["prediction"]
     assert left("openai_chat", {"moderation": True, "user": "a"}, carried=frozenset({"moderation"})) == ["user"]
+    assert left("anthropic_messages", {"fallbacks": "default", "fallback_credit_token": "x"}) == [
+        "fallbacks",
+        "fallback_credit_token",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,12 @@ def test_bookkeeping_and_what_says_nothing_is_not_told() -> None:
     assert losses.dropped == []
 
 
+def test_an_object_of_nulls_says_nothing_and_one_of_zeros_does() -> None:
+    losses = Losses(drop_all=True)
+    losses.leave({"x": {"config": {"effort": None, "a": {}}, "budgets": {"b": 0}}}, "x", "", frozenset())
+    assert losses.dropped == ["budgets"]
+
+
 def test_a_status_that_matters_is_refused() -> None:
     with pytest.raises(CannotCarry) as refused:
         Losses().leave({"openai_chat": {"status": "on"}}, "openai_chat", "", frozenset())

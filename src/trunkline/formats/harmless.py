@@ -66,11 +66,15 @@ _REQUEST: dict[FormatName, frozenset[str]] = {
             "anthropic_beta",
             "anthropic_version",
             "betas",
+            "billing_policy",
             "context_management",
             "diagnostics",
+            "fallback_credit_token",
+            "fallbacks",
             "metadata",
             "service_tier",
             "speed",
+            "user_profile_id",
         }
     ),
     "google_generate": frozenset(
@@ -141,10 +145,12 @@ PART = frozenset(
         "partMetadata",
         "phase",
         "prompt_cache_breakpoint",
+        "s3Location",  # whose bucket it is
         "status",
         "thought",
         "thoughtSignature",
         "title",
+        "transformations",  # what becomes of a picture that is too large
         "type",
     }
 )

@@ -51,8 +51,8 @@ class Losses:
     def leave(self, extras: Extras, source: FormatName, path: str, harmless: frozenset[str]) -> None:
         """The fields of a node that only its own format `source` knows.
 
-        Those in `harmless` are dropped, and told unless they are empty; others that say nothing (null, false, empty)
-        are dropped as well, and the rest is refused.
+        Those in `harmless` are dropped, and told unless they are empty; others that say nothing (null, false, empty, an
+        object of nulls) are dropped as well, and the rest is refused.
         """
         for written, value in extras.get(source, {}).items():
             name = told_name(source, written)
@@ -60,8 +60,12 @@ class Losses:
             if name in harmless:
                 if name not in _BOOKKEEPING and value not in (None, "", [], {}):
                     self.drop(param)
-            elif value not in (None, False, "", [], {}):
+            elif value not in (None, False) and not _says_nothing(value):
                 self.refuse(param, f"'{param}' cannot be carried to this model's API.")
+
+
+def _says_nothing(value: object) -> bool:
+    return value in (None, "", []) or (isinstance(value, dict) and all(map(_says_nothing, value.values())))
 
 
 def rest(value: Mapping[str, Any], *taken: str) -> dict[str, Any]:
