@@ -15,7 +15,7 @@ import yaml
 from tests.recorded.plain.frames import frames
 from tests.recorded.recordings import index, load
 
-from trunkline.formats.dialect import Dialect
+from trunkline.formats.dialect import PLAIN, Dialect
 from trunkline.formats.format import Place
 
 FORMAT_OF = {
@@ -33,6 +33,9 @@ FORMAT_OF = {
 """Kind of endpoint → format; empty where the body says which."""
 _DATA = Path(__file__).parent
 _DIALECTS: dict[str, dict[str, Any]] = yaml.safe_load((_DATA / "dialects.yaml").read_text(encoding="utf-8"))
+_BEGINS = re.compile(r'"type": ?"(?:message_start|response\.created)"')
+_ENDS = re.compile(r'"type": ?"(?:message_stop|response\.(?:completed|incomplete|failed))"')
+_BETWEEN = re.compile(r"(?<=\n\n)|(?<=\r\n\r\n)")
 _MODEL = re.compile(r"/models?/([^/?]+?)(?::[a-zA-Z]+)?(?:/(?:converse|invoke)[a-z-]*)?(?:\?|\Z)")
 
 
@@ -55,7 +58,8 @@ class Exchange:
     @cached_property
     def dialect(self) -> Dialect:
         """How the provider departs from the format."""
-        return dialect_of(self.provider)
+        own = dialect_of(f"{self.provider} {self.format}")  # where a provider has models of several families
+        return dialect_of(self.provider) if own == PLAIN else own
 
 
 @cache
@@ -119,7 +123,7 @@ def _invoked(body: Any, response: dict[str, Any]) -> str:
 
 def _add_answer(seen: Exchange, response: dict[str, Any]) -> None:
     if "sse" in response:
-        seen.stream = str(response["sse"]).encode()
+        seen.stream = first_answer(str(response["sse"])).encode()
     elif "eventstream_b64" in response:
         raw = base64.b64decode(response["eventstream_b64"])
         seen.stream = raw if seen.format == "bedrock_converse" else _unwrapped(raw)
@@ -130,11 +134,27 @@ def _add_answer(seen: Exchange, response: dict[str, Any]) -> None:
         seen.replies = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
 
 
+def first_answer(sse: str) -> str:
+    """The stream of the first answer: some libraries keep those of a whole conversation one after the other."""
+    if len(_BEGINS.findall(sse)) < 2:
+        return sse
+    ended, size = False, 0
+    for event in _BETWEEN.split(sse):
+        if ended and _BEGINS.search(event):
+            return sse[:size]
+        ended = ended or _ENDS.search(event) is not None
+        size += len(event)
+    return sse
+
+
 def _unwrapped(raw: bytes) -> bytes:
     """Server-sent events out of the frames of InvokeModelWithResponseStream, which carry a vendor's events."""
     events = []
     for frame in frames(raw):
-        inner = json.loads(base64.b64decode(frame.payload["bytes"]))
-        inner.pop("amazon-bedrock-invocationMetrics", None)
+        if "bytes" in frame.payload:
+            inner = json.loads(base64.b64decode(frame.payload["bytes"]))
+            inner.pop("amazon-bedrock-invocationMetrics", None)
+        else:  # it has failed
+            inner = {"type": "error", "error": {"type": frame.name, **frame.payload}}
         events.append(f"event: {inner['type']}\ndata: {json.dumps(inner, ensure_ascii=False)}\n\n")
     return "".join(events).encode()

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 from tests.recorded.ears import Ears
-from tests.recorded.exchanges import Exchange, exchanges, providers
+from tests.recorded.exchanges import Exchange, exchanges, first_answer, providers
 from tests.recorded.laws.board import Board, Failure, Known
 from tests.recorded.laws.diff import differences, exists
 from tests.recorded.laws.expected import counts
@@ -226,6 +226,16 @@ def test_an_exception_excuses_what_it_names_and_no_more() -> None:
     assert board.count("a") == {"passed": 0, "failed": 1, "excepted": 1, "refused": 0}
     assert board.unneeded(here=frozenset({"x/1"}), whole=True) == []
     assert board.unneeded(here=frozenset({"x/1", "x/2"}), whole=True) == ["f.yaml: x/2 (known)"]
+
+
+# Streams as they were recorded
+
+
+def test_of_several_answers_in_one_stream_the_first_is_judged() -> None:
+    one = 'data: {"type": "message_start"}\n\ndata: {"type": "message_stop"}\n\n'
+    assert [first_answer(sse) for sse in (one, one + one)] == [one, one]
+    again = 'data: {"type": "message_start"}\n\n' + one
+    assert first_answer(again) == again
 
 
 # The SDKs, on what the providers answered

@@ -15,7 +15,7 @@ from tests.recorded.laws.board import Failure
 from tests.recorded.laws.diff import differences, leaf
 from tests.recorded.laws.expected import counts
 from tests.recorded.plain.formats import PLAIN_READERS
-from tests.recorded.plain.frames import events
+from tests.recorded.plain.frames import Frame, events
 from tests.recorded.plain.said import Answer, Call, arguments
 
 from trunkline.formats.conversation import Event, Reasoning, Refusal, Reply, Request, Text, ToolCall, Usage
@@ -155,19 +155,16 @@ class _Followed:
         request = client_request(self._exchange, self._spoken, stream=True)
         writer = self._spoken.writer(request)
         written = b"".join([*map(writer.feed, self._events), writer.end()])
-        before = [frame.payload for frame in events(self._data, self._spoken.name)]
+        frames = events(self._data, self._spoken.name)
+        before = [frame.payload for frame in frames]
         after = [frame.payload for frame in events(written, self._spoken.name)]
         if self._plain.failed:
-            before = before[: self._until_error(before)]
+            before = before[: next((number for number, frame in enumerate(frames) if _is_error(frame)), len(frames))]
             after = after[: len(before)]
             if not any(event.error for event in self._events):
                 return "an error event is not seen"
         found = differences(before, after)
         return f"differs at {leaf(found[0].path)}\n" + "; ".join(map(str, found[:3])) if found else ""
-
-    def _until_error(self, payloads: list[Any]) -> int:
-        failed = (number for number, payload in enumerate(payloads) if _is_error(payload))
-        return next(failed, len(payloads))
 
     def fold(self) -> str:
         """All events together say what a plain reader finds, and the whole reply that the stream itself may hold."""
@@ -237,9 +234,10 @@ class _Followed:
         return f"a scanner sees other {', '.join(unlike)}\n{unlike}" if unlike else ""
 
 
-def _is_error(payload: Any) -> bool:
-    return isinstance(payload, dict) and bool(
-        payload.get("error") or payload.get("type") in ("error", "response.failed")
+def _is_error(frame: Frame) -> bool:
+    payload = frame.payload
+    return frame.name.endswith("Exception") or (
+        isinstance(payload, dict) and bool(payload.get("error") or payload.get("type") in ("error", "response.failed"))
     )
 
 

@@ -12,7 +12,15 @@ _TABLE: dict[str, dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parents[1] / "parameters.yaml").read_text(encoding="utf-8")
 )
 _CONTAINERS = frozenset(
-    {"generationConfig", "inferenceConfig", "toolConfig", "text", "output_config", "additionalModelRequestFields"}
+    {
+        "additionalModelRequestFields",
+        "generationConfig",
+        "inferenceConfig",
+        "outputConfig",
+        "output_config",
+        "text",
+        "toolConfig",
+    }
 )
 """Fields at the top that only group parameters."""
 
@@ -87,7 +95,7 @@ def _schema_words(document: dict[str, Any], format_name: str) -> frozenset[str]:
         value = _at(document, place)
         if isinstance(value, dict):
             value = value.get("json_schema", value)
-            text = _at(value, "textFormat.structure.jsonSchema.schema")
+            text = _at(value, "structure.jsonSchema.schema")
             value = yaml.safe_load(text) if isinstance(text, str) else value.get("schema", value)
         found |= words_of(value)
     return found

@@ -86,11 +86,15 @@ def stream(data: bytes) -> Answer:
     answer = Answer()
     heard = answer.choice(0)
     calls: dict[int, list[str]] = {}
+    brought: list[Call] = []
     for frame in sent_events(data):
         event = frame.payload
         kind = event.get("type")
         if kind == "message_start":
-            answer.usage = dict(event["message"].get("usage") or {})
+            answer.usage = event["message"].get("usage") or None
+            given = reply({"content": event["message"].get("content")}).choice(0)  # what a server's tool has brought
+            heard.text, heard.reasoning = given.text, given.reasoning
+            brought, heard.stop = given.calls, str(event["message"].get("stop_reason") or "")
         elif kind == "content_block_start" and event["content_block"]["type"] == "tool_use":
             given = event["content_block"].get("input")  # all of it, where a server's tool makes the call
             calls[event["index"]] = [event["content_block"]["name"], json.dumps(given) if given else ""]
@@ -106,8 +110,8 @@ def stream(data: bytes) -> Answer:
         elif kind == "message_delta":
             heard.stop = str(event["delta"].get("stop_reason") or heard.stop)
             later = {name: value for name, value in (event.get("usage") or {}).items() if value is not None}
-            answer.usage = {**(answer.usage or {}), **later}
+            answer.usage = {**(answer.usage or {}), **later} or None
         elif kind == "error":
             answer.failed = True
-    heard.calls = [Call(name, arguments(text)) for _, (name, text) in sorted(calls.items())]
+    heard.calls = brought + [Call(name, arguments(text)) for _, (name, text) in sorted(calls.items())]
     return answer
