@@ -6,7 +6,8 @@ from trunkline.transport.request import Refusal, Request
 
 
 class Application:
-    """Answers every request with its body turned round; `/late` after a turn of the loop, and `/bug` not at all.
+    """Answers every request with its body turned round; `/late` after a turn of the loop, `/status/498` with that
+    status, and `/bug` not at all.
 
     `seen` holds the requests: method, target, headers, body.
     """
@@ -25,7 +26,8 @@ class Application:
             request.respond(refusal.status, b"x-refused: %b\r\n" % refusal.code.encode())
             return
         self.seen.append((request.method, request.target, dict(request.headers), body))
-        request.respond(200, b"", body[::-1])
+        status = int(request.target[8:]) if request.target.startswith(b"/status/") else 200
+        request.respond(status, b"", body[::-1])
 
     def refusal(self, path: bytes, refusal: Refusal) -> tuple[bytes, bytes]:
         return b"x-refused: %b\r\n" % refusal.code.encode(), b""

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from tests.faults.client import connect, request
 from tests.faults.leaks import no_leaks
 from tests.transport.application import Application
@@ -53,6 +54,13 @@ async def test_connections_above_the_bound_are_turned_away_and_counted() -> None
         async with connect(port) as raw:
             await raw.send(GET)
             assert (await raw.response()).status == 200
+
+
+@pytest.mark.parametrize("status", [418, 498, 529, 999])
+async def test_a_status_that_nobody_has_registered_is_one(status: int) -> None:
+    async with server(Limits()) as (_, port), connect(port) as raw:
+        await raw.send(request("GET", f"/status/{status}") + GET)
+        assert [(await raw.response()).status, (await raw.response()).status] == [status, 200]
 
 
 async def test_a_connection_is_ended_after_so_many_requests() -> None:

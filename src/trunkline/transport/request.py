@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from trunkline.transport.connection import Connection
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-STATUS_LINES = {s.value: b"HTTP/1.1 %d %b\r\n" % (s.value, s.phrase.encode()) for s in HTTPStatus}
+_PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
+STATUS_LINES = {code: b"HTTP/1.1 %d %b\r\n" % (code, _PHRASES.get(code, b"")) for code in range(100, 1000)}
+"""Of every status: providers answer with some that nobody has registered (498, 499, 529)."""
 LARGE = 64 * 1024
 """Bytes of an answer from which on it is not copied to stand behind its head."""
 
