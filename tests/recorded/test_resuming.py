@@ -12,7 +12,7 @@ from tests.e2e.formats.hall import Hall
 from tests.e2e.formats.plain import send
 from tests.e2e.formats.upstreams import MODELS, bedrock_frames, streams
 from tests.recorded.exchanges import Exchange, exchange
-from tests.recorded.recordings import folder, missing
+from tests.recorded.recordings import DEFAULT, folder, missing
 from tests.running import Background
 
 from trunkline.formats.conversation import Text
@@ -63,10 +63,12 @@ def hall() -> Iterator[Hall]:
 def parameters() -> list[Any]:
     if not folder().exists():
         return [missing()]
-    there = {name: api for name, api in RECORDINGS.items() if (folder() / f"{name}.json").exists()}
-    if not there:  # in another folder
-        return [pytest.param(None, id="missing", marks=pytest.mark.skip(reason="none of the streams is there"))]
-    return [pytest.param(exchange(name, api), id=name) for name, api in there.items()]
+    here = {
+        name: api for name, api in RECORDINGS.items() if folder() == DEFAULT or (folder() / f"{name}.json").exists()
+    }
+    if not here:
+        return [pytest.param(None, id="none", marks=pytest.mark.skip(reason=f"none of these is in {folder()}"))]
+    return [pytest.param(exchange(name, api), id=name) for name, api in here.items()]
 
 
 @pytest.mark.shared
