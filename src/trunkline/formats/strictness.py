@@ -53,9 +53,15 @@ def _fits(node: Any) -> bool:
         return False
     kind = node.get("type")
     if kind == "object" or "properties" in node or (type(kind) is list and "object" in kind):
-        closed = node.get("additionalProperties") is False
-        return closed and set(node.get("required") or ()) == set(node.get("properties") or ())
+        return node.get("additionalProperties") is False and _requires_all(node)
     return True
+
+
+def _requires_all(node: dict[str, Any]) -> bool:
+    properties, required = node.get("properties") or {}, node.get("required") or []
+    if type(properties) is not dict or type(required) is not list:
+        return False  # no schema
+    return all(name in required for name in properties) and all(name in properties for name in map(str, required))
 
 
 def _nodes(schema: dict[str, Any]) -> list[Any]:

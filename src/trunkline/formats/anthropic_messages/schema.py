@@ -63,7 +63,7 @@ class _Fitting:
         self._definitions = {
             f"#/{name}/{key}": value
             for name in ("$defs", "definitions")
-            for key, value in (root.get(name) or {}).items()
+            for key, value in _named(root, name, "").items()
         }
         self.loosened = False
         self.optional = 0
@@ -154,7 +154,8 @@ class _Fitting:
 
     def _object(self, left: dict[str, Any], fitted: dict[str, Any], path: str, depth: int) -> None:
         more = left.pop("additionalProperties", None)
-        properties = left.pop("properties", None) or {}
+        properties = _named(left, "properties", path)
+        left.pop("properties", None)
         if not properties and more is not False:
             raise Unsayable(path, "is an object with any fields")
         self.loosened = self.loosened or bool(more)
@@ -162,7 +163,10 @@ class _Fitting:
             name: self.node(value, f"{path}.properties.{name}", depth + 1) for name, value in properties.items()
         }
         fitted["additionalProperties"] = False
-        required = [name for name in left.pop("required", None) or [] if name in properties]
+        demanded = left.pop("required", None) or []
+        if type(demanded) is not list or not all(type(name) is str for name in demanded):
+            raise Unsayable(f"{path}.required", "is no list of names")
+        required = [name for name in demanded if name in properties]
         if required:
             fitted["required"] = required
         self.optional += len(properties) - len(set(required))
@@ -182,6 +186,14 @@ class _Fitting:
             words = _encode(left).decode()
             said = fitted.get("description")
             fitted["description"] = f"{said}\n\n{words}" if said else words
+
+
+def _named(schema: dict[str, Any], keyword: str, path: str) -> dict[str, Any]:
+    """The schemas by name below `keyword`."""
+    named = schema.get(keyword) or {}
+    if type(named) is not dict:
+        raise Unsayable(f"{path}.{keyword}", "is no object")
+    return named
 
 
 def _add_null(left: dict[str, Any]) -> None:

@@ -101,7 +101,9 @@ def _foreign_tool(tool: Tool, request: Request, dialect: Dialect, losses: Losses
         path = tool_path(source, tool, "parameters", why.path)
         losses.must_refuse(path, why.told(path))
         raise
-    odd = next((name for name in schema.get("properties") or () if not PROPERTY_NAME.fullmatch(name)), None)
+    properties = schema.get("properties")
+    names = properties if type(properties) is dict else ()  # what is no schema is the provider's to refuse
+    odd = next((name for name in names if not PROPERTY_NAME.fullmatch(name)), None)
     if odd is not None:
         path = tool_path(source, tool, "parameters", f".properties.{odd}")
         losses.must_refuse(path, f"'{path}' may have letters, digits, '_', '.' and '-' only, and at most 64.")
