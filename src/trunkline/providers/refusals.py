@@ -146,9 +146,14 @@ def _error_in(value: object) -> object:
 
 
 def read_error_value(status: int, error: object) -> Refused:
-    """The same of the value of `error` alone, as in a stream's event."""
+    """The same of the value of `error` alone, as in a stream's event. Who has answered 200 already may say the status
+    that it would have been as the code (OpenRouter, vLLM).
+    """
     if not isinstance(error, dict):
         return Refused(status, error if isinstance(error, str) else "", "", "")
+    code = error.get("code")
+    if status < 400 and type(code) is int and 400 <= code < 600:
+        status = code
 
     def text(*names: str) -> str:
         return next((str(error[name]) for name in names if isinstance(error.get(name), str | int)), "")
