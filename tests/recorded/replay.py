@@ -91,6 +91,8 @@ class Replay:
         for number, piece in enumerate(self._pieces(recording, asked)):
             if number:
                 await aio.turn()
+            if writer.is_closing():
+                raise ConnectionResetError("the client has heard enough")
             writer.write(piece)
         await writer.drain()
 
@@ -116,7 +118,7 @@ def with_usage(body: bytes) -> bytes:
     done = DONE.search(body)
     if done is None or re.search(rb'"usage": ?\{', body):
         return body
-    first = json.loads(body[body.index(b"{") :].split(b"\n", 1)[0])
+    first = json.loads(body[body.index(b"{") :].splitlines()[0])
     chunk = {**first, "choices": [], "usage": USAGE}
     return body[: done.start()] + b"data: " + json.dumps(chunk).encode() + b"\n\n" + body[done.start() :]
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.faults.client import Response, connect, request
 from tests.faults.gateway import RunningGateway, gateway
+from tests.recorded.plain import openai_chat as plain
 from tests.recorded.recordings import SEES, Recording, find, parameters
 from tests.recorded.replay import BAGGAGE, DONE, Replay
 from tests.running import Background
@@ -21,6 +22,9 @@ WITHOUT_DONE = frozenset({"cerebras", "huggingface", "perplexity", "tgi"})
 
 OPENAI = frozenset({"openai-chat", "openai-completions"})
 
+NO_CREDIT = ("insufficient_quota", "insufficient balance", "credit balance is too low")
+"""Words of a provider to an operator who has to pay."""
+ERROR = re.compile(rb"error|base_resp")
 EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n)", re.DOTALL)
 
 
@@ -56,7 +60,14 @@ def providers(url: str) -> dict[str, Any]:
 
 
 def provider(recording: Recording) -> str:
-    return recording.folder if recording.status < 400 else recording.name.replace("/", "-")
+    return recording.name.replace("/", "-") if failed(recording) else recording.folder
+
+
+def failed(recording: Recording) -> bool:
+    """Whether it is an error, which some servers say with a status of 200."""
+    return recording.status >= 400 or (
+        ERROR.search(recording.body) is not None and plain.error(recording.body) is not None
+    )
 
 
 def facts(recording: Recording, url: str) -> dict[str, Any]:
@@ -87,11 +98,23 @@ def test_a_recording_passes_unchanged(recording: Recording, line: Line) -> None:
 
 def told(recording: Recording) -> str | None:
     """The code of the error where it is Trunkline's to tell: the provider's refusal is not the caller's business."""
-    if recording.status in (401, 403) and recording.folder not in OPENAI:
+    if not failed(recording):
+        return None
+    status = recording.status if recording.status >= 400 else said_status(plain.error(recording.body))
+    words = recording.body.decode().lower()
+    if status == 402 or any(word in words for word in NO_CREDIT):
+        return "upstream_quota"
+    if recording.folder not in OPENAI and (status in (401, 403) or (status == 400 and "incorrect api key" in words)):
         return "upstream_auth"
-    if recording.status == 429:
+    if status == 429:
         return "rate_limit_exceeded"
-    return "upstream_server_error" if recording.status >= 500 else None
+    return "upstream_server_error" if status >= 500 or status in (408, 409, 425) else None
+
+
+def said_status(said: Any) -> int:
+    """The status that an answer would have had: the code of its error, where that is one."""
+    code = said.get("code") if isinstance(said, dict) else None
+    return code if isinstance(code, int) and code in (401, 402, 403, 408, 409, 429) else 500
 
 
 def split_last_event(response: Response) -> tuple[bytes, bytes]:

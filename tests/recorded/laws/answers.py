@@ -237,7 +237,12 @@ class _Followed:
 def _is_error(frame: Frame) -> bool:
     payload = frame.payload
     return frame.name.endswith("Exception") or (
-        isinstance(payload, dict) and bool(payload.get("error") or payload.get("type") in ("error", "response.failed"))
+        isinstance(payload, dict)
+        and bool(
+            payload.get("error")
+            or payload.get("type") in ("error", "response.failed")
+            or payload.get("object") == "error"
+        )
     )
 
 

@@ -22,10 +22,18 @@ def counts(format_name: str, reported: dict[str, Any] | None, dialect: Dialect) 
         return None
     terms = _TABLE["usage"][format_name]
     found = {name: sum(_term(reported, term) for term in terms[name]) for name in COUNTS}
-    if dialect.output_excludes_reasoning and format_name == "openai_chat":
-        found["output"] += found["reasoning"]
+    if format_name == "openai_chat":
+        _add_what_only_the_total_counts(found, reported, dialect)
     found["reasoning"] = min(found["reasoning"], found["output"])  # OpenRouter says more, at times
     return msgspec.structs.replace(Usage(), **found)
+
+
+def _add_what_only_the_total_counts(found: dict[str, int], reported: dict[str, Any], dialect: Dialect) -> None:
+    """xAI counts reasoning apart from its output, in the total only; so do its models, whoever serves them."""
+    more = (reported.get("total_tokens") or 0) - found["input"] - found["output"]
+    if more > 0 and (dialect.output_excludes_reasoning or more == found["reasoning"]):
+        found["output"] += more
+        found["reasoning"] = found["reasoning"] or more
 
 
 def countable(usage: Usage | None, format_name: str) -> Usage | None:
@@ -44,7 +52,7 @@ def _term(reported: dict[str, Any], term: str) -> int:
         value: Any = reported
         for name in path.split("."):
             value = value.get(name) if isinstance(value, dict) else None
-        if value is not None:
+        if value:
             return int(value)
     return 0
 
@@ -54,6 +62,8 @@ def stop_words(source: str, heard: Heard, target: str) -> list[str] | None:
     meaning = _TABLE["said"][source].get(heard.stop)
     if meaning is None:
         return None
+    if heard.met and meaning == "stop":
+        meaning = "stop_sequence"
     if heard.calls and meaning in ("stop", "stop_sequence", "paused"):
         meaning = "tool_calls"
     words: list[str] | None = _TABLE["heard"][target].get(meaning)

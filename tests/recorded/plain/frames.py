@@ -28,7 +28,7 @@ def sent_events(data: bytes) -> list[Frame]:
         lines = re.split(r"\r\n|\n|\r", block)
         payload = "\n".join(line[5:].removeprefix(" ") for line in lines if line.startswith("data:"))
         name = next((line[6:].strip() for line in lines if line.startswith("event:")), "")
-        if payload.strip() and payload != "[DONE]" and name != "ping":
+        if payload.strip() and not payload.startswith("[DONE]") and name != "ping":
             found.append(Frame(name, json.loads(payload)))
     return [frame for frame in found if not (isinstance(frame.payload, dict) and frame.payload.get("type") == "ping")]
 

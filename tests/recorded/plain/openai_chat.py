@@ -1,5 +1,6 @@
 """Chat Completions and legacy Completions, read as plainly as can be."""
 
+import json
 from typing import Any
 
 from tests.recorded.plain.frames import sent_events
@@ -13,6 +14,7 @@ _MEDIA = {
     "audio_url": ("audio_url", "url"),
     "document_url": ("document_url", "url"),
     "file_url": ("file_url", "url"),
+    "pdf_url": ("pdf_url", "url"),
 }
 _MESSAGE = (
     "role",
@@ -67,7 +69,10 @@ def _message(told: Told, message: dict[str, Any], at: str) -> None:
     if message.get("refusal"):
         told.texts.append(At(f"{at}.refusal", message["refusal"], speaker))
     for number, call in enumerate(message.get("tool_calls") or []):
-        function = call["function"]
+        function = call.get("function")
+        if function is None:  # a tool that is no function
+            told.others.append(At(f"{at}.tool_calls[{number}]", call))
+            continue
         facts = (function["name"], arguments(function.get("arguments")))
         told.calls.append(At(f"{at}.tool_calls[{number}]", facts, str(call.get("id"))))
 
@@ -90,15 +95,16 @@ def _part(told: Told, part: dict[str, Any], at: str, speaker: str) -> None:
 
 def reply(document: dict[str, Any]) -> Answer:
     """What a whole reply says."""
-    answer = Answer(usage=document.get("usage"), failed=bool(document.get("error")))
+    answer = Answer(usage=document.get("usage"), failed=_failed(document))
     for number, choice in enumerate(document.get("choices") or []):
         heard = answer.choice(choice.get("index", number))
         message = choice.get("message") or {}
         heard.stop = _stop(choice)
+        heard.met = _met(choice)
         _say(heard, {"content": choice.get("text"), **message})
         heard.reasoning = heard.reasoning or _detailed(message)
-        for call in message.get("tool_calls") or []:
-            heard.calls.append(Call(call["function"]["name"], arguments(call["function"].get("arguments"))))
+        functions = [call["function"] for call in message.get("tool_calls") or [] if "function" in call]
+        heard.calls += [Call(function["name"], arguments(function.get("arguments"))) for function in functions]
         legacy = message.get("function_call") or {}
         if legacy.get("name"):
             heard.calls.append(Call(legacy["name"], arguments(legacy.get("arguments"))))
@@ -112,17 +118,17 @@ def stream(data: bytes) -> Answer:
     detailed: dict[int, str] = {}
     for frame in sent_events(data):
         chunk = frame.payload
-        answer.failed = answer.failed or bool(chunk.get("error"))
+        answer.failed = answer.failed or _failed(chunk) or frame.name == "error"
         answer.usage = chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage") or answer.usage
         for choice in chunk.get("choices") or []:
             index = choice.get("index", 0)
             heard = answer.choice(index)
             heard.stop = _stop(choice) or heard.stop
+            heard.met = heard.met or _met(choice)
             delta = choice.get("delta") or {}
             _say(heard, {"content": choice.get("text"), **delta})
             detailed[index] = detailed.get(index, "") + _detailed(delta)
-            for fragment in delta.get("tool_calls") or []:
-                _grow(calls.setdefault(index, []), fragment)
+            _grow(calls.setdefault(index, []), [one for one in delta.get("tool_calls") or [] if one.get("function")])
     for index, text in detailed.items():
         answer.choice(index).reasoning = answer.choice(index).reasoning or text
     for index, built in calls.items():
@@ -130,14 +136,37 @@ def stream(data: bytes) -> Answer:
     return answer
 
 
+def error(body: bytes) -> Any:
+    """The error that a reply, or an event of a stream, is; None where there is none."""
+    try:
+        said = [json.loads(body)]
+    except ValueError:
+        said = [frame.payload for frame in sent_events(body)]
+    failed = (one for one in said if isinstance(one, dict) and _failed(one))
+    return next((one.get("error") or one.get("base_resp") or one for one in failed), None)
+
+
+def _failed(said: dict[str, Any]) -> bool:
+    """Whether a reply or a chunk is an error, in any of the shapes that servers have for one."""
+    refused = (said.get("base_resp") or {}).get("status_code") and not said.get("choices")
+    return bool(said.get("error") or said.get("object") == "error" or refused)
+
+
 def _stop(choice: dict[str, Any]) -> str:
     return str(choice.get("finish_reason") or "")
+
+
+def _met(choice: dict[str, Any]) -> bool:
+    """Whether a server (vLLM, SGLang) says which stop sequence was met; a number is a token."""
+    said = choice.get("stop_reason") or choice.get("matched_stop")
+    return bool(choice.get("finish_reason")) and isinstance(said, str)
 
 
 def _say(heard: Heard, said: dict[str, Any]) -> None:
     """Add the words of a message or a delta."""
     content = said.get("content")
     heard.text += text_of(content) + (said.get("refusal") or "")
+    heard.spoken += (said.get("audio") or {}).get("transcript") or ""
     heard.reasoning += said.get("reasoning_content") or said.get("reasoning") or ""
     for part in content if isinstance(content, list) else []:
         if part.get("type") == "thinking":
@@ -150,18 +179,21 @@ def _detailed(said: dict[str, Any]) -> str:
     return "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
 
 
-def _grow(built: list[dict[str, str]], fragment: dict[str, Any]) -> None:
-    """Add a fragment to the call with its index; one with a new id there is a call of its own. Google gives none: what
-    has a name begins a call, and what has not goes on with the last.
+def _grow(built: list[dict[str, str]], fragments: list[dict[str, Any]]) -> None:
+    """Add fragments to the calls with their indices; one with a new id there is a call of its own. Without an index, a
+    fragment with a name begins a call, and as many as there are without one go on with the last ones in their order.
     """
-    call_id = fragment.get("id") or ""
-    function = fragment.get("function") or {}
-    named = bool(function.get("name") or call_id)
-    index = str(fragment.get("index", len(built) if named else max(0, len(built) - 1)))
-    same = [call for call in built if call["index"] == index]
-    if not same or (call_id and same[-1]["id"] and same[-1]["id"] != call_id):
-        same.append({"index": index, "id": call_id, "name": "", "arguments": ""})
-        built.append(same[-1])
-    call = same[-1]
-    call["name"] = function.get("name") or call["name"]
-    call["arguments"] += function.get("arguments") or ""
+    for number, fragment in enumerate(fragments):
+        function, call_id = fragment.get("function") or {}, fragment.get("id") or ""
+        index = fragment.get("index")
+        if isinstance(index, int):
+            same = [call for call in built if call["index"] == str(index)]
+        else:
+            begins = function.get("name") or call_id or len(built) < len(fragments)
+            same = [] if begins else [built[len(built) - len(fragments) + number]]
+        if not same or (call_id and same[-1]["id"] and same[-1]["id"] != call_id):
+            same = [{"index": str(index), "id": call_id, "name": "", "arguments": ""}]
+            built += same
+        call, said = same[-1], function.get("arguments") or ""
+        call["name"] = function.get("name") or call["name"]
+        call["arguments"] += said if isinstance(said, str) else json.dumps(said)

@@ -55,6 +55,10 @@ class Heard:
     calls: list[Call] = field(default_factory=list)
     stop: str = ""
     """The source's own word."""
+    met: bool = False
+    """The end is told to be a stop sequence's, whatever the word for it."""
+    spoken: str = ""
+    """What sound beside the text says."""
     ids: list[str] = field(default_factory=list)
     """Of the calls, as an SDK hears them; plain readers leave them out."""
 
