@@ -62,6 +62,11 @@ def test_a_google_client_is_told_in_camel_case_however_it_writes() -> None:
     assert caught.value.param == "generationConfig.speechConfig"
 
 
+@pytest.mark.parametrize("field", ["cache_salt", "id_slot", "reasoning_split", "request_id", "return_token_ids"])
+def test_what_servers_of_one_format_keep_books_with_is_told(field: str) -> None:
+    assert left("openai_chat", {field: "x"}) == [field]
+
+
 def test_a_message_has_harmless_fields_of_its_own() -> None:
     losses = Losses()
     leave(Message(role="user", extras={"openai_chat": {"phase": "x"}}), "openai_chat", "messages[0]", losses, MESSAGE)

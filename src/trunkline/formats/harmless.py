@@ -13,28 +13,47 @@ from trunkline.formats.paths import name_of, told_name
 
 _CHAT = frozenset(
     {
+        "cache_prompt",  # llama.cpp
+        "cache_salt",  # vLLM
         "chat_template_kwargs",
+        "debug",  # OpenRouter
+        "draft_model",  # LM Studio
         "enable_thinking",
+        "id_slot",  # llama.cpp
         "include_reasoning",
         "metadata",
         "models",
         "moderation",
+        "perf_metrics_in_response",  # Fireworks
         "prediction",
+        "priority",  # vLLM
         "prompt_cache_options",
         "prompt_cache_retention",
         "provider",
+        "raw_output",  # Fireworks
         "reasoning_format",
+        "reasoning_split",  # MiniMax
+        "request_id",  # Z.ai
+        "return_progress",  # llama.cpp
+        "return_token_ids",  # vLLM
         "route",
         "safety_identifier",
+        "separate_reasoning",  # SGLang
         "service_tier",
         "session_id",
         "store",
+        "stream_mode",  # Perplexity
         "stream_options",
+        "stream_reasoning",  # SGLang
         "thinking",
+        "timings_per_token",  # llama.cpp
+        "tool_stream",  # Z.ai
         "trace",
         "transforms",
+        "ttl",  # LM Studio
         "usage",
         "user",
+        "user_id",  # Z.ai
         "verbosity",
     }
 )
@@ -91,11 +110,19 @@ _REQUEST: dict[FormatName, frozenset[str]] = {
     ),
 }
 _SAYS_NOTHING: dict[str, Any] = {
+    "add_generation_prompt": True,
+    "do_sample": True,
     "generationConfig.responseModalities": ["TEXT"],
     "generationConfig.thinkingConfig.thinkingLevel": "THINKING_LEVEL_UNSPECIFIED",
+    "length_penalty": 1,
+    "max_tokens": -1,
     "min_p": 0,
     "modalities": ["text"],
+    "n_predict": -1,
+    "parse_tool_calls": True,
     "repetition_penalty": 1,
+    "skip_special_tokens": True,
+    "top_k": -1,
     "truncation": "disabled",
 }
 """Fields of requests with a value that asks for what happens anyway."""
@@ -109,6 +136,7 @@ MESSAGE = frozenset(
         "id",
         "index",
         "name",
+        "partial",  # as `prefix`: DashScope, Moonshot
         "phase",
         "prefix",
         "provider_specific_fields",
@@ -135,12 +163,15 @@ PART = frozenset(
         "functionCall.willContinue",
         "functionResponse.scheduling",
         "functionResponse.willContinue",
+        "fps",  # of a video, and below how many pixels of a picture are looked at (DashScope)
         "id",
         "index",
         "inlineData",  # a picture that was drawn in thinking
         "inlineData.displayName",
         "logprobs",
+        "max_pixels",
         "mediaResolution",
+        "min_pixels",
         "namespace",
         "partMetadata",
         "phase",
@@ -150,8 +181,10 @@ PART = frozenset(
         "thought",
         "thoughtSignature",
         "title",
+        "total_pixels",
         "transformations",  # what becomes of a picture that is too large
         "type",
+        "uuid",  # under which vLLM keeps a picture
     }
 )
 """Fields of parts."""

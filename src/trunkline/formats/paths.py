@@ -44,6 +44,7 @@ _CHAT = {
     "max_output": "max_completion_tokens",
     "output": "response_format",
     "thinking": "reasoning_effort",
+    "cache": "cache_control",
     "cache_key": "prompt_cache_key",
 }
 _NAMES: dict[FormatName, dict[str, str]] = {

@@ -75,6 +75,7 @@ def test_what_others_say_is_heard_by_the_sdk() -> None:
         Event(id="chatcmpl-1", model="gpt", starts=True),
         piece(0, Reasoning(text="Let me ")),
         piece(0, Reasoning(text="see.")),
+        piece(1, Text(citations=[Citation(url="https://w.test")])),
         piece(1, Text(text="It ")),
         piece(1, Text(text="is.", citations=[Citation(url="https://x.test", title="X")])),
         call(2, "", "f"),
@@ -87,7 +88,7 @@ def test_what_others_say_is_heard_by_the_sdk() -> None:
         thinking, words, calling = message.content
         assert (thinking.type, thinking.thinking) == ("thinking", "Let me see.")
         assert words.text == "It is."
-        assert words.citations[0].url == "https://x.test"
+        assert [citation.url for citation in words.citations] == ["https://w.test", "https://x.test"]
         assert (calling.id, calling.name, calling.input) == ("call_2", "f", {"a": 1})
         assert (message.id, message.model, message.stop_reason) == ("chatcmpl-1", "gpt", "tool_use")
         assert message.usage.input_tokens == 20

@@ -213,7 +213,8 @@ def test_segments_without_a_place_are_no_citations() -> None:
 
 def test_citations_of_others_are_written_in_bytes() -> None:
     text = Text(
-        text="Grüße", citations=[Citation(url="https://a.b", title="t", start=3, end=5), Citation(url="https://c.d")]
+        text="Grüße",
+        citations=[Citation(url="https://a.b", title="t", start=3, end=5), Citation(url="https://c.d", start=0, end=0)],
     )
     reply = Reply(format="anthropic_messages", choices=[Choice(parts=[Text(text="Hi. "), text])])
     assert FORMAT.write_reply(reply, CLIENT)["candidates"][0]["groundingMetadata"] == {

@@ -141,6 +141,15 @@ def test_a_reply_comes_back_as_it_was() -> None:
     assert LEGACY.write_reply(reply, ASKED) == DOCUMENT
 
 
+def test_a_message_in_place_of_a_text_is_read() -> None:
+    """As Mistral answers where the middle of a text is asked for."""
+    said = {"index": 0, "message": {"role": "assistant", "content": "n):"}, "finish_reason": "stop"}
+    document = {**DOCUMENT, "choices": [said]}
+    reply = LEGACY.read_reply(document, PLAIN)
+    assert reply.choices[0].parts == [Text(text="n):")]
+    assert LEGACY.write_reply(reply, ASKED) == document
+
+
 @pytest.mark.parametrize("document", [{}, {"choices": None}, {"choices": [], "error": {}}, {"choices": [5]}])
 def test_what_is_no_reply_is_refused(document: dict[str, Any]) -> None:
     if document == {"choices": [], "error": {}}:

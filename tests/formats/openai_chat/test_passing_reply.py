@@ -33,6 +33,18 @@ def test_an_error_in_a_reply_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"object": "error", "message": "No such model", "code": 404}, "No such model"),
+        ({"choices": None, "base_resp": {"status_code": 1008, "status_msg": "no balance"}}, "no balance"),
+    ],
+)
+def test_an_error_without_an_envelope_is_read(body: dict[str, Any], message: str) -> None:
+    error: Any = FORMAT.look_reply(json.dumps(body).encode()).error
+    assert error["message"] == message
+
+
+@pytest.mark.parametrize(
     "odd",
     [
         {"usage": "none"},

@@ -137,6 +137,27 @@ def test_an_error_ends_what_passes() -> None:
     assert not scan.complete()
 
 
+@pytest.mark.parametrize(
+    "failed",
+    [
+        event({"object": "error", "message": "The engine is dead", "code": 400}),
+        b"event: error\n" + event({"message": "The engine is dead", "code": 400}),
+    ],
+)
+def test_an_error_without_an_envelope_ends_what_passes(failed: bytes) -> None:
+    scan = scanner()
+    assert scan.feed(TEXT + failed + DONE) == TEXT
+    assert isinstance(scan.error, dict)
+    assert scan.error["message"] == "The engine is dead"
+
+
+def test_a_chunk_of_something_else_passes() -> None:
+    other = event({"response": "", "usage": USAGE})
+    scan = scanner(asked(stream_options={"include_usage": True}))
+    assert scan.feed(TEXT + other + DONE) == TEXT + other + DONE
+    assert scan.error is None
+
+
 @pytest.mark.parametrize("empty", ["", {}, None, []])
 def test_an_empty_error_is_none(empty: Any) -> None:
     harmless = chunk({"content": "Hi"}, error=empty)

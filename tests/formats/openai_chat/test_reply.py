@@ -90,6 +90,8 @@ def test_what_an_answer_says_is_read(message: dict[str, Any], expected: list[Any
         ({**CALL, "function": {"name": "weather"}}, "{}"),
         ({**CALL, "function": {"name": "weather", "arguments": {"a": 1}, "description": None}}, '{"a":1}'),
         ({**CALL, "id": "0", "index": 0}, '{"city":"Köln"}'),
+        ({**CALL, "type": "builtin_function"}, '{"city":"Köln"}'),
+        ({**CALL, "type": ""}, '{"city":"Köln"}'),
     ],
 )
 def test_calls_are_read_from_all_servers(call: dict[str, Any], arguments: str) -> None:
@@ -106,6 +108,18 @@ def test_parts_that_mistral_answers_in_are_read() -> None:
     assert isinstance(parts[0], Reasoning)
 
 
+@pytest.mark.parametrize("name", [None, "", 7])
+def test_a_call_without_a_name_comes_back(name: Any) -> None:
+    assert isinstance(only(answer({"tool_calls": [{**CALL, "function": {"name": name}}]})).parts[-1], ToolCall)
+
+
+@pytest.mark.parametrize("message", [None, "Hi", []])
+def test_a_choice_without_a_message_comes_back(message: Any) -> None:
+    document = answer()
+    document["choices"][0]["message"] = message
+    assert only(document).parts == []
+
+
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
@@ -118,6 +132,9 @@ def test_parts_that_mistral_answers_in_are_read() -> None:
         ("content_filter: PROHIBITED_CONTENT", "filtered"),
         ("function_call_filter: MALFORMED_FUNCTION_CALL", "failed"),
         ("MAX_TOKENS", "length"),
+        ("network_error", "failed"),
+        ("sensitive", "filtered"),
+        ("model_context_window_exceeded", "context"),
         ("eos", "stop"),
         ("something_new", "stop"),
         ("", None),
@@ -153,6 +170,25 @@ def test_citations_belong_to_the_text() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"citations": ["https://a", "https://b"]},
+        {"citations": ["https://x"], "search_results": [{"title": "A", "url": "https://a"}, {"url": "https://b"}, 7]},
+        {"web_search": [{"title": "A", "link": "https://a"}, {"link": "https://b"}, {"title": "no address"}]},
+    ],
+)
+def test_the_sources_of_an_answer_are_citations_of_its_text(said: dict[str, Any]) -> None:
+    text = only(answer(**said)).parts[0]
+    assert isinstance(text, Text)
+    assert [citation.url for citation in text.citations] == ["https://a", "https://b"]
+
+
+@pytest.mark.parametrize("sources", [None, [], "https://a", [{}]])
+def test_sources_that_are_none_are_no_citations(sources: Any) -> None:
+    assert only(answer(citations=sources)).parts == [Text(text="Hi")]
+
+
 def test_logprobs_are_known() -> None:
     top = [{"token": "Ho", "logprob": -2, "bytes": None}]
     content = [{"token": "Hi", "logprob": -0.5, "bytes": [72, 105], "top_logprobs": top, "id": 7}]
@@ -176,6 +212,7 @@ def test_logprobs_that_are_none_stay_as_they_are(logprobs: Any) -> None:
         ({"prompt_tokens": 9, "completion_tokens": 1, "prompt_cache_hit_tokens": 8}, {}, Usage(9, 8, 0, 1)),
         ({"prompt_tokens": 9, "completion_tokens": 1, "num_cached_tokens": 8}, {}, Usage(9, 8, 0, 1)),
         ({"prompt_tokens": 9, "prompt_tokens_details": {"cache_write_tokens": 4}}, {}, Usage(9, 0, 4)),
+        ({"prompt_tokens": 9, "prompt_tokens_details": {"cache_creation_input_tokens": 4}}, {}, Usage(9, 0, 4)),
         (
             {
                 "prompt_tokens": 10,
@@ -205,6 +242,12 @@ def test_logprobs_that_are_none_stay_as_they_are(logprobs: Any) -> None:
             {"prompt_tokens": 1, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 9}},
             {},
             Usage(input=1, output=5, reasoning=5),
+        ),
+        ({"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": []}, {}, Usage(input=9, output=1)),
+        (
+            {"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 8, "x": []}, "total_tokens": ""},
+            {},
+            Usage(9, 8),
         ),
         ("none", {}, None),
     ],

@@ -20,6 +20,8 @@ from trunkline.formats.conversation import (
     ToolResult,
 )
 from trunkline.formats.format import Place, ShapeError
+from trunkline.formats.harmless import leave_request
+from trunkline.formats.losses import Losses
 from trunkline.formats.openai_chat import FORMAT
 
 PNG = "iVBORw0KGgo="
@@ -92,6 +94,8 @@ def test_a_picture_is_an_address_or_bytes(value: dict[str, Any], expected: dict[
         ({"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}}, ("AAAA", "audio/mpeg", "")),
         ({"type": "input_audio", "input_audio": {"data": "AAAA", "format": "new"}}, ("AAAA", "audio/new", "")),
         ({"type": "input_audio", "input_audio": "//NkxAAA"}, ("//NkxAAA", "audio/mpeg", "")),
+        ({"type": "input_audio", "input_audio": {"data": "UklGRgAA"}}, ("UklGRgAA", "audio/wav", "")),
+        ({"type": "input_audio", "input_audio": {"data": "data:;base64,UklGRgAA"}}, ("UklGRgAA", "audio/wav", "")),
         ({"type": "input_audio", "input_audio": "https://a/b"}, ("", "", "https://a/b")),
         ({"type": "audio_url", "audio_url": {"url": "https://a/b"}}, ("", "", "https://a/b")),
     ],
@@ -117,7 +121,16 @@ def test_a_sound_is_bytes_or_an_address(value: dict[str, Any], expected: tuple[s
             {"url": "https://a/b.pdf", "name": "b", "media_type": "application/pdf"},
         ),
         ({"type": "file_url", "file_url": {"url": "UEsDBBQA"}}, {"data": "UEsDBBQA", "url": ""}),
+        (
+            {"type": "file_url", "file_url": {"url": "https://a/b"}, "file_name": "b"},
+            {"url": "https://a/b", "name": "b"},
+        ),
         ({"type": "video_url", "video_url": {"url": "https://a/b"}}, {"url": "https://a/b", "media_type": "video/mp4"}),
+        ({"type": "video_url", "video_url": {"url": "data:;base64,AAAA"}}, {"data": "AAAA", "media_type": "video/mp4"}),
+        (
+            {"type": "pdf_url", "pdf_url": {"url": "https://a/b"}},
+            {"url": "https://a/b", "media_type": "application/pdf"},
+        ),
     ],
 )
 def test_a_file_comes_in_many_ways(value: dict[str, Any], expected: dict[str, str]) -> None:
@@ -159,6 +172,13 @@ def test_a_hint_to_cache_is_known(hint: dict[str, Any], expected: CacheHint | No
 def test_a_hint_on_a_message_is_one_on_its_last_part() -> None:
     hint = {"cache_control": {"type": "ephemeral"}}
     assert only({"role": "user", "content": "long", **hint}).parts[-1].cache == CacheHint()
+
+
+def test_a_hint_beside_the_messages_is_one_for_all_of_them() -> None:
+    document = asking(cache_control={"type": "ephemeral", "ttl": "1h"})
+    request = read(document)
+    assert request.cache == CacheHint(ttl="1h")
+    assert write(request) == document
 
 
 def test_a_part_of_another_servers_passes_as_it_is() -> None:
@@ -203,8 +223,9 @@ def test_reasoning_beside_encrypted_details_is_not_lost() -> None:
     assert [part.text for part in message.parts if isinstance(part, Reasoning)] == ["Hm", ""]
 
 
-def test_details_that_nobody_knows_stay_as_they_are() -> None:
-    message = only({"role": "assistant", "content": "Hi", "reasoning_details": [{"type": "reasoning.new"}]})
+@pytest.mark.parametrize("kind", ["reasoning.new", ["reasoning.text"]])
+def test_details_that_nobody_knows_stay_as_they_are(kind: Any) -> None:
+    message = only({"role": "assistant", "content": "Hi", "reasoning_details": [{"type": kind}]})
     assert message.parts == [Text(text="Hi")]
 
 
@@ -386,11 +407,30 @@ def test_parameters_that_every_format_knows_are_neutral() -> None:
         {"tools": [], "stop": [], "user": "", "n": None, "stream": False, "stream_options": None},
         {"tools": [{"function": {"name": "f", "description": "", "strict": None}}]},
         {"tools": [TOOL | {"cache_control": {"type": "ephemeral"}}]},
+        {"tools": [TOOL | {"type": None}]},
+        {"logprobs": 5},
+        {"logprobs": 0},
+        {"logit_bias": [[15043, 1.0]]},
     ],
 )
 def test_every_way_to_say_it_comes_back(fields: dict[str, Any]) -> None:
     document = asking(**fields)
     assert write(read(document)) == document
+
+
+def test_a_number_of_likely_tokens_is_a_wish_for_their_probabilities() -> None:
+    request = read(asking(logprobs=5))
+    assert (request.logprobs, request.top_logprobs) == (True, 5)
+
+
+@pytest.mark.parametrize("fields", [{"max_tokens": -1}, {"top_k": -1}, {"top_k": 0}])
+def test_a_number_that_means_no_bound_is_none_and_comes_back(fields: dict[str, Any]) -> None:
+    document = asking(**fields)
+    request = read(document)
+    assert (request.max_output, request.top_k) == (None, None)
+    assert write(request) == document
+    leave_request(request, losses := Losses())
+    assert losses.dropped == ([] if 0 in fields.values() else list(fields))
 
 
 @pytest.mark.parametrize(
@@ -439,6 +479,7 @@ def test_a_choice_among_tools_comes_in_many_ways(choice: Any, mode: str, names: 
         ({"type": "json_object", "schema": {"type": "object"}}, "schema"),
         ({"type": "json_object", "value": {"type": "object"}}, "schema"),
         ({"type": "json", "value": {"type": "object"}}, "schema"),
+        ({"type": "json_schema", "schema": {"type": "object"}}, "schema"),
     ],
 )
 def test_a_shape_of_the_answer_comes_in_many_ways(output: dict[str, Any], kind: str) -> None:
@@ -460,6 +501,9 @@ def test_a_grammar_stays_as_it_is() -> None:
     [
         ({"reasoning_effort": "high"}, {"effort": "high"}),
         ({"reasoning_effort": "default"}, {"mode": "on"}),
+        ({"reasoning_effort": True}, {"mode": "on"}),
+        ({"reasoning_effort": False}, {"mode": "off"}),
+        ({"reasoning_effort": 1024}, {"budget": 1024}),
         ({"reasoning": {"effort": "low", "exclude": True}}, {"effort": "low", "shown": False}),
         ({"reasoning": {"max_tokens": 2000}}, {"budget": 2000}),
         ({"reasoning": {"enabled": True}}, {"mode": "on"}),

@@ -159,6 +159,12 @@ def test_calls_without_an_index_are_told_apart_by_their_names() -> None:
     assert len({call.id for call in found}) == 2
 
 
+def test_calls_without_an_index_go_on_in_the_order_in_which_they_began() -> None:
+    begun = [piece(None, "", name="f", id="call_1"), piece(None, "", name="g", id="call_2")]
+    found = calls(begun, [piece(None, '{"a":1}'), piece(None, '{"b":2}')])
+    assert [(call.name, call.arguments) for call in found] == [("f", '{"a":1}'), ("g", '{"b":2}')]
+
+
 def test_arguments_may_be_an_object_and_calls_no_list() -> None:
     whole = {"index": 0, "id": "0", "function": {"name": "f", "arguments": {"a": 1}}}
     found = parts(chunk({"tool_calls": whole}))
@@ -207,6 +213,7 @@ def test_logprobs_are_read_beside_the_text() -> None:
         {"choices": None, "usage": None},
         {"choices": [None, {"index": 0, "delta": None}]},
         {"choices": [{"delta": {"content": 5, "tool_calls": "x", "reasoning_details": [5], "images": [5]}}]},
+        {"choices": [{"delta": {"content": "a", "reasoning_details": [{"type": ["reasoning.text"]}]}}]},
         {"choices": [{"index": 0, "delta": {"tool_calls": [5, {"index": 0}]}, "finish_reason": 7}]},
         {"choices": [{"index": 0, "message": {"content": "Hi"}, "delta": {"content": "Hi"}}], "object": "x.done"},
         {"choices": [{"index": 0, "delta": {}, "finish_reason": "", "logprobs": {"content": []}}], "usage": "none"},
@@ -239,6 +246,38 @@ def test_an_error_is_told_with_its_value() -> None:
 
 
 @pytest.mark.parametrize(
+    "failed",
+    [
+        event({"object": "error", "message": "The engine is dead", "type": "BadRequestError", "code": 400}),
+        b"event: error\n" + event({"message": "The engine is dead", "code": 400}),
+        event({"choices": None, "base_resp": {"status_code": 400, "status_msg": "The engine is dead"}}),
+    ],
+)
+def test_an_error_may_come_without_an_envelope(failed: bytes) -> None:
+    (error,) = [one.error for one in events_of(TEXT, failed, DONE) if one.error is not None]
+    assert (error["message"], error["code"]) == ("The engine is dead", 400)
+
+
+def test_sources_that_come_with_every_chunk_are_cited_once() -> None:
+    found = parts(
+        chunk({"role": "assistant"}, citations=["https://a"]),
+        chunk({"content": "a"}, citations=["https://a"]),
+        chunk({"content": "b"}, citations=["https://a", "https://b"]),
+    )
+    assert [citation.url for citation in found[0].citations] == ["https://a", "https://b"]
+
+
+def test_a_text_beside_a_delta_says_the_same_again() -> None:
+    said = {"index": 0, "text": "Hi", "delta": {"content": "Hi"}, "finish_reason": None}
+    assert parts(event({"choices": [said]}))[0].text == "Hi"
+
+
+@pytest.mark.parametrize("empty", [b"data:\n\n", b"data: \n\n", b"event: ping\ndata:\n\n"])
+def test_an_event_without_data_is_none(empty: bytes) -> None:
+    assert events_of(empty, TEXT, empty) == events_of(TEXT)
+
+
+@pytest.mark.parametrize(
     ("ending", "stops", "done", "whole"),
     [
         ("done", 1, False, False),
@@ -261,7 +300,16 @@ def test_a_stream_is_whole_by_its_end_or_where_none_is_sent_by_every_choices(
 
 
 @pytest.mark.parametrize(
-    ("rest", "number"), [(DONE[:-2], 1), (STOP[:-1], 1), (STOP[:-9], 0), (b": commen", 0), (b"data: [5", 0), (b"", 0)]
+    ("rest", "number"),
+    [
+        (DONE[:-2], 1),
+        (b"data: [DONE] ", 1),
+        (STOP[:-1], 1),
+        (STOP[:-9], 0),
+        (b": commen", 0),
+        (b"data: [5", 0),
+        (b"", 0),
+    ],
 )
 def test_a_last_event_without_its_blank_line_counts_if_it_is_whole(rest: bytes, number: int) -> None:
     assert len(events_of(TEXT, rest)) == 1 + number

@@ -141,6 +141,12 @@ def test_what_comes_back_on_the_next_turn_is_what_was_thought() -> None:
     assert read.messages[0].parts == [Reasoning(text="Hm", signature="s", issuer="anthropic"), Text(text="Hi")]
 
 
+def test_citations_that_come_together_are_all_told() -> None:
+    both = Event(deltas=[*delta(Text(citations=[Citation(url="https://a")])).deltas] * 2)
+    (found,) = [one["annotations"] for one in deltas(delta(Text(text="ab")), both) if "annotations" in one]
+    assert [one["url_citation"]["url"] for one in found] == ["https://a", "https://a"]
+
+
 def test_everything_else_has_its_place() -> None:
     found = deltas(
         delta(Text(text="ab")),

@@ -71,7 +71,7 @@ class Scanner:
         """Upstream has ended: what it left without the last blank line, if that is a whole event; else nothing."""
         rest = self._splitter.rest().rstrip(b"\r\n")
         payload = data_of(rest + b"\n\n") if rest else None
-        if payload is None:
+        if not payload:
             return b""
         try:
             read_payload(payload)
@@ -92,7 +92,7 @@ class Scanner:
         if self.error is not None:
             return False
         payload = data_of(event)
-        if payload is None:
+        if not payload:
             return True  # a comment
         if self.done and not payload.startswith(b"{"):
             return False  # `[DONE]`, which OpenRouter adds: the SDK stumbles over it

@@ -15,7 +15,7 @@ def read_stop(value: dict[str, Any], taken: list[str]) -> Stop | None:
         return None
     stop = Stop(reason=STOP_REASONS.get(said, "stop"), said=said)
     taken.append("stop_reason")
-    if type(value.get("stop_sequence")) is str:
+    if type(value.get("stop_sequence")) is str and value["stop_sequence"]:
         stop.sequence = value["stop_sequence"]
         taken.append("stop_sequence")
     details = value.get("stop_details")

@@ -67,7 +67,7 @@ class StreamReader:
         """The provider has closed its stream: what it left without the last blank line, if that is a whole event."""
         rest = self._splitter.rest().rstrip(b"\r\n")
         payload = data_of(rest + b"\n\n") if rest else None
-        if payload is None:
+        if not payload:
             return []
         try:
             read_payload(payload)
@@ -81,7 +81,7 @@ class StreamReader:
 
     def _read(self, event: bytes) -> Event | None:
         payload = data_of(event)
-        if payload is None or (self._done and not payload.startswith(b"{")):
+        if not payload or (self._done and not payload.startswith(b"{")):
             return None  # a comment, or what a server of another format adds after the end
         value = read_payload(payload)
         kind = value.get("type")

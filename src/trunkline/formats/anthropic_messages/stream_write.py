@@ -100,7 +100,7 @@ class StreamWriter:
 
 def _is_own_error(event: Event) -> bool:
     """Whether an error is in this format's words: another's event may have the same name."""
-    return event.kind == "error" and isinstance(event.error, dict) and event.error.get("type") in ERROR_TYPES
+    return event.kind == "error" and isinstance(event.error, dict) and str(event.error.get("type")) in ERROR_TYPES
 
 
 def _message(error: object) -> str:

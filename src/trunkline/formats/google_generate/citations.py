@@ -108,8 +108,8 @@ def write_citations(texts: list[tuple[int | None, Text]]) -> dict[str, Any] | No
     for part, text in texts:
         for citation in text.citations:
             index = chunks.setdefault((citation.url, citation.title), len(chunks))
-            if citation.start is None or citation.end is None:
-                continue
+            if citation.start is None or citation.end is None or citation.end <= citation.start:
+                continue  # of the whole answer
             words = text.text[citation.start : citation.end]
             start = len(text.text[: citation.start].encode())
             segment: dict[str, Any] = {"startIndex": start, "endIndex": start + len(words.encode()), "text": words}

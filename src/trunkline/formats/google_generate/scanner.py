@@ -86,7 +86,7 @@ class Scanner:
         """What upstream left without the last blank line, if that is a whole event."""
         rest = self._framing.rest()
         payload = self._framing.payload_of_rest(rest) if rest else None
-        if payload is None:
+        if not payload:
             return b""
         try:
             handed_on = self._take(payload)
@@ -109,7 +109,7 @@ class Scanner:
         if self.error is not None:
             return False
         payload = self._framing.payload(piece)
-        return payload is None or self._take(payload)
+        return not payload or self._take(payload)
 
     def _take(self, payload: bytes) -> bool:
         try:

@@ -69,7 +69,7 @@ class StreamReader:
         """What the provider left without the last blank line, if that is a whole event."""
         rest = self._framing.rest()
         payload = self._framing.payload_of_rest(rest) if rest else None
-        if payload is None:
+        if not payload:
             return []
         try:
             return [self._read(payload)]

@@ -45,16 +45,16 @@ def read_call(value: dict[str, Any], seed: str, choice: int, part: int) -> AnyPa
     function = value.get("function")
     if len(value) == 3 and type(function) is dict and len(function) == 2 and value.get("type") == "function":
         call_id, name, arguments = value.get("id"), function.get("name"), function.get("arguments")
-        if type(call_id) is type(name) is type(arguments) is str and arguments and call_id not in CONSTANT_IDS:
+        if type(call_id) is type(name) is type(arguments) is str and name and arguments and call_id not in CONSTANT_IDS:
             return ToolCall(id=call_id, name=name, arguments=arguments)  # the usual case
-    if not isinstance(function, dict) or value.get("type") not in ("function", None):
+    if not isinstance(function, dict):
         return Foreign(format=NAME, kind=str(value.get("type")), value=value, spelling={"in": "tool_calls"})
     fields = dict(value)
     spelling: dict[str, str] = {}
-    if fields.get("type") is None:
-        spelling["type"] = "ours"
-    else:
+    if fields.get("type") == "function":
         del fields["type"]
+    else:
+        spelling["type"] = "ours"
     call = _read(dict(function), ToolCall(spelling=spelling))
     del fields["function"]
     park(call.extras.pop(NAME, {}), "function", fields, spelling)
@@ -73,7 +73,7 @@ def read_call(value: dict[str, Any], seed: str, choice: int, part: int) -> AnyPa
 
 def _read(function: dict[str, Any], call: ToolCall) -> ToolCall:
     """Name and arguments of a function, whose other fields become the call's extras."""
-    if isinstance(function.get("name"), str):
+    if isinstance(function.get("name"), str) and function["name"]:
         call.name = function.pop("name")
     arguments = function.get("arguments")
     if isinstance(arguments, str) and arguments:
@@ -120,7 +120,7 @@ def write_call(call: ToolCall, call_id: str, own: bool, as_said: bool = True) ->
         return {"id": call_id, "type": "function", "function": write_function(call, own, as_said)}
     out = dict(call.extras.get(NAME, {}))
     spelling = call.spelling
-    if not (as_said and "type" in spelling):
+    if "type" not in spelling or not (as_said or out.get("type")):
         out["type"] = "function"
     if not (as_said and "id" in spelling):
         out["id"] = call_id
@@ -133,11 +133,12 @@ def write_call(call: ToolCall, call_id: str, own: bool, as_said: bool = True) ->
 def write_function(call: ToolCall, own: bool, as_said: bool = True) -> dict[str, Any]:
     """The function of a call."""
     form = call.spelling.get("arguments") if own and as_said else None
+    named: dict[str, Any] = {"name": call.name} if call.name or not (own and as_said) else {}
     if form == "object":
-        return {"name": call.name, "arguments": msgspec.json.decode(call.arguments)}
+        return {**named, "arguments": msgspec.json.decode(call.arguments)}
     if form == "ours" and call.arguments == EMPTY:
-        return {"name": call.name}
-    return {"name": call.name, "arguments": call.arguments or EMPTY}
+        return named
+    return {**named, "arguments": call.arguments or EMPTY}
 
 
 def google_reasoning(fields: dict[str, Any]) -> list[AnyPart]:

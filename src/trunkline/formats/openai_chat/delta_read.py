@@ -177,13 +177,15 @@ def _take_texts(value: Fields, piece: Audio | ToolCall, names: tuple[str, ...]) 
 
 def _read_calls(value: object, to: Pieces) -> None:
     calls = to.state.calls
-    for entry in entries_of(value):
+    entries = entries_of(value)
+    for number, entry in enumerate(entries):
         piece = read_call_piece(entry)
         if piece is None:
             continue
         index = entry.get("index")
-        if type(index) is not int:  # one that is named begins, another goes on
-            index = len(calls) if piece.name or piece.id or not calls else len(calls) - 1
+        if type(index) is not int:  # one that is named begins, others go on with the last ones, each with its own
+            begins = piece.name or piece.id or len(calls) < len(entries)
+            index = len(calls) if begins else len(calls) - len(entries) + number
         to.add_call(index, piece)
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from trunkline.formats.conversation import Reasoning, ToolCall
 from trunkline.formats.openai_chat.calls import CONSTANT_IDS, take_signature
-from trunkline.formats.openai_chat.details import KINDS, grouped, join_entries
+from trunkline.formats.openai_chat.details import grouped, is_detail, join_entries
 
 Fields = dict[str, Any]
 
@@ -18,7 +18,7 @@ Fields = dict[str, Any]
 def read_detail_pieces(value: object) -> list[tuple[object, Reasoning]]:
     """The pieces in `reasoning_details`, each with what it belongs to; none where there is anything else in it."""
     entries = value if isinstance(value, list) else []
-    if not all(isinstance(entry, dict) and entry.get("type") in KINDS for entry in entries):
+    if not all(map(is_detail, entries)):
         return []
     pieces = []
     for group in grouped(entries):

@@ -63,7 +63,7 @@ def put_reasoning(out: dict[str, Any], parts: list[Reasoning], where: str, own: 
 
 def read_details(entries: list[Any]) -> list[Reasoning]:
     """The pieces of reasoning in `reasoning_details`; none where there is anything else in it."""
-    if not all(isinstance(entry, dict) and entry.get("type") in KINDS for entry in entries):
+    if not all(map(is_detail, entries)):
         return []
     parts = []
     for number, own in enumerate(grouped(entries)):
@@ -72,6 +72,11 @@ def read_details(entries: list[Any]) -> list[Reasoning]:
             part.spelling = {"details": msgspec.json.encode(own).decode()}
         parts.append(part)
     return parts
+
+
+def is_detail(entry: Any) -> bool:
+    """Whether it is an entry that is known."""
+    return isinstance(entry, dict) and isinstance(entry.get("type"), str) and entry["type"] in KINDS
 
 
 def grouped(entries: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

@@ -16,6 +16,8 @@ from trunkline.formats.conversation import MOST_TOKENS, Usage
 class PromptDetails(msgspec.Struct, gc=False):
     cached_tokens: int | None = 0
     cache_write_tokens: int | None = 0
+    cache_creation_input_tokens: int | None = None
+    """The same, as DashScope says it."""
     audio_tokens: int | None = 0
     image_tokens: int | None = 0
 
@@ -74,7 +76,7 @@ class FrameUsage(msgspec.Struct, gc=False):
             output = count(self.total_tokens) - read
         if reasoning > output:
             reasoning = output  # OpenRouter reports more now and then
-        written = count(written or self.cache_creation_input_tokens)
+        written = count(written or prompt.cache_creation_input_tokens or self.cache_creation_input_tokens)
         if (
             made == self.completion_tokens
             and read == self.prompt_tokens
@@ -105,6 +107,43 @@ class FrameUsage(msgspec.Struct, gc=False):
         )
 
 
+def _lenient(value: object) -> FrameUsage | None:
+    """The usage in a decoded object, without fields of an unexpected type; None where nothing is left of it."""
+    if type(value) is not dict:
+        return None
+    with contextlib.suppress(msgspec.ValidationError):
+        return msgspec.convert(value, FrameUsage, strict=False)
+    kept = {name: field for name, said in value.items() if _is_usual(name, field := _counted(said))}
+    return msgspec.convert(kept, FrameUsage, strict=False) if kept else None
+
+
+def _counted(field: object) -> object:
+    """A field of usage, of which only numbers are left where it is an object."""
+    if not isinstance(field, dict):
+        return field
+    return {name: number for name, number in field.items() if isinstance(number, int | float)}
+
+
+def _is_usual(name: str, field: object) -> bool:
+    try:
+        msgspec.convert({name: field}, FrameUsage, strict=False)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def failure_in(value: dict[str, Any], *, named: bool = False) -> object:
+    """What a server without `error` says of its failure, where there are no choices; None where it says none.
+
+    vLLM sent `{"object": "error", "message", "code"}` until 0.10, Mistral does; MiniMax says it in `base_resp`. What is
+    `named` so, as an event, is one whatever it holds.
+    """
+    base = value.get("base_resp")
+    if isinstance(base, dict) and base.get("status_code"):
+        return {"message": base.get("status_msg"), "code": base["status_code"]}
+    return value if named or value.get("object") == "error" else None
+
+
 def count(tokens: int | None) -> int:
     """What a provider reports, which may be null and must not be absurd."""
     return min(tokens, MOST_TOKENS) if tokens is not None and tokens > 0 else 0
@@ -112,13 +151,8 @@ def count(tokens: int | None) -> int:
 
 def read_usage(value: object, *, reasoning_apart: bool = False) -> Usage | None:
     """The usage in a decoded object; None where it is none."""
-    if type(value) is not dict:
-        return None
-    try:
-        usage = msgspec.convert(value, FrameUsage, strict=False)
-    except msgspec.ValidationError:
-        return None
-    return usage.read(reasoning_apart)
+    usage = _lenient(value)
+    return usage.read(reasoning_apart) if usage is not None else None
 
 
 def write_usage(usage: Usage) -> dict[str, Any]:
@@ -171,12 +205,10 @@ def read_frame(data: bytes) -> Frame:
 def _read_odd_frame(data: bytes) -> Frame:
     """A frame with something unusual. It passes, for the client may know it, and counts as far as it can."""
     value = read_odd(data)
-    choices, usage = value.get("choices"), None
-    with contextlib.suppress(msgspec.ValidationError):
-        usage = msgspec.convert(value.get("usage"), FrameUsage | None, strict=False)
+    choices = value.get("choices")
     return Frame(
         choices=[_odd_choice(choice) for choice in choices] if isinstance(choices, list) else None,
-        usage=usage,
+        usage=_lenient(value.get("usage")),
         error=value.get("error"),
         service_tier=value.get("service_tier"),
     )

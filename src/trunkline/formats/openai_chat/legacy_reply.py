@@ -41,8 +41,11 @@ def read_reply(value: Fields, dialect: Dialect) -> Reply:
     for number, left in enumerate(map(dict, choices)):
         choice = Choice()
         take_ending(left, choice, number)
+        message = left.get("message")
         if isinstance(left.get("text"), str) and left["text"]:
             choice.parts = [Text(text=left.pop("text"))]
+        elif isinstance(message, dict) and isinstance(message.get("content"), str) and message["content"]:
+            choice.parts = [Text(text=message["content"])]  # Mistral's fill-in-the-middle answers so
         choice.extras = {COMPLETIONS_NAME: left}
         reply.choices.append(choice)
     reply.extras = {COMPLETIONS_NAME: fields}
@@ -67,7 +70,9 @@ def _words(parts: list[AnyPart]) -> str:
 
 def _write_own(choice: Choice) -> Fields:
     out = dict(choice.extras.get(COMPLETIONS_NAME, {}))
-    if choice.parts:
+    if choice.parts and isinstance(out.get("message"), dict) and "text" not in out:
+        out["message"] = {**out["message"], "content": _words(choice.parts)}
+    elif choice.parts:
         out["text"] = _words(choice.parts)
     put_ending(out, choice)
     return out

@@ -31,6 +31,8 @@ def take_output(fields: dict[str, Any]) -> OutputFormat | None:
             output = _object(left)
         case "json_schema" if isinstance(value.get("json_schema"), dict):
             output = _schema(left)
+        case "json_schema" if isinstance(value.get("schema"), dict):  # Together
+            output = OutputFormat(kind="schema", schema=left.pop("schema"), spelling={"in": "json_schema.schema"})
         case "json_schema" | "json" as kind if isinstance(value.get("value"), dict):  # TGI
             output = OutputFormat(kind="schema", schema=left.pop("value"), spelling={"in": f"{kind}.value"})
         case _:

@@ -27,8 +27,21 @@ from trunkline.formats.losses import rest
 from trunkline.formats.openai_chat.leftovers import park
 from trunkline.formats.openai_chat.words import NAME
 
-_HELD = frozenset({"reference", "tool_reference", "tool_file", "video", "image", "custom"})
-"""Types that some server knows (Mistral, DashScope, TGI), and the neutral types do not."""
+_HELD = frozenset(
+    {
+        "audio_embeds",
+        "custom",
+        "document",
+        "image",
+        "image_embeds",
+        "prompt_embeds",
+        "reference",
+        "tool_file",
+        "tool_reference",
+        "video",
+    }
+)
+"""Types that some server knows (Mistral, DashScope, TGI, Groq, vLLM), and the neutral types do not."""
 _MAGIC = {
     "UklGR": "audio/wav",
     "SUQz": "audio/mpeg",
@@ -38,6 +51,10 @@ _MAGIC = {
     "JVBERi": "application/pdf",
 }
 """How the Base64 of a kind of file begins."""
+_LINKED = {"video_url": "video/mp4", "pdf_url": "application/pdf"}
+"""What the type of a part with an address says of the file."""
+NAMES = {"document_url": "document_name", "file_url": "file_name"}
+"""Which field of such a part holds the file's name (Mistral, Perplexity)."""
 _SUFFIXES = {".pdf": "application/pdf", ".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime"}
 
 
@@ -116,11 +133,11 @@ def _linked_file(value: dict[str, Any], path: str) -> File:
     part = File(spelling={"in": kind})
     said = _address_of(value, kind, part, path)
     part.media_type = part.media_type or _media_type(part.url, part.data)
-    if kind == "video_url":
-        part.media_type = part.media_type or "video/mp4"
+    part.media_type = part.media_type or _LINKED.get(kind, "")
     fields = rest(value, "type", kind)
-    if kind == "document_url" and isinstance(fields.get("document_name"), str):
-        part.name = fields.pop("document_name")
+    name = NAMES.get(kind)
+    if name is not None and isinstance(fields.get(name), str) and fields[name]:
+        part.name = fields.pop(name)
     park(said, kind, fields, part.spelling)
     keep(part, fields)
     return part
@@ -141,7 +158,7 @@ def _sound(value: dict[str, Any], path: str) -> Audio:
         if name := said.get("format"):
             del said["format"]
             part.media_type = media.AUDIO_TYPES.get(name, f"audio/{name}")
-            part.spelling["format"] = name
+        part.spelling["format"] = name or ""
     part.media_type = part.media_type or _media_type(part.url, part.data)
     _keep_said(part, value, "input_audio", said)
     return part
@@ -242,7 +259,7 @@ def _locate(part: Image | Audio | File, address: str, path: str) -> None:
     if split is not None:
         part.media_type, part.data = split
         before = address[: len(address) - len(part.data)]
-        if before != f"data:{part.media_type};base64,":
+        if before != f"data:{part.media_type};base64," or not part.media_type:  # DashScope's clients leave the type out
             part.spelling["data_url"] = before
     elif "://" in address[:12] or address.startswith("data:"):
         part.url = address
@@ -279,6 +296,7 @@ _READERS: dict[str, Callable[[dict[str, Any], str], AnyPart]] = {
     "thinking": _thinking,
     "document_url": _linked_file,
     "file_url": _linked_file,
+    "pdf_url": _linked_file,
     "video_url": _linked_file,
     "audio_url": _linked_audio,
 }

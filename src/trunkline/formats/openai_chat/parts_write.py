@@ -8,9 +8,20 @@ from typing import Any
 import msgspec
 
 from trunkline.formats import media
-from trunkline.formats.conversation import AnyPart, Audio, File, Foreign, Image, Part, Reasoning, Refusal, Text
+from trunkline.formats.conversation import (
+    AnyPart,
+    Audio,
+    File,
+    Foreign,
+    Image,
+    Part,
+    Reasoning,
+    Refusal,
+    Request,
+    Text,
+)
 from trunkline.formats.openai_chat.leftovers import parked
-from trunkline.formats.openai_chat.parts_read import text_of_chunks
+from trunkline.formats.openai_chat.parts_read import NAMES, text_of_chunks
 from trunkline.formats.openai_chat.target import Target
 from trunkline.formats.openai_chat.words import NAME
 
@@ -67,12 +78,12 @@ def _with_rest(out: dict[str, Any], part: Part) -> dict[str, Any]:
     return out
 
 
-def put_cache(out: dict[str, Any], part: Part) -> None:
-    """Write a part's cache hint in the words it came in."""
-    if part.spelling.get("cache") == "prompt_cache_breakpoint":
+def put_cache(out: dict[str, Any], node: Part | Request) -> None:
+    """Write the cache hint of a part, or of all, in the words it came in."""
+    if node.spelling.get("cache") == "prompt_cache_breakpoint":
         out["prompt_cache_breakpoint"] = {"mode": "explicit"}
-    elif part.cache is not None:
-        out["cache_control"] = {"type": "ephemeral"} | ({"ttl": part.cache.ttl} if part.cache.ttl else {})
+    elif node.cache is not None:
+        out["cache_control"] = {"type": "ephemeral"} | ({"ttl": node.cache.ttl} if node.cache.ttl else {})
 
 
 def address(part: Image | Audio | File) -> str:
@@ -80,7 +91,7 @@ def address(part: Image | Audio | File) -> str:
     if part.url:
         return part.url
     before = part.spelling.get("data_url")
-    if before is not None and (not before or before.startswith(f"data:{part.media_type}")):
+    if before is not None and (not before or before.startswith((f"data:{part.media_type}", "data:;"))):
         return before + part.data
     return media.data_url(part.media_type, part.data)
 
@@ -130,7 +141,7 @@ def _own_audio(part: Audio) -> dict[str, Any]:
     if spelling.get("said") == "string":
         return {"type": "input_audio", "input_audio": data}
     name = spelling.get("format", "")
-    if media.AUDIO_TYPES.get(name, f"audio/{name}") != part.media_type:
+    if name and media.AUDIO_TYPES.get(name, f"audio/{name}") != part.media_type:
         name = media.audio_name(part.media_type)
     return {"type": "input_audio", "input_audio": {"data": data} | ({"format": name} if name else {})}
 
@@ -169,7 +180,7 @@ def _text_in(part: File) -> str:
 def _own_file(part: File) -> dict[str, Any]:
     kind = part.spelling.get("in")
     if kind is not None:
-        named = {"document_name": part.name} if part.name and kind == "document_url" else {}
+        named = {NAMES[kind]: part.name} if part.name and kind in NAMES else {}
         return {"type": kind, kind: _link(part), **named}
     if part.spelling.get("said") == "file_id":
         return {"type": "file", "file_id": part.file_id}

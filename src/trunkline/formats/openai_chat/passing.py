@@ -15,7 +15,7 @@ from trunkline.formats.dialect import Dialect, Parameter
 from trunkline.formats.document import Document
 from trunkline.formats.format import Asked, Place, ReplyFacts, ShapeError
 from trunkline.formats.losses import Losses
-from trunkline.formats.openai_chat.frame import read_frame
+from trunkline.formats.openai_chat.frame import failure_in, read_frame, read_odd
 
 
 class StreamOptions(msgspec.Struct):
@@ -174,12 +174,15 @@ def look_reply(body: bytes) -> ReplyFacts:
     except ValueError as error:
         raise ValueError(f"the reply is not a JSON chat completion: {error}") from None
     choices = reply.choices or []
-    if reply.choices is None and not reply.error:
-        raise ValueError("the reply has neither choices nor an error")
+    failure = reply.error or None
+    if reply.choices is None and failure is None:
+        failure = failure_in(read_odd(body))
+        if failure is None:
+            raise ValueError("the reply has neither choices nor an error")
     return ReplyFacts(  # by position, in half the time
         reply.usage.read() if reply.usage is not None else None,
         (choices[0].finish_reason or "") if choices else "",
         len(choices),
-        reply.error or None,
+        failure,
         reply.tier,
     )

@@ -5,6 +5,7 @@ from typing import Any
 from trunkline.formats.conversation import AnyPart, Choice, Image, Reply, Stop, Text
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.media import split_data_url
+from trunkline.formats.openai_chat.beside import sources_of
 from trunkline.formats.openai_chat.calls import google_reasoning, take_calls
 from trunkline.formats.openai_chat.details import take_reasoning
 from trunkline.formats.openai_chat.frame import read_usage
@@ -31,8 +32,18 @@ def read_reply(value: Fields, dialect: Dialect) -> Reply:
     take_frame(fields, reply, dialect)
     seed = reply.id or f"{reply.model}/{reply.created}"
     reply.choices = [_read_choice(dict(choice), number, seed) for number, choice in enumerate(choices)]
+    _cite_sources(fields, reply)
     reply.extras = {NAME: fields}
     return reply
+
+
+def _cite_sources(fields: Fields, reply: Reply) -> None:
+    """Give the sources of the answer to each choice's text that cites none."""
+    sources = sources_of(fields)
+    for choice in reply.choices if sources else []:
+        text = next((part for part in choice.parts if isinstance(part, Text)), None)
+        if text is not None and not text.citations:
+            text.citations = list(sources)
 
 
 def take_frame(fields: Fields, reply: Reply, dialect: Dialect) -> None:

@@ -18,7 +18,7 @@ from trunkline.formats.conversation import (
 from trunkline.formats.dialect import PLAIN
 from trunkline.formats.losses import Losses
 from trunkline.formats.media import data_url
-from trunkline.formats.openai_chat.beside import citations_of, write_citations, write_sound
+from trunkline.formats.openai_chat.beside import annotated, citations_of, write_citations, write_sound
 from trunkline.formats.openai_chat.calls import put_signature, write_call, write_function
 from trunkline.formats.openai_chat.details import put_reasoning, shown_details, text_of
 from trunkline.formats.openai_chat.frame import read_usage, write_usage
@@ -69,10 +69,11 @@ def _still_says(reply: Reply) -> bool:
 def _write_own(choice: Choice) -> Fields:
     out = dict(choice.extras.get(NAME, {"message": {"role": "assistant"}}))
     put_ending(out, choice)
-    message = dict(out.get("message", {}))
+    said = out.get("message")
+    message = dict(said) if isinstance(said, dict) else {}
     answer = sort_parts(choice.parts, own=True)
     _put_own_parts(message, answer, choice)
-    if message or "message" in out:
+    if message or isinstance(said, dict):
         out["message"] = message
     if choice.logprobs is not None:
         out["logprobs"] = {**(out.get("logprobs") or {}), "content": write_logprobs(choice.logprobs, own=True)}
@@ -102,7 +103,7 @@ def _put_own_parts(message: Fields, answer: Answer, choice: Choice) -> None:
         message["content"] = [write_part(part, as_said) for part in answer.content]
     elif answer.content:
         message["content"] = "".join(part.text for part in answer.content if isinstance(part, Text))
-    if citations := citations_of(answer.content):
+    if citations := annotated(citations_of(answer.content)):
         message["annotations"] = write_citations(citations, own=True)
     for refusal in answer.refusals:
         message["refusal"] = refusal.text

@@ -8,7 +8,7 @@ from trunkline.formats.conversation import Request
 from trunkline.formats.format import Place
 from trunkline.formats.openai_chat.messages_read import read_messages
 from trunkline.formats.openai_chat.output import take_output
-from trunkline.formats.openai_chat.parts_read import missing
+from trunkline.formats.openai_chat.parts_read import missing, take_cache
 from trunkline.formats.openai_chat.passing import shape_error
 from trunkline.formats.openai_chat.shape import ChatRequest, CompletionRequest
 from trunkline.formats.openai_chat.thinking import take_thinking
@@ -27,8 +27,6 @@ COMMON = (
 )
 """Our field and the neutral one, in chat and in legacy completions."""
 _CHAT = (
-    ("logprobs", "logprobs"),
-    ("top_logprobs", "top_logprobs"),
     ("parallel_tool_calls", "parallel_tool_calls"),
     ("verbosity", "verbosity"),
     ("service_tier", "service_tier"),
@@ -53,6 +51,7 @@ def read_request(value: dict[str, Any], place: Place) -> Request:
     _take_cap(fields, request)
     take_common(fields, request)
     _take_same(fields, request, _CHAT)
+    _take_logprobs(fields, request)
     _take_metadata(fields, request)
     _take_marks(fields, request)
     if fields:
@@ -98,7 +97,9 @@ def take_common(fields: dict[str, Any], request: Request) -> None:
 def _take_same(fields: dict[str, Any], request: Request, names: tuple[tuple[str, str], ...]) -> None:
     for name, there in names:
         value = fields.get(name)
-        if value is not None and value != "" and value != {}:
+        if value is None or value == "" or value == {} or isinstance(value, list):  # llama.cpp's logit_bias is a list
+            continue
+        if name != "top_k" or value > 0:  # all tokens, in the words of vLLM (-1) and llama.cpp (0)
             setattr(request, there, value)
             del fields[name]
 
@@ -113,8 +114,21 @@ def _take_cap(fields: dict[str, Any], request: Request) -> None:
             del fields["max_tokens"]
             request.spelling["max_output"] = "both"
     elif old is not None:
-        request.max_output = fields.pop("max_tokens")
         request.spelling["max_output"] = "max_tokens"
+        if old >= 0:  # LM Studio and llama.cpp take -1 for none
+            request.max_output = fields.pop("max_tokens")
+
+
+def _take_logprobs(fields: dict[str, Any], request: Request) -> None:
+    """Whether the tokens' probabilities are wanted; Together and Fireworks take a number of them, too."""
+    wanted = fields.get("logprobs")
+    if isinstance(wanted, bool):
+        request.logprobs = fields.pop("logprobs")
+    elif wanted and "top_logprobs" not in fields:
+        request.logprobs, request.top_logprobs = True, fields.pop("logprobs")
+        request.spelling["logprobs"] = "number"
+    if fields.get("top_logprobs") is not None:
+        request.top_logprobs = fields.pop("top_logprobs")
 
 
 def _take_metadata(fields: dict[str, Any], request: Request) -> None:
@@ -127,7 +141,8 @@ def _take_metadata(fields: dict[str, Any], request: Request) -> None:
 
 
 def _take_marks(fields: dict[str, Any], request: Request) -> None:
-    """Fields that ask for what is done anyway."""
+    """A hint for the whole prompt, and fields that ask for what is done anyway."""
+    request.cache = take_cache(fields, request.spelling)  # OpenRouter
     if fields.get("modalities") == _TEXT_ONLY:
         del fields["modalities"]
         request.spelling["modalities"] = "text"

@@ -8,6 +8,7 @@ from trunkline.formats.harmless import leave_request
 from trunkline.formats.losses import Losses
 from trunkline.formats.openai_chat.messages_write import write_messages
 from trunkline.formats.openai_chat.output import asking, write_output
+from trunkline.formats.openai_chat.parts_write import put_cache
 from trunkline.formats.openai_chat.target import Target
 from trunkline.formats.openai_chat.thinking import write_thinking
 from trunkline.formats.openai_chat.tools import write_tools
@@ -142,6 +143,9 @@ def _write_logprobs(out: dict[str, Any], request: Request, to: Target) -> None:
         return
     if "logprobs" in to.refuses and (not request.logprobs or to.refused("logprobs")):
         return
+    if to.as_said and request.logprobs and "logprobs" in request.spelling:
+        out["logprobs"] = request.top_logprobs
+        return
     if request.logprobs is not None:
         out["logprobs"] = request.logprobs
     if request.top_logprobs is not None and (to.own or request.logprobs):
@@ -172,7 +176,9 @@ def _write_bookkeeping(out: dict[str, Any], request: Request, to: Target) -> Non
             to.losses.drop(to.term("service_tier"))
     if request.store is not None and to.own and not to.drops("store"):
         out["store"] = request.store
-    if request.cache is not None and not to.own:
+    if request.cache is not None and to.own:
+        put_cache(out, request)
+    elif request.cache is not None:
         to.losses.drop(to.term("cache"))
     if to.own and "modalities" in request.spelling:
         out["modalities"] = ["text"]

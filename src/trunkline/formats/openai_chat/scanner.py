@@ -5,7 +5,7 @@ import msgspec
 from trunkline.formats.conversation import Usage
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import Asked, StreamError
-from trunkline.formats.openai_chat.frame import FrameChoice, read_frame
+from trunkline.formats.openai_chat.frame import FrameChoice, failure_in, read_frame, read_odd
 from trunkline.formats.sse import Splitter, data_of
 
 DONE = b"[DONE]"
@@ -72,9 +72,9 @@ class Scanner:
         """Upstream has ended: what it left without the last blank line, if that is a whole event; else nothing."""
         rest = self._splitter.rest().rstrip(b"\r\n")
         payload = data_of(rest + b"\n\n") if rest else None
-        if payload is None:
+        if not payload:
             return b""
-        if payload != DONE:
+        if not payload.startswith(DONE):
             try:
                 read_frame(payload)
             except ValueError:
@@ -97,11 +97,11 @@ class Scanner:
     def _see(self, event: bytes) -> bool:
         """Take note of one event; whether it is to be handed on."""
         payload = data_of(event)
-        if payload is None:
-            return self.error is None  # a comment
+        if not payload:
+            return self.error is None  # a comment, or what keeps the connection alive
         if self.error is not None or self.done:
             return False
-        if payload == DONE:
+        if payload.startswith(DONE):
             self.done = True
             return True
         try:
@@ -112,6 +112,10 @@ class Scanner:
             self.error = chunk.error
             return False
         choices = chunk.choices
+        if choices is None:
+            self.error = failure_in(read_odd(payload), named=event.startswith(b"event: error"))
+            if self.error is not None:
+                return False
         if choices:
             if self.started and len(choices) == 1 and not choices[0].finish_reason:  # as nearly all are
                 self.events += 1

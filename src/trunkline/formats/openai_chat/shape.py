@@ -30,6 +30,7 @@ class _Part(msgspec.Struct):
     video_url: str | _Url | None = None
     file_url: str | _Url | None = None
     document_url: str | _Url | None = None
+    pdf_url: str | _Url | None = None
     input_audio: str | _Sound | None = None
     file: _File | None = None
     thinking: str | list[dict[str, Any]] | None = None
@@ -100,7 +101,7 @@ class Sampling(msgspec.Struct, kw_only=True):
     seed: int | None = None
     random_seed: int | None = None
     stop: str | list[str] | None = None
-    logit_bias: dict[str, float] | None = None
+    logit_bias: dict[str, float] | list[Any] | None = None
     user: str | None = None
 
 
@@ -115,9 +116,9 @@ class ChatRequest(Sampling, kw_only=True):
     parallel_tool_calls: bool | None = None
     response_format: _ResponseFormat | None = None
     max_completion_tokens: int | None = None
-    logprobs: bool | None = None
+    logprobs: bool | int | None = None
     top_logprobs: int | None = None
-    reasoning_effort: str | None = None
+    reasoning_effort: str | int | bool | None = None
     verbosity: str | None = None
     service_tier: str | None = None
     prompt_cache_key: str | None = None

@@ -17,7 +17,7 @@ from trunkline.formats.conversation import (
     Text,
     ToolCall,
 )
-from trunkline.formats.openai_chat.beside import write_citations
+from trunkline.formats.openai_chat.beside import annotated, write_citations
 from trunkline.formats.openai_chat.calls import put_signature
 from trunkline.formats.openai_chat.deltas import entries_of, read_call_piece, read_detail_pieces, same_call
 from trunkline.formats.openai_chat.details import write_details
@@ -79,11 +79,11 @@ def _choice(left: Any, number: int, event: Event) -> Any:
     for delta in deltas:
         if delta.logprobs is not None:
             out["logprobs"] = {**(left.get("logprobs") or {}), "content": write_logprobs(delta.logprobs, own=True)}
-    if "text" in left or "delta" not in left:
+    if isinstance(left.get("delta"), dict):  # Together says `text` beside it
+        out["delta"] = _delta(left["delta"], deltas)
+    elif "text" in left or "delta" not in left:
         text = "".join(delta.piece.text for delta in deltas if isinstance(delta.piece, Text))
         return {**out, "text": text} if deltas else out
-    if isinstance(left["delta"], dict):
-        out["delta"] = _delta(left["delta"], deltas)
     return out
 
 
@@ -110,7 +110,7 @@ def _put(out: Fields, piece: AnyPart | None, pieces: _Pieces) -> None:
     where = piece.spelling.get("in", "") if piece is not None else ""
     match piece:
         case Text() if where != "parts":
-            pieces.citations += piece.citations
+            pieces.citations += annotated(piece.citations)
             if piece.text:
                 out["content"] = (out.get("content") or "") + piece.text
         case Reasoning() if where != "thinking":

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from trunkline.formats.conversation import Delta, Event, FormatName, Text
+from trunkline.formats.conversation import Citation, Delta, Event, FormatName, Text
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.format import StreamError
+from trunkline.formats.openai_chat.beside import sources_of
 from trunkline.formats.openai_chat.delta_read import Begun, Pieces, read_delta
-from trunkline.formats.openai_chat.frame import read_odd, read_usage
+from trunkline.formats.openai_chat.frame import failure_in, read_odd, read_usage
 from trunkline.formats.openai_chat.logprobs import take_logprobs
 from trunkline.formats.openai_chat.reply_read import take_stop
 from trunkline.formats.openai_chat.scanner import DONE
@@ -27,7 +28,7 @@ class Reader:
     """Reads the stream of a provider with one dialect."""
 
     name: FormatName = NAME
-    __slots__ = ("_choices", "_dialect", "_done", "_mender", "_seed", "_splitter", "_started", "_stopped")
+    __slots__ = ("_choices", "_cited", "_dialect", "_done", "_mender", "_seed", "_splitter", "_started", "_stopped")
 
     def __init__(self, dialect: Dialect, limit: int) -> None:
         self._dialect = dialect
@@ -38,6 +39,8 @@ class Reader:
         self._started = False
         self._done = False
         self._stopped: set[int] = set()
+        self._cited: set[str] = set()
+        """Addresses of the sources that have been told: Perplexity says them with every chunk."""
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes; comments are none. Raises `StreamError`."""
@@ -51,9 +54,9 @@ class Reader:
         """What was left without the last blank line, if that is a whole event."""
         rest = self._splitter.rest().rstrip(b"\r\n")
         payload = data_of(rest + b"\n\n") if rest else None
-        if payload is None:
+        if not payload:
             return []
-        if payload != DONE:
+        if not payload.startswith(DONE):
             try:
                 self._decode(payload)
             except ValueError:
@@ -68,18 +71,21 @@ class Reader:
 
     def _read_event(self, event: bytes) -> Event | None:
         payload = data_of(event)
-        if payload is None or self._done:
+        if not payload or self._done:
             return None
-        if payload == DONE:
+        if payload.startswith(DONE):
             self._done = True
             return Event(ends=True, extras={self.name: {}})
         try:
             chunk = self._decode(payload)
         except ValueError as error:
             raise StreamError(f"an event of the stream is not a JSON chunk: {error}") from None
+        kind = event[6:].splitlines()[0].strip().decode(errors="replace") if event.startswith(b"event:") else ""
+        failure = failure_in(chunk, named=kind == "error") if chunk.get("choices") is None else None
         read = self.read_chunk(chunk)
-        if event.startswith(b"event:"):
-            read.kind = event[6:].splitlines()[0].strip().decode(errors="replace")
+        read.kind = kind
+        if read.error is None:
+            read.error = failure
         return read
 
     def _decode(self, payload: bytes) -> Fields:
@@ -119,7 +125,17 @@ class Reader:
             for number, choice in enumerate(choices):
                 if type(choice) is dict:
                     self._read_choice(choice, number, event)
+        if sources := sources_of(chunk):
+            self._cite(sources, event)
         return event
+
+    def _cite(self, sources: list[Citation], event: Event) -> None:
+        """Give the sources of the answer to the texts that have begun."""
+        new = [source for source in sources if source.url not in self._cited]
+        for index, state in self._choices.items() if new else ():
+            if (part := state.parts.get("text")) is not None:
+                event.deltas.append(Delta(choice=index, part=part, piece=Text(citations=list(new))))
+                self._cited.update(source.url for source in new)
 
     def _read_choice(self, choice: Fields, number: int, event: Event) -> None:
         index = choice.get("index")

@@ -184,7 +184,7 @@ def _put_text(out: Fields, piece: Text, choice: Written) -> None:
         out["content"] = out.get("content", "") + piece.text
         choice.text += len(piece.text)
     if piece.citations:
-        out["annotations"] = write_citations(piece.citations, own=False, length=choice.text)
+        out.setdefault("annotations", []).extend(write_citations(piece.citations, own=False, length=choice.text))
 
 
 def _put_call(out: Fields, piece: ToolCall, delta: Delta, choice: Written, reply: str) -> None:

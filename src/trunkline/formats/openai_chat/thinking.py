@@ -1,8 +1,9 @@
 """How much the model shall reason, in the many words that servers have for it.
 
-OpenAI says `reasoning_effort`; OpenRouter `reasoning: {effort, max_tokens, enabled, exclude}`; DeepSeek, Z.ai and
-others `thinking: {type, budget_tokens}`; DashScope `enable_thinking` and `thinking_budget`; vLLM and SGLang
-`chat_template_kwargs: {enable_thinking}` or `{thinking}`. A spelling says for each neutral field which of them it was.
+OpenAI says `reasoning_effort`, for which Fireworks takes a number of tokens or yes and no, too; OpenRouter `reasoning:
+{effort, max_tokens, enabled, exclude}`; DeepSeek, Z.ai and others `thinking: {type, budget_tokens}`; DashScope
+`enable_thinking` and `thinking_budget`; vLLM and SGLang `chat_template_kwargs: {enable_thinking}` or `{thinking}`. A
+spelling says for each neutral field which of them it was.
 """
 
 from typing import Any, Literal
@@ -55,6 +56,13 @@ def _take_effort(fields: dict[str, Any], thinking: Thinking) -> None:
         _take(thinking, "effort", fields.pop("reasoning_effort"), "reasoning_effort")
     elif effort == "default":  # Groq, for models that can be told to think or not
         _take(thinking, "mode", "on", "reasoning_effort")
+        del fields["reasoning_effort"]
+    elif isinstance(effort, bool):  # Fireworks, as is the next
+        _take(thinking, "mode", "on" if effort else "off", "reasoning_effort")
+        thinking.spelling["reasoning_effort"] = "bool"
+        del fields["reasoning_effort"]
+    elif isinstance(effort, int):
+        _take(thinking, "budget", effort, "reasoning_effort")
         del fields["reasoning_effort"]
 
 
@@ -144,6 +152,8 @@ def _write_as_said(out: dict[str, Any], thinking: Thinking) -> None:
 def _put(out: dict[str, Any], name: str, value: Any, where: str, spelling: dict[str, str]) -> None:
     """Write one neutral field into the field `where` it came from."""
     match where, name:
+        case "reasoning_effort", "mode" if "reasoning_effort" in spelling:
+            out[where] = value == "on"
         case "reasoning_effort", "mode":
             out[where] = "default" if value == "on" else "none"
         case "reasoning_effort", _:

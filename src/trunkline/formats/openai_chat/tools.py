@@ -36,9 +36,11 @@ def _read(value: dict[str, Any], at: str) -> Tool | ForeignTool:
     if not isinstance(function, dict) or kind not in ("function", None):
         return ForeignTool(format=NAME, kind=str(kind), value=value, at=at)
     tool, left = _read_function(function, at)
-    fields = rest(value, "type", "function")
+    fields = rest(value, "function")
     if kind is None:
         tool.spelling["type"] = "ours"
+    else:
+        del fields["type"]
     if left.get("type") == "function":  # said twice by some libraries
         tool.spelling["function.type"] = left.pop("type")
     hint = take_cache(fields, tool.spelling)

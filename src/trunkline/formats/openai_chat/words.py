@@ -21,6 +21,9 @@ _REASONS: dict[str, StopReason] = {
     "function_call": "tool_calls",
     "content_filter": "filtered",  # Google says more behind a colon, here and in the next
     "function_call_filter": "failed",
+    "sensitive": "filtered",  # Z.ai, as are the next two
+    "network_error": "failed",
+    "model_context_window_exceeded": "context",
     "insufficient_system_resource": "failed",  # DeepSeek
     "error": "failed",  # Mistral, OpenRouter
     "abort": "failed",  # vLLM, SGLang

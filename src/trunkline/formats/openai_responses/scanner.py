@@ -73,7 +73,7 @@ class Scanner:
         """What upstream left without the last blank line, if that is a whole event."""
         rest = self._frames.rest().rstrip(b"\r\n")
         payload = data_of(rest + b"\n\n") if rest else None
-        if payload is None:
+        if not payload:
             return b""
         if payload != DONE:
             try:
@@ -94,7 +94,7 @@ class Scanner:
     def _see(self, event: bytes) -> bool:
         """Take note of one event; whether it is to be handed on."""
         payload = data_of(event)
-        if payload is None or payload == DONE or self.done:
+        if not payload or payload == DONE or self.done:
             return self.error is None
         if self.error is not None:
             return False

@@ -64,13 +64,13 @@ class Reader:
         except ValueError as error:
             raise StreamError(str(error)) from None
         payloads = [data_of(frame) for frame in frames]
-        return [self._read(payload) for payload in payloads if payload is not None and payload != DONE]
+        return [self._read(payload) for payload in payloads if payload and payload != DONE]
 
     def close(self) -> list[Event]:
         """The provider has closed its stream: what it left without the last blank line, if that is a whole event."""
         rest = self._frames.rest().rstrip(b"\r\n")
         payload = data_of(rest + b"\n\n") if rest else None
-        if payload is None or payload == DONE:
+        if not payload or payload == DONE:
             return []
         try:
             decode(payload)

@@ -22,7 +22,7 @@ def read_usage(value: object) -> Usage | None:
     return Usage(
         input=read,
         cached=_count(prompt, "cached_tokens"),
-        cache_write=_count(prompt, "cache_write_tokens"),
+        cache_write=_count(prompt, "cache_write_tokens") or _count(prompt, "cache_creation_input_tokens"),  # Perplexity
         output=output,
         reasoning=reasoning,
         details=_details(value, prompt, completion),
