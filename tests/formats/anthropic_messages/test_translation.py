@@ -136,6 +136,11 @@ def test_calls_without_an_id_get_one_and_their_results_the_same() -> None:
     assert turns(request)[1][1] == calls  # the same on every turn
 
 
+def test_a_result_of_no_words_has_no_content() -> None:
+    request = chat(user("?"), assistant(call(1)), tool(ToolResult(call="call_1", plain=True)))
+    assert turns(request)[2][1] == [{"type": "tool_result", "tool_use_id": "call_1"}]
+
+
 def test_calls_that_share_an_id_are_told_apart() -> None:
     same = ToolCall(id="0", name="weather", arguments="{}")
     answer = ToolResult(call="0", content=[Text(text="x")], plain=True)
