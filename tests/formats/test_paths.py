@@ -74,6 +74,12 @@ def test_a_parameter_with_two_names_is_called_as_the_client_called_it(field: str
     assert name_of(chat({"role": "user", "content": "a"}, **{field: 5}), "max_output") == field
 
 
+def test_logprobs_are_asked_for_in_a_list_of_what_to_include() -> None:
+    request = read("openai_responses", input="a", include=["message.output_text.logprobs"])
+    assert request.logprobs
+    assert name_of(request, "logprobs") == "include"
+
+
 def test_a_hint_that_stands_beside_the_content_is_found_there() -> None:
     message = chat({"role": "user", "content": "a", "cache_control": {"type": "ephemeral"}}).messages[0]
     path = part_paths("openai_chat", message)[0]

@@ -57,6 +57,7 @@ _NAMES: dict[FormatName, dict[str, str]] = {
         "verbosity": "text.verbosity",
         "thinking": "reasoning",
         "cache_key": "prompt_cache_key",
+        "logprobs": "include",
     },
     "anthropic_messages": {
         "max_output": "max_tokens",

@@ -253,6 +253,12 @@ def test_extra_fields_are_refused_unless_they_are_harmless() -> None:
     assert refused(user("Hi"), extras={"anthropic_messages": {"mcp_servers": [{}]}}) == "mcp_servers"
 
 
+def test_a_stored_prompt_in_place_of_messages_is_what_is_refused() -> None:
+    with pytest.raises(CannotCarry) as caught:
+        write(Request(format="openai_responses", model="m", extras={"openai_responses": {"prompt": {"id": "pmpt_1"}}}))
+    assert caught.value.param == "prompt"
+
+
 @pytest.mark.parametrize(
     ("source", "fields", "param"),
     [
