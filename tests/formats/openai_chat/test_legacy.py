@@ -9,6 +9,7 @@ from tests.formats.openai_chat.talking import payloads
 
 from trunkline.formats.conversation import (
     AnyPart,
+    Audio,
     Choice,
     Delta,
     Event,
@@ -217,3 +218,12 @@ def test_a_stream_of_another_format_is_one_of_text_completions() -> None:
     assert choices[2]["logprobs"]["text_offset"] == [1]
     assert choices[-1]["finish_reason"] == "stop"
     assert {one["object"] for one in found} == {"text_completion"}
+
+
+def test_what_sound_says_is_told_as_text() -> None:
+    sound = Audio(media_type="audio/wav", data="UklGRg==", transcript="Hi")
+    reply = LEGACY.write_reply(Reply(format="openai_chat", id="x", choices=[Choice(parts=[sound])]), ASKED)
+    assert reply["choices"][0]["text"] == "Hi"
+    writer = LEGACY.writer(ASKED)
+    events = [Event(id="x", model="m", starts=True), Event(deltas=[Delta(choice=0, part=0, piece=sound)])]
+    assert payloads(b"".join(map(writer.feed, events)))[-1]["choices"][0]["text"] == "Hi"

@@ -4,6 +4,7 @@ from typing import Any
 
 from trunkline.formats.conversation import (
     AnyPart,
+    Audio,
     Choice,
     Delta,
     Logprob,
@@ -65,7 +66,11 @@ def write_reply(reply: Reply, request: Request) -> Fields:
 
 
 def _words(parts: list[AnyPart]) -> str:
-    return "".join([part.text for part in parts if isinstance(part, Text | Refusal)])
+    return "".join(map(_said, parts))
+
+
+def _said(part: AnyPart | None) -> str:
+    return part.text if isinstance(part, Text | Refusal) else part.transcript if isinstance(part, Audio) else ""
 
 
 def _write_own(choice: Choice) -> Fields:
@@ -139,9 +144,9 @@ class CompletionWriter(Writer):
         """Write the words of a piece."""
         if delta.logprobs:
             entry["logprobs"] = write_logprobs(delta.logprobs, choice.text)
-        if isinstance(delta.piece, Text | Refusal):
-            entry["text"] += delta.piece.text
-            choice.text += len(delta.piece.text)
+        if said := _said(delta.piece):
+            entry["text"] += said
+            choice.text += len(said)
         elif isinstance(delta.piece, Reasoning) and delta.piece.text:
             entry["reasoning_content"] = entry.get("reasoning_content", "") + delta.piece.text
 
