@@ -167,7 +167,14 @@ def test_a_schema_is_seen_wherever_it_stands() -> None:
 
 @pytest.mark.parametrize(
     "request_",
-    [{}, {"messages": None}, {"messages": "odd"}, {"tools": "odd"}, {"messages": [1, None, {"content": {}}]}],
+    [
+        {},
+        {"messages": None},
+        {"messages": "odd"},
+        {"tools": "odd"},
+        {"messages": [1, None, {"content": {}}]},
+        {"messages": [{"type": ["image"]}, {"type": {"text": "x"}}]},
+    ],
 )
 def test_what_is_no_request_weighs_little(request_: dict[str, Any]) -> None:
     assert estimate(weigh(request_), "anthropic") < 600

@@ -197,7 +197,7 @@ class _Scale:
         if isinstance(inline, dict):
             kind = str(inline.get("mimeType") or inline.get("mime_type") or "").partition("/")[0]
         else:
-            kind = _MEDIA.get(part.get("type") or next(iter(part), ""), "") if part else ""
+            kind = _MEDIA.get(str(part.get("type") or next(iter(part), "")), "")
         if not kind:
             return False
         size = _longest(part) * 3 // 4
