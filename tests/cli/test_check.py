@@ -48,10 +48,10 @@ def test_the_file_may_be_named_by_the_environment(place: Place) -> None:
 
 
 def test_what_only_starting_would_show_is_found_too(place: Place) -> None:
-    place.configure("providers: {openai: {}}\n")
-    assert "providers.openai: no key." in place.run("check", code=2).stderr
-    place.configure("providers: {house: {type: openai_compatible}}\n")
-    assert "needs a base_url" in place.run("check", code=2).stderr
+    place.configure("providers:\n  openai: {}\n  house: {type: openai_compatible}\n")
+    told = place.run("check", code=2).stderr  # all at once, with their lines
+    assert "trunkline.yaml:2:3  providers.openai: no key." in told
+    assert "trunkline.yaml:3:3  providers.house: a provider of type 'openai_compatible' needs a base_url." in told
     (place.folder / "ca.pem").write_text("not a certificate")
     place.configure("providers: {house: {type: openai_compatible, base_url: https://h.example, ca: ca.pem}}\n")
     assert "trunkline.yaml:1:75  providers.house.ca: ca.pem holds no certificate" in place.run("check", code=2).stderr

@@ -82,12 +82,7 @@ def build(
     has been loaded before, since loading blocks.
     """
     sources = _sources(config, environment)
-    deployments: dict[str, Deployment] = {}
-    for name, source in sources.items():
-        if previous is not None and previous.sources.get(name) == source:
-            deployments[name] = previous.deployments[name]
-        else:
-            deployments[name] = _deploy(name, source, environment, deadlines)
+    deployments = _deployments(config, sources, environment, deadlines, previous)
     limits = config.server.limits
     return Snapshot(
         config=config,
@@ -142,6 +137,39 @@ def _sources(config: schema.Config, environment: Mapping[str, str]) -> dict[str,
     for name in [*providers.in_environment(environment), providers.SIMULATED.type]:
         written.setdefault(name, schema.Provider(type=name))
     return written
+
+
+def _deployments(
+    config: schema.Config,
+    sources: Mapping[str, schema.Provider],
+    environment: Mapping[str, str],
+    deadlines: Deadlines,
+    previous: Snapshot | None,
+) -> dict[str, Deployment]:
+    """One for each provider, those of `previous` again that have not changed. Raises `SetupError` with what each of them
+    lacks, and where it stands in the file.
+    """
+    deployments: dict[str, Deployment] = {}
+    lacking: list[str] = []
+    for name, source in sources.items():
+        if previous is not None and previous.sources.get(name) == source:
+            deployments[name] = previous.deployments[name]
+            continue
+        try:
+            deployments[name] = _deploy(name, source, environment, deadlines)
+        except SetupError as error:
+            lacking.append(f"{_place(config, name)}{error}")
+    if lacking:
+        raise SetupError("\n".join(lacking))
+    return deployments
+
+
+def _place(config: schema.Config, provider: str) -> str:
+    """Where the provider stands, as problems of the configuration are told; empty if it is in no file."""
+    if config.source is None or provider not in config.providers:
+        return ""
+    line, column = config.place_of(("providers", provider))
+    return f"{config.source}:{line}:{column}  "
 
 
 def _deploy(name: str, provider: schema.Provider, environment: Mapping[str, str], deadlines: Deadlines) -> Deployment:
