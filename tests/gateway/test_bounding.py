@@ -55,18 +55,18 @@ def test_thinking_must_fit_below_the_cap() -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "name"),
     [
-        b'{"tools":[{"type":"web_search_20250305","name":"web_search"}]}',
-        b'{"tools":[{"t\\u0079pe":"mcp"}]}',
-        b'{"tools":[{"googleSearch":{}}]}',
-        b'{"previous_response_id":"resp_1"}',
-        b'{"content":[{"type":"document","source":{}}]}',
-        b'{"web_search_options": {}}',
+        (b'{"tools":[{"type":"web_search_20250305","name":"web_search"}]}', "web_search_20250305"),
+        (b'{"tools":[{"t\\u0079pe":"mcp"}]}', "mcp"),
+        (b'{"tools":[{"googleSearch":{}}]}', "googleSearch"),
+        (b'{"previous_response_id":"resp_1"}', "previous_response_id"),
+        (b'{"content":[{"type":"document","source":{}}]}', "document"),
+        (b'{"web_search_options": {}}', "web_search_options"),
     ],
 )
-def test_what_the_provider_fetches_or_remembers_has_no_bound(body: bytes) -> None:
-    assert contents_of(body).endless
+def test_what_the_provider_fetches_or_remembers_has_no_bound(body: bytes, name: str) -> None:
+    assert contents_of(body).endless == name
     assert not only_texts(msgspec.json.decode(body))
 
 

@@ -98,7 +98,10 @@ def plain(body: bytes) -> bytes:
 def boundless(body: bytes) -> str:
     """What in a request, as `plain` gives it, has no bound on its cost; empty where all has one."""
     found = _BOUNDLESS.search(body)
-    return found[0].decode("latin-1").partition(":")[2].strip(' "') or "it" if found else ""
+    if found is None:
+        return ""
+    name, value = (each.strip(' "') for each in found[0].decode("latin-1").split(":", 1))
+    return value if name == "type" else name
 
 
 def only_texts(value: Mapping[str, Any]) -> bool:
