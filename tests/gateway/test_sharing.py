@@ -122,6 +122,15 @@ async def test_the_same_idempotency_key_is_charged_once_and_told_the_same() -> N
     assert [row.cost > 0 for row in rows] == [True, False, True]
 
 
+async def test_an_answer_with_a_number_that_cannot_be_kept_is_given_and_asked_for_anew() -> None:
+    body = b'{"model":"house/normal","input":"Hello","safety_identifier":1000000000000000000000000000000}'
+    async with cached({}) as it, connect(it.running.port) as raw:
+        for asked in (1, 2):
+            await raw.send(request(target="/v1/responses", body=body, headers=[("idempotency-key", "k1")]))
+            assert (await raw.response()).status == 200
+            assert it.asked == asked
+
+
 async def test_an_idempotency_key_outlives_the_client_that_left() -> None:
     async with cached({}) as it:
         key = {"idempotency-key": "k1"}

@@ -230,8 +230,14 @@ class Flight:
                 call.beside.over(monotonic(), well=self.error is None and self.row is not None)
             if self.row is None and self.error is None:  # cancelled, or a bug that the event loop is told
                 self.error = InternalError("The call that this request shared was given up. Try again.")
+            self._land()
+
+    def _land(self) -> None:
+        """Tell who waits for it that it is over, whatever comes of keeping the answer."""
+        try:
             if self.on_landing is not None:
                 self.on_landing(self)
+        finally:
             for follower in list(self.followers):
                 follower.land()
             self._let_go()

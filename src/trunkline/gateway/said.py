@@ -29,7 +29,7 @@ class Said(msgspec.Struct, frozen=True):
         return reply
 
     def outcome(self, blank: Entry) -> Entry | None:
-        """The entry of this answer, whatever it is; None where it cannot be read. `blank` has all but the answer."""
+        """The entry of this answer, whatever it is; None where it cannot be read or kept. `blank` has all but the answer."""
         reply = self.reply()
         return _filled(blank, reply) if reply is not None else None
 
@@ -58,6 +58,10 @@ def blank(
     )
 
 
-def _filled(blank: Entry, reply: Reply) -> Entry:
+def _filled(blank: Entry, reply: Reply) -> Entry | None:
     output = reply.usage.output if reply.usage is not None else -1
-    return msgspec.structs.replace(blank, reply=pack(reply), output=output)
+    try:
+        packed = pack(reply)
+    except OverflowError:  # JSON has numbers that MessagePack has not
+        return None
+    return msgspec.structs.replace(blank, reply=packed, output=output)
