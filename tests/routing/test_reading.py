@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trunkline.formats import conversation
@@ -154,11 +154,13 @@ json_values = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*CHAT, *GOOGLE, *BEDROCK, "input", "prompt", "text"]), json_values, max_size=6))
+@example({"messages": [{"role": ["system"], "content": "x"}]})
 def test_nothing_that_a_client_may_send_raises(document: dict[str, Any]) -> None:
     reading.parameters(document)
     reading.plain_words(document)
     reading.last_words(document)
     reading.beginning(document)
+    reading.instructions(document)
     reading.output_cap(document)
     reading.metadata(document)
 

@@ -29,7 +29,7 @@ REMEMBERED: Final = 1000
 LONGEST: Final = 32 * 1024
 """Bytes of one."""
 THE_REST: Final = "\u2063the rest\u2063"
-_INSTRUCTIONS: Final = frozenset({"system", "developer"})
+_INSTRUCTIONS: Final = ("system", "developer")  # no set: what a request has there may be anything
 
 
 class Turns(msgspec.Struct, frozen=True):

@@ -26,7 +26,7 @@ _TALK: Final = ("messages", "input", "contents")
 _SYSTEM: Final = ("system", "instructions", "systemInstruction", "system_instruction")
 _RESULTS: Final = ("toolResult", "functionResponse", "function_response")
 """Where some formats put a tool's result; in others it is the part itself."""
-_SYSTEM_ROLES: Final = frozenset({"system", "developer"})
+_SYSTEM_ROLES: Final = ("system", "developer")  # no set: what a request has there may be anything
 _ASIDE: Final = ("generationConfig", "generation_config", "inferenceConfig")
 """Where some formats keep their parameters."""
 
