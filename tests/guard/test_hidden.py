@@ -37,6 +37,13 @@ HIDDEN: dict[str, tuple[PieceKind, str, str]] = {
         json.dumps({"body": json.dumps({"to": MAIL})}),
         '{"body": "{\\"to\\": \\"[EMAIL]\\"}"}',
     ),
+    "JSON in a text": (
+        "text",
+        f'It says: {{"out": "mail\\n{MAIL}\\t{CARD}", "by": "\\u003c{MAIL}\\u003e"}}',
+        'It says: {"out": "mail\\n[EMAIL]\\t[CARD]", "by": "\\u003c[EMAIL]\\u003e"}',
+    ),
+    "JSON in arguments": ("json", r'{"out": "{\"a\":\"\\n' + MAIL + r'\"}"}', r'{"out": "{\"a\":\"\\n[EMAIL]\"}"}'),
+    "a path": ("text", rf"C:\new\{MAIL} and \\n{MAIL}", r"C:\new\[EMAIL] and \\n[EMAIL]"),
 }
 
 

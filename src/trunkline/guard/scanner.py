@@ -1,5 +1,6 @@
 """All rules of a policy over one text: one pass of a combined automaton says which of their detectors to run at all."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -11,10 +12,10 @@ from trunkline.guard.expressions import is_anchored, options
 from trunkline.guard.rules import Detector, Rule
 from trunkline.guard.tripwires import ENCODED, combined
 from trunkline.guard.values import Action, Hit
-from trunkline.guard.view import plainly, view
+from trunkline.guard.view import plainly, unescaped, view
 
 _DEEPEST: Final = 2
-"""Layers of encoding that are taken off."""
+"""Layers of encoding, escapes of JSON among them, that are taken off."""
 _STRENGTH: Final[dict[Action, int]] = {"report": 0, "pseudonymise": 1, "redact": 2, "block": 3}
 
 
@@ -63,7 +64,7 @@ class Scanner:
         """Whether nothing is found in any of `texts`, whichever of them are JSON texts."""
         joined = "\n".join(texts)
         if "\\" in joined:
-            escaped = [view(text, escaped=True).text for text in texts if "\\" in text]
+            escaped = [layer for text in texts if "\\" in text for layer in _layers(text)]
             texts, joined = [*texts, *escaped], "\n".join([joined, *escaped])
         plain = joined.isascii()
         if self._joins and not self.match((joined if plain else _seen(joined)).encode(errors="replace")):
@@ -72,13 +73,19 @@ class Scanner:
 
     def scan(self, text: str, start: int = 0) -> list[Found]:
         """What the rules find from `start` on, in the order of the text."""
-        opened = self.match(text.encode(errors="replace"))
-        return self._scan(text, start, opened, 0) if opened else []
+        return self._scan(text, start, 0)
 
     def _expressions(self) -> Iterator[str]:
         return (expression for rule in self.rules for detector in rule.detectors for expression in detector.gates)
 
-    def _scan(self, text: str, start: int, opened: Sequence[int], depth: int) -> list[Found]:
+    def _scan(self, text: str, start: int, depth: int) -> list[Found]:
+        opened = self.match(text.encode(errors="replace"))
+        found = self._in_sight(text, start, opened, depth) if opened else []
+        if "\\" in text and depth < _DEEPEST:
+            found = _together(text, found, self._in_escapes(text, start, depth))
+        return found
+
+    def _in_sight(self, text: str, start: int, opened: Sequence[int], depth: int) -> list[Found]:
         found: list[Found] = []
         running: list[tuple[int, Detector]] = []
         for number in opened:
@@ -89,19 +96,66 @@ class Scanner:
         if self._decodes and depth < _DEEPEST and max(opened) >= self.decoding_from:
             plain = tuple(found)
             found.extend(each for each in self._in_encoded(text, start, depth) if not _known(each, plain))
-        found.sort(key=lambda each: (each.hit.start, -each.hit.end, each.rule))
+        found.sort(key=_in_order)
         return found
 
     def _in_encoded(self, text: str, start: int, depth: int) -> Iterator[Found]:
         """What is within encoded texts, each at the place of the encoded text it is in."""
         for piece in decoding.encoded(text, start):
-            opened = self.match(piece.text.encode(errors="replace"))
-            within = self._scan(piece.text, 0, opened, depth + 1) if opened else []
+            within = self._scan(piece.text, 0, depth + 1)
             for each in {
                 (found.rule, found.hit.kind): found for found in within if self.rules[found.rule].decodes
             }.values():
                 score = combined(each.hit.score, ENCODED) if self.rules[each.rule].threshold else each.hit.score
                 yield Found(each.rule, Hit(piece.start, piece.end, each.hit.kind, score))
+
+    def _in_escapes(self, text: str, start: int, depth: int) -> list[Found]:
+        """What is found once the escapes of JSON in a text are undone: what tools answer is mostly JSON."""
+        plain = unescaped(text)
+        if plain == text or not ("\\" in plain or self.match(_seen(plain).encode(errors="replace"))):
+            return []
+        under = view(text, escaped=True)
+        found = self._scan(under.text, bisect_left(under.offsets or (), start), depth + 1)
+        return [
+            Found(each.rule, Hit(under.at(each.hit.start), under.at(each.hit.end), each.hit.kind, each.hit.score))
+            for each in found
+        ]
+
+
+def _layers(text: str) -> Iterator[str]:
+    """What is seen once one layer of escapes is undone, and the next ones."""
+    for _ in range(_DEEPEST + 1):
+        plain = unescaped(text)
+        if plain == text:
+            return
+        text = view(plain).text
+        yield text
+
+
+def _together(text: str, plain: list[Found], escaped: list[Found]) -> list[Found]:
+    """Finds of the text as it stands, and with its escapes undone.
+
+    Where the two overlap, one that begins at an escape's letter (the `n` of `\\n`) took it for a letter of its own.
+    """
+
+    def is_wrong(found: Found) -> bool:
+        begin = found.hit.start
+        return text[begin - 1 : begin] == "\\" and any(_is_of(other, found) for other in escaped)
+
+    both = [each for each in plain if not is_wrong(each)]
+    both += [each for each in escaped if each not in both]
+    both.sort(key=_in_order)
+    return both
+
+
+def _is_of(part: Found, whole: Found) -> bool:
+    """Whether a find is the rest of another one of its kind."""
+    same = part.rule == whole.rule and part.hit.kind == whole.hit.kind
+    return same and whole.hit.start < part.hit.start < whole.hit.end <= part.hit.end
+
+
+def _in_order(each: Found) -> tuple[int, int, int]:
+    return each.hit.start, -each.hit.end, each.rule
 
 
 def _seen(text: str) -> str:

@@ -19,6 +19,8 @@ STEP: Final = 16
 """Characters that come between two looks: looking costs as much as a dozen tokens, and nobody reads that fast."""
 _PATIENCE: Final = 3
 """What is held back is looked at again when it has grown by an eighth, so that a page of digits is no burden."""
+LONGEST_ESCAPE: Final = 6
+"""Characters that stand for one, as in `\\u00e9`."""
 CONTEXT: Final = 96
 """Characters of what was released that rules still look at, for words that name what follows."""
 _DIGIT: Final = re.compile("[0-9]")
@@ -91,7 +93,7 @@ class StreamScreen:
             return ""
         self._fresh = 0
         held = "".join(parts) if len(parts) > 1 else chunk
-        seen = plainly(held) if self._quick else None
+        seen = plainly(held) if self._quick and "\\" not in held else None
         if seen is not None:
             text = self._context + seen
             if not self._match(text.encode()):
@@ -135,7 +137,8 @@ class StreamScreen:
         if self._reach is None:
             return 0
         first = len(self._context)
-        limit = len(text) - self._reach
+        longest = self._reach * LONGEST_ESCAPE
+        limit = len(text) - (longest if "\\" in text[-longest:] else self._reach)
         key = open_key(self._context + text, first)
         cut = safe_cut(text, limit if key is None else min(limit, key - first))
         while cut and (over := [hit.start - first for hit in hits if hit.start - first < cut < hit.end - first]):

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-_ESCAPE: Final = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^u])")
+_ESCAPE: Final = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[\"\\/bfnrt])")
 _UNFINISHED: Final = re.compile(
     r"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-fA-F]{0,3}|u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?)\Z"
 )
@@ -83,6 +83,11 @@ def view(source: str, *, escaped: bool = False) -> View:
     return _shown(text, offsets) if hidden else View(text, offsets)
 
 
+def unescaped(source: str) -> str:
+    """A text with the escapes of JSON in it undone."""
+    return _ESCAPE.sub(lambda found: _decoded(found[0]), source)
+
+
 def unfinished(source: str) -> int:
     """How many characters at the end of a JSON text may be the beginning of an escape."""
     found = _UNFINISHED.search(source) if "\\" in source[-12:] else None
@@ -107,10 +112,7 @@ def _unescaped(source: str) -> tuple[str, list[int]]:
 
 
 def _decoded(escape: str) -> str:
-    try:
-        decoded: str = json.loads(f'"{escape}"')
-    except ValueError:  # no JSON: it is seen as it stands
-        return escape
+    decoded: str = json.loads(f'"{escape}"')
     return decoded
 
 
