@@ -24,7 +24,8 @@ def test_bookkeeping_and_what_says_nothing_is_not_told() -> None:
 
 def test_an_object_of_nulls_says_nothing_and_one_of_zeros_does() -> None:
     losses = Losses(drop_all=True)
-    losses.leave({"x": {"config": {"effort": None, "a": {}}, "budgets": {"b": 0}}}, "x", "", frozenset())
+    fields: dict[str, Any] = {"config": {"effort": None, "a": {}}, "budgets": {"b": 0}}
+    losses.leave({"openai_chat": fields}, "openai_chat", "", frozenset())
     assert losses.dropped == ["budgets"]
 
 

@@ -29,7 +29,9 @@ class Said(msgspec.Struct, frozen=True):
         return reply
 
     def outcome(self, blank: Entry) -> Entry | None:
-        """The entry of this answer, whatever it is; None where it cannot be read or kept. `blank` has all but the answer."""
+        """The entry of this answer, whatever it is; None where it cannot be read or kept. `blank` has all but the
+        answer.
+        """
         reply = self.reply()
         return _filled(blank, reply) if reply is not None else None
 

@@ -146,8 +146,8 @@ def _deployments(
     deadlines: Deadlines,
     previous: Snapshot | None,
 ) -> dict[str, Deployment]:
-    """One for each provider, those of `previous` again that have not changed. Raises `SetupError` with what each of them
-    lacks, and where it stands in the file.
+    """One for each provider, those of `previous` again that have not changed. Raises `SetupError` with what each of
+    them lacks, and where it stands in the file.
     """
     deployments: dict[str, Deployment] = {}
     lacking: list[str] = []
