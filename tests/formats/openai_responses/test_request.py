@@ -205,6 +205,18 @@ def test_a_custom_tool_is_a_function_of_one_string_that_tells_its_grammar() -> N
     assert tool.parameters["properties"]["input"]["description"] == "It must match this lark grammar:\nstart: x"
 
 
+def test_custom_tools_may_be_among_those_that_are_allowed() -> None:
+    choice = {
+        "type": "allowed_tools",
+        "mode": "required",
+        "tools": [{"type": "function", "name": "add"}, {"type": "custom", "name": "patch"}],
+    }
+    read_as = read({"input": "x", "tool_choice": choice}).tool_choice
+    assert read_as is not None
+    assert (read_as.mode, read_as.names) == ("required", ["add", "patch"])
+    assert again({"model": "m", "input": "x", "tool_choice": choice})["tool_choice"] == choice
+
+
 @pytest.mark.parametrize(
     ("document", "param", "code"),
     [

@@ -129,9 +129,12 @@ def _read_allowed(value: Fields) -> ToolChoice | None:
         return None
     if not tools or not all(type(tool) is dict and tool.keys() == {"type", "name"} for tool in tools):
         return None
-    if not all(tool["type"] == "function" and type(tool["name"]) is str for tool in tools):
+    if not all(tool["type"] in ("function", "custom") and type(tool["name"]) is str for tool in tools):
         return None
-    return ToolChoice(mode=mode, names=[tool["name"] for tool in tools], spelling={"type": "allowed_tools"})
+    spelling = {"type": "allowed_tools"}
+    if custom := [str(number) for number, tool in enumerate(tools) if tool["type"] == "custom"]:
+        spelling["custom"] = ",".join(custom)
+    return ToolChoice(mode=mode, names=[tool["name"] for tool in tools], spelling=spelling)
 
 
 def write_choice(choice: ToolChoice) -> str | Fields:
@@ -141,5 +144,9 @@ def write_choice(choice: ToolChoice) -> str | Fields:
     spelled = choice.spelling.get("type", "")
     if len(choice.names) == 1 and choice.mode == "required" and spelled != "allowed_tools":
         return {"type": "custom" if spelled == "custom" else "function", "name": choice.names[0]}
-    tools = [{"type": "function", "name": name} for name in choice.names]
+    custom = choice.spelling.get("custom", "").split(",")
+    tools = [
+        {"type": "custom" if str(number) in custom else "function", "name": name}
+        for number, name in enumerate(choice.names)
+    ]
     return {"type": "allowed_tools", "mode": choice.mode, "tools": tools}
