@@ -22,6 +22,7 @@ def test_what_the_answer_does_not_depend_on_is_told() -> None:
         "fallbacks",
         "fallback_credit_token",
     ]
+    assert left("openai_responses", {"context_management": [{"type": "compaction"}]}) == ["context_management"]
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ _REQUEST: dict[FormatName, frozenset[str]] = {
         {
             "background",
             "client_metadata",
+            "context_management",
             "include",
             "max_tool_calls",
             "metadata",
