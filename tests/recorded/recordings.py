@@ -63,9 +63,9 @@ class Recording:
     @cached_property
     def request(self) -> dict[str, Any]:
         """The JSON that was asked; for a recording without it, the least that is answered in this way."""
-        recorded = self._document.get("request")
-        if recorded is not None:
-            return {"model": self.model, **recorded["body"]}  # some name the model only in their URL
+        recorded = (self._document.get("request") or {}).get("body")
+        if isinstance(recorded, dict):
+            return {"model": self.model, **recorded}  # some name the model only in their URL
         prompt = {"messages": [{"role": "user", "content": "?"}]} if self.api == "chat" else {"prompt": "?"}
         return {"model": self.model or "unnamed", "stream": "sse" in self._document["response"], **prompt}
 

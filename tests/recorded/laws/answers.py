@@ -43,6 +43,16 @@ def wholes(recorded: list[Exchange]) -> Wholes:
     return found
 
 
+_ANSWER = {"openai_chat": "choices", "openai_completions": "choices", "openai_responses": "output"}
+"""The field without which there is no answer."""
+
+
+def is_nothing(document: dict[str, Any], format_name: str) -> bool:
+    """Whether it is neither an answer nor an error: nobody reads it, clients are told that it is invalid."""
+    field = _ANSWER.get(format_name)
+    return field is not None and field not in document and not PLAIN_READERS[format_name].reply(document).failed
+
+
 def _asked_for(exchange: Exchange) -> str:
     said = {name: value for name, value in (exchange.request or {}).items() if name not in ("stream", "stream_options")}
     return json.dumps([exchange.format, exchange.place.model, said or exchange.name], sort_keys=True)
@@ -56,6 +66,8 @@ def failures(exchange: Exchange, spoken: Format, whole: Wholes) -> Iterator[Fail
         for name in ("stream", "fold", "twice", "usage", "split", "scanner"):
             checks[name] = getattr(follow, name)
     for number, reply in enumerate(exchange.replies):
+        if is_nothing(reply, spoken.name):
+            continue
         answered = _Replied(exchange, spoken, reply)
         for name in ("refused",) if answered.failed else ("reply", "says", "usage", "looked"):
             checks[f"{name} {number}" if number else name] = getattr(answered, name)
@@ -173,7 +185,10 @@ class _Followed:
         last = self._events[-1] if self._events else None
         if apart or self._spoken.name != "openai_responses" or last is None or self._plain.failed:
             return apart
-        ends = [frame.payload for frame in events(self._data, self._spoken.name) if "response" in frame.payload]
+        said = [frame.payload for frame in events(self._data, self._spoken.name)]
+        ends = [payload for payload in said if "response" in payload]
+        if "output" not in ends[-1]["response"] or "response" not in said[0]:  # left out, or only what was missed
+            return ""
         whole = self._spoken.read_reply(ends[-1]["response"], self._exchange.dialect)
         return _compare(heard_in(folded), heard_in(whole))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 from tests.recorded.laws.diff import exists
+from tests.recorded.plain.formats import PLAIN_READERS
 from tests.recorded.plain.said import says, words_of
 
 _TABLE: dict[str, dict[str, Any]] = yaml.safe_load(
@@ -112,6 +113,9 @@ def _changed_choice(source: dict[str, Any], spoken: str, written: dict[str, Any]
     toolless = not (written.get("tools") or (written.get("toolConfig") or {}).get("tools"))
     if before is None or before == after or (before[0] == "none" and toolless):
         return
+    there = {at.value[0] for at in PLAIN_READERS[target].request(written).tools}
+    if after is not None and after[0] == before[0] and there == {before[1]}:
+        return  # the one that is meant is the only one
     if after is not None or before[0] != "auto":
         yield f"tool_choice {before[0]} is {after[0] if after else 'lost'}", _places(_TABLE["tool_choice"], spoken)
 

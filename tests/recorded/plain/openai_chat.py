@@ -38,6 +38,9 @@ def request(document: dict[str, Any]) -> Told:
             told.tools.append(At(f"tools[{number}]", facts))
         else:
             told.others.append(At(f"tools[{number}]", tool))
+    for number, function in enumerate(document.get("functions") or []):  # what tools were called at first
+        facts = (function["name"], function.get("description") or "", words_of(function.get("parameters")))
+        told.tools.append(At(f"functions[{number}]", facts))
     for number, message in enumerate(document.get("messages") or []):
         _message(told, message, f"messages[{number}]")
     if "prompt" in document:
@@ -58,7 +61,8 @@ def _message(told: Told, message: dict[str, Any], at: str) -> None:
             told.reasoning.append(At(f"{at}.{field}", message[field]))
             break
     if message.get("role") in ("tool", "function"):
-        told.results += texts_of(content, f"{at}.content", str(message.get("tool_call_id")))
+        call = message.get("tool_call_id") or _in_turn(told.results, message.get("name"))
+        told.results += texts_of(content, f"{at}.content", call)
         for number, part in enumerate(content if isinstance(content, list) else []):
             if part.get("type") != "text":
                 _part(told, part, f"{at}.content[{number}]", "user")
@@ -75,6 +79,14 @@ def _message(told: Told, message: dict[str, Any], at: str) -> None:
             continue
         facts = (function["name"], arguments(function.get("arguments")))
         told.calls.append(At(f"{at}.tool_calls[{number}]", facts, str(call.get("id"))))
+    if function := message.get("function_call"):
+        facts = (function["name"], arguments(function.get("arguments")))
+        told.calls.append(At(f"{at}.function_call", facts, _in_turn(told.calls, function["name"])))
+
+
+def _in_turn(before: list[At], name: Any) -> str:
+    """What stands for the id of a call or a result that has none: which it is of those with its name."""
+    return f"{name} {sum(at.by.startswith(f'{name} ') for at in before)}"
 
 
 def _part(told: Told, part: dict[str, Any], at: str, speaker: str) -> None:
@@ -127,6 +139,8 @@ def stream(data: bytes) -> Answer:
             heard.met = heard.met or _met(choice)
             delta = choice.get("delta") or {}
             _say(heard, {"content": choice.get("text"), **delta})
+            if delta.get("function_call"):
+                delta = {"tool_calls": [{"index": 0, "function": delta["function_call"]}]}
             detailed[index] = detailed.get(index, "") + _detailed(delta)
             _grow(calls.setdefault(index, []), [one for one in delta.get("tool_calls") or [] if one.get("function")])
     for index, text in detailed.items():

@@ -36,7 +36,9 @@ def _item(told: Told, item: dict[str, Any], at: str) -> None:
         _content(told, item.get("content"), f"{at}.content", speaker)
     elif kind == "function_call":
         told.calls.append(At(at, (item["name"], arguments(item.get("arguments"))), item["call_id"]))
-    elif kind == "function_call_output":
+    elif kind == "custom_tool_call":  # its text is the one argument of the function that stands for the tool
+        told.calls.append(At(at, (item["name"], {"input": item["input"]}), item["call_id"]))
+    elif kind in ("function_call_output", "custom_tool_call_output"):
         output = item.get("output")
         told.results += texts_of(output, f"{at}.output", item["call_id"])
         if isinstance(output, list):
@@ -71,10 +73,12 @@ def _content(told: Told, content: Any, at: str, speaker: str) -> None:
 def reply(document: dict[str, Any]) -> Answer:
     """What a whole response says."""
     answer = Answer(usage=document.get("usage"), failed=bool(document.get("error")))
+    if "output" not in document:
+        return answer
     heard = answer.choice(0)
     for item in document.get("output") or []:
         kind = item.get("type")
-        if kind == "message":
+        if kind == "message" and item.get("role") == "assistant":  # a compacted response repeats the user's, too
             for part in item.get("content") or []:
                 heard.text += part.get("text") or part.get("refusal") or ""
         elif kind == "function_call":
