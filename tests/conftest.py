@@ -6,9 +6,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from tests import aio, services
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # beside other work, its threads do little but wait for each other
+settings.register_profile("unhurried", deadline=None)  # beside other work, one slow example is no failure
+settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(tryfirst=True)
