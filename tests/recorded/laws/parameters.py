@@ -39,6 +39,8 @@ def changed_parameters(source: dict[str, Any], spoken: str, written: dict[str, A
             continue
         if facts.get("ignored") or value in facts.get("usual", ()):
             continue
+        if facts is _TABLE["tool_choice"] and not _tools(source):
+            continue  # there is nothing to choose from
         names = _places(facts, spoken)
         there = [place for place in _places(facts, target) if exists(written, place)]
         if not there:
@@ -104,14 +106,19 @@ def _schema_words(document: dict[str, Any], format_name: str) -> frozenset[str]:
 
 # Tool choice
 
+
+def _tools(document: dict[str, Any]) -> Any:
+    """The tools of a request, in any format."""
+    return document.get("tools") or document.get("functions") or (document.get("toolConfig") or {}).get("tools")
+
+
 Choice = tuple[str, str]
 """`auto`, `none` or `required`, and the one tool that is meant."""
 
 
 def _changed_choice(source: dict[str, Any], spoken: str, written: dict[str, Any], target: str) -> Iterator[Change]:
     before, after = _choice(source, spoken), _choice(written, target)
-    toolless = not (written.get("tools") or (written.get("toolConfig") or {}).get("tools"))
-    if before is None or before == after or (before[0] == "none" and toolless):
+    if before is None or before == after or not _tools(source) or (before[0] == "none" and not _tools(written)):
         return
     there = {at.value[0] for at in PLAIN_READERS[target].request(written).tools}
     if after is not None and after[0] == before[0] and there == {before[1]}:

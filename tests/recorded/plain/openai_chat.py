@@ -100,7 +100,7 @@ def _part(told: Told, part: dict[str, Any], at: str, speaker: str) -> None:
         outer, inner = _MEDIA[kind]
         value = part.get(outer)
         facts = value if isinstance(value, dict) else {inner: value}
-        told.media.append(At(at, facts.get(inner) or facts.get("file_id")))
+        told.media.append(At(at, facts.get(inner) or facts.get("file_id") or part.get("file_id")))
     else:
         told.others.append(At(at, part))
 
