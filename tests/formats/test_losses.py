@@ -29,6 +29,13 @@ def test_an_object_of_nulls_says_nothing_and_one_of_zeros_does() -> None:
     assert losses.dropped == ["budgets"]
 
 
+@pytest.mark.parametrize("zero", [0, 0.0])
+def test_a_zero_asks_for_nothing_and_is_told(zero: float) -> None:
+    losses = Losses()
+    losses.leave({"openai_chat": {"mirostat": zero}}, "openai_chat", "", HARMLESS)
+    assert losses.dropped == ["mirostat"]
+
+
 def test_a_status_that_matters_is_refused() -> None:
     with pytest.raises(CannotCarry) as refused:
         Losses().leave({"openai_chat": {"status": "on"}}, "openai_chat", "", frozenset())

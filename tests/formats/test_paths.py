@@ -103,3 +103,4 @@ def test_fields_of_parts_have_the_names_of_their_format() -> None:
         field_path("bedrock_converse", "messages[1].content[0]", "arguments") == "messages[1].content[0].toolUse.input"
     )
     assert field_path("anthropic_messages", "messages[1].content[0]", "name") == "messages[1].content[0].name"
+    assert field_path("openai_chat", "messages[1].content", "citations") == "messages[1].annotations"

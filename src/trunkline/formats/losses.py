@@ -51,13 +51,13 @@ class Losses:
     def leave(self, extras: Extras, source: FormatName, path: str, harmless: frozenset[str]) -> None:
         """The fields of a node that only its own format `source` knows.
 
-        Those in `harmless` are dropped, and told unless they are empty; others that say nothing (null, false, empty, an
-        object of nulls) are dropped as well, and the rest is refused.
+        Those in `harmless` are dropped, and told unless they are empty; so is a zero, which asks for nothing. Others
+        that say nothing (null, false, empty, an object of nulls) are dropped as well, and the rest is refused.
         """
         for written, value in extras.get(source, {}).items():
             name = told_name(source, written)
             param = f"{path}.{name}" if path else name
-            if name in harmless:
+            if name in harmless or (type(value) in (int, float) and not value):
                 if name not in _BOOKKEEPING and value not in (None, "", [], {}):
                     self.drop(param)
             elif value not in (None, False) and not _says_nothing(value):

@@ -291,6 +291,8 @@ def field_path(source: FormatName, path: str, field: str) -> str:
     """A field of the part at `path`: `name` and `arguments` of a call, `signature`, `failed` of a result, `citations`,
     `detail` of a picture, `file_name`.
     """
+    if source == "openai_chat" and field == "citations":  # they stand beside the content
+        return f"{path.partition(']')[0]}].annotations"
     return f"{path}.{_INSIDE.get(source, {}).get(field, field)}"
 
 

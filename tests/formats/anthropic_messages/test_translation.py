@@ -333,7 +333,7 @@ def test_a_refusal_is_text_and_citations_of_old_answers_are_left_behind() -> Non
     cited = Text(text="So it is.", citations=[Citation(url="https://x.test")])
     request = chat(user("?"), assistant(Refusal(text="No.", spelling={"in": "refusal"}), cited), user("Well"))
     assert [block["text"] for block in turns(request)[1][1]] == ["No.", "So it is."]
-    assert dropped(request) == ["messages[1].content[1].citations"]
+    assert dropped(request) == ["messages[1].annotations"]
 
 
 def test_no_more_cache_marks_are_set_than_the_api_takes_and_the_last_are_kept() -> None:

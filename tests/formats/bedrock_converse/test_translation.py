@@ -435,7 +435,7 @@ def test_pictures_are_the_users_only() -> None:
 def test_a_citation_of_an_earlier_turn_is_told_to_be_left_out() -> None:
     cited = Text(text="So", citations=[Citation(url="https://example.com")])
     request = conversation(("user", "?"), ("assistant", [cited]), ("user", "?"))
-    sent(request, dropped=["messages[1].content[0].citations"])
+    sent(request, dropped=["messages[1].annotations"])
 
 
 def test_cache_hints_become_cache_points() -> None:

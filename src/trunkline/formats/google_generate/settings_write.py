@@ -88,6 +88,7 @@ class Settings:
             self._put("maxOutputTokens", output if most is None else min(output, most))
         if seed is not None and not self._own and not -_SEEDS <= seed < _SEEDS:
             self._put("seed", seed % _SEEDS)
+            self._losses.drop(name_of(request, "seed"))  # what is sent is made of it
         else:
             self._put_number("seed", "seed")
         choices = request.choices

@@ -110,7 +110,7 @@ def _keep(message: Message, fields: Fields) -> None:
         return
     if fields.get("name"):
         message.name = fields.pop("name")
-    if message.parts and fields.get("cache_control"):
+    if message.parts and message.parts[-1].cache is None and fields.get("cache_control"):
         last = message.parts[-1]
         hint = take_cache(fields, last.spelling)
         if hint is not None:
