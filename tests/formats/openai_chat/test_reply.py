@@ -101,6 +101,17 @@ def test_calls_are_read_from_all_servers(call: dict[str, Any], arguments: str) -
     assert len(part.id) > 1
 
 
+def test_an_answer_that_is_an_object_is_its_text() -> None:
+    choice = only(answer({"content": {"name": "Émile", "age": 32}}))
+    assert choice.parts == [Text(text='{"name":"Émile","age":32}')]
+
+
+def test_an_answer_that_is_no_object_any_more_is_told_in_words() -> None:
+    reply = heard(answer({"content": {"name": "Émile"}}))
+    reply.choices[0].parts = [Text(text="(a name)")]
+    assert FORMAT.write_reply(reply, ASKED)["choices"][0]["message"]["content"] == "(a name)"
+
+
 def test_parts_that_mistral_answers_in_are_read() -> None:
     said = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}, {"type": "text", "text": "Hi"}]
     parts = only(answer({"content": said})).parts

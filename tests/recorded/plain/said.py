@@ -96,9 +96,11 @@ def says(value: Any) -> bool:
 
 
 def text_of(content: Any) -> str:
-    """The words of a content that is a string or a list of text parts."""
+    """The words of a content that is a string, a list of text parts, or the very object that was asked for."""
     if isinstance(content, str):
         return content
+    if isinstance(content, dict):  # Cloudflare's answers to a schema
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     parts = content if isinstance(content, list) else []
     return "".join(str(part.get("text") or "") for part in parts if isinstance(part, dict))
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from trunkline.formats.conversation import AnyPart, Choice, Image, Reply, Stop, Text
 from trunkline.formats.dialect import Dialect
 from trunkline.formats.media import split_data_url
@@ -113,6 +115,10 @@ def _take_content(message: Fields, choice: Choice) -> list[AnyPart]:
     if isinstance(content, str):
         del message["content"]
         return [Text(text=content)]
+    if isinstance(content, dict):  # Cloudflare, where a schema is to be met
+        del message["content"]
+        choice.spelling["content"] = "object"
+        return [Text(text=msgspec.json.encode(content).decode())]
     parts = read_answer(content) if isinstance(content, list) else []
     if parts:
         del message["content"]

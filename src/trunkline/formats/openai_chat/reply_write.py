@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from trunkline.formats.call_ids import minted
 from trunkline.formats.conversation import (
     AnyPart,
@@ -102,7 +104,8 @@ def _put_own_parts(message: Fields, answer: Answer, choice: Choice) -> None:
         as_said = Target(Request(format=NAME), PLAIN, Losses())
         message["content"] = [write_part(part, as_said) for part in answer.content]
     elif answer.content:
-        message["content"] = "".join(part.text for part in answer.content if isinstance(part, Text))
+        words = "".join(part.text for part in answer.content if isinstance(part, Text))
+        message["content"] = _as_object(words) if choice.spelling.get("content") == "object" else words
     if citations := annotated(citations_of(answer.content)):
         message["annotations"] = write_citations(citations, own=True)
     for refusal in answer.refusals:
@@ -113,6 +116,14 @@ def _put_own_parts(message: Fields, answer: Answer, choice: Choice) -> None:
         message["images"] = [{**image.extras.get(NAME, {}), **write_image(image)} for image in answer.images]
     for call in answer.calls:
         _put_own_call(message, call)
+
+
+def _as_object(words: str) -> Any:
+    """The object that an answer came as, where its words are still one."""
+    try:
+        return msgspec.json.decode(words)
+    except msgspec.DecodeError:
+        return words
 
 
 def _put_own_call(message: Fields, call: ToolCall | Foreign) -> None:
