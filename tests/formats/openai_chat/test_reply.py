@@ -119,6 +119,20 @@ def test_parts_that_mistral_answers_in_are_read() -> None:
     assert isinstance(parts[0], Reasoning)
 
 
+@pytest.mark.parametrize("signature", [{}, {"signature": ""}, {"signature": "c2ln"}])
+def test_reasoning_that_databricks_calls_a_summary_is_read(signature: dict[str, str]) -> None:
+    summary = {"type": "summary_text", "text": "Hm", **signature}
+    part = only(answer({"content": [{"type": "reasoning", "summary": [summary]}]})).parts[0]
+    assert isinstance(part, Reasoning)
+    assert (part.text, part.signature) == ("Hm", signature.get("signature", ""))
+    assert part.issuer == ("anthropic" if part.signature else "")
+
+
+@pytest.mark.parametrize("summary", [None, [], [{"type": "summary_text", "text": "Hm", "signature": 7}], [{"text": 7}]])
+def test_reasoning_of_another_shape_comes_back(summary: Any) -> None:
+    assert isinstance(only(answer({"content": [{"type": "reasoning", "summary": summary}]})).parts[0], Foreign)
+
+
 @pytest.mark.parametrize("name", [None, "", 7])
 def test_a_call_without_a_name_comes_back(name: Any) -> None:
     assert isinstance(only(answer({"tool_calls": [{**CALL, "function": {"name": name}}]})).parts[-1], ToolCall)

@@ -148,6 +148,13 @@ def test_mistrals_thinking_is_reasoning(said: Any) -> None:
     assert message.parts[0].text == "Hm"
 
 
+def test_databricks_reasoning_is_reasoning() -> None:
+    summary = [{"type": "summary_text", "text": "Hm", "signature": "c2ln"}]
+    part = only({"role": "assistant", "content": [{"type": "reasoning", "summary": summary}]}).parts[0]
+    assert isinstance(part, Reasoning)
+    assert (part.text, part.signature) == ("Hm", "c2ln")
+
+
 def test_a_refusal_is_one_wherever_it_stands() -> None:
     for message in ({"content": None, "refusal": "No"}, {"content": [{"type": "refusal", "refusal": "No"}]}):
         refusal = only({"role": "assistant", **message}).parts[0]

@@ -108,6 +108,7 @@ def test_reasoning_before_the_answer_is_a_part_of_its_own() -> None:
         {"reasoning": "Hm", "reasoning_details": [{"type": "reasoning.text", "text": "Hm", "index": 0}]},
         {"reasoning_content": "Hm", "reasoning_details": [{"type": "reasoning.summary", "summary": "Hm"}]},
         {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}], "closed": False}]},
+        {"content": [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm", "signature": ""}]}]},
     ],
 )
 def test_reasoning_is_read_once_wherever_it_stands(said: dict[str, Any]) -> None:

@@ -96,6 +96,8 @@ def _part(told: Told, part: dict[str, Any], at: str, speaker: str) -> None:
         told.leftovers(part, at, ("type", kind))
     elif kind == "thinking":
         told.reasoning.append(At(at, text_of(part.get("thinking"))))
+    elif kind == "reasoning":
+        told.reasoning.append(At(at, text_of(part.get("summary"))))
     elif kind in _MEDIA:
         outer, inner = _MEDIA[kind]
         value = part.get(outer)
@@ -183,8 +185,8 @@ def _say(heard: Heard, said: dict[str, Any]) -> None:
     heard.spoken += (said.get("audio") or {}).get("transcript") or ""
     heard.reasoning += said.get("reasoning_content") or said.get("reasoning") or ""
     for part in content if isinstance(content, list) else []:
-        if part.get("type") == "thinking":
-            heard.reasoning += text_of(part.get("thinking"))
+        if part.get("type") in ("thinking", "reasoning"):
+            heard.reasoning += text_of(part.get("thinking") or part.get("summary"))
 
 
 def _detailed(said: dict[str, Any]) -> str:

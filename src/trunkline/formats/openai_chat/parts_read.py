@@ -91,6 +91,8 @@ def read_answer(values: list[Any]) -> list[AnyPart]:
             parts.append(_text(value, ""))
         elif kind == "thinking" and isinstance(value.get("thinking"), str | list):
             parts.append(_thinking(value, ""))
+        elif kind == "reasoning":
+            parts.append(_summarized(value, ""))
         else:
             parts.append(Foreign(format=NAME, kind=str(kind), value=value))
     return parts
@@ -208,6 +210,22 @@ def _thinking(value: dict[str, Any], path: str) -> Reasoning:
     return part
 
 
+def _summarized(value: dict[str, Any], path: str) -> Reasoning | Foreign:
+    """Databricks' part for reasoning, which it calls a summary."""
+    match value:
+        case {"summary": [{"type": "summary_text", "text": str(text), **more}], **left}:
+            part = Reasoning(text=text, spelling={"in": "thinking", "said": "summary"})
+            signature = more.pop("signature", None)
+            if isinstance(signature, str) and not more:
+                part.signature, part.issuer = signature, "anthropic" if signature else ""
+                part.spelling["signature"] = "said"
+            elif "signature" in value["summary"][0] or more:
+                return Foreign(format=NAME, kind="reasoning", value=value)
+            keep(part, {str(name): field for name, field in left.items() if name != "type"})
+            return part
+    return Foreign(format=NAME, kind="reasoning", value=value)
+
+
 def text_of_chunks(chunks: list[Any]) -> str:
     """The words of Mistral's chunks."""
     texts = [chunk.get("text") for chunk in chunks if isinstance(chunk, dict)]
@@ -294,6 +312,7 @@ _READERS: dict[str, Callable[[dict[str, Any], str], AnyPart]] = {
     "file": _file,
     "refusal": _refusal,
     "thinking": _thinking,
+    "reasoning": _summarized,
     "document_url": _linked_file,
     "file_url": _linked_file,
     "pdf_url": _linked_file,

@@ -192,9 +192,17 @@ def _own_file(part: File) -> dict[str, Any]:
     return {"type": "file", "file": said}
 
 
+def write_summarized(part: Reasoning) -> dict[str, Any]:
+    """Databricks' part for reasoning."""
+    signed = {"signature": part.signature} if part.signature or "signature" in part.spelling else {}
+    return {"type": "reasoning", "summary": [{"type": "summary_text", "text": part.text, **signed}]}
+
+
 def _thinking(part: Reasoning, to: Target) -> dict[str, Any]:
-    """Mistral's part for reasoning."""
+    """Mistral's part for reasoning, or Databricks' one."""
     spelling = part.spelling if to.own else {}
+    if spelling.get("said") == "summary":
+        return write_summarized(part)
     said: str | list[Any] = [{"type": "text", "text": part.text}]
     if spelling.get("said") == "string":
         said = part.text

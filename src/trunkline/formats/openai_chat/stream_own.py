@@ -25,6 +25,7 @@ from trunkline.formats.openai_chat.frame import read_usage, write_usage
 from trunkline.formats.openai_chat.logprobs import write_logprobs
 from trunkline.formats.openai_chat.messages_read import read_citations
 from trunkline.formats.openai_chat.parts_read import read_answer
+from trunkline.formats.openai_chat.parts_write import write_summarized
 from trunkline.formats.openai_chat.reply_read import read_image
 from trunkline.formats.openai_chat.reply_write import write_image
 from trunkline.formats.openai_chat.words import finish_of
@@ -163,6 +164,8 @@ def _read_parts(value: list[Any]) -> list[AnyPart]:
 
 
 def _write_part(piece: AnyPart) -> Fields:
+    if isinstance(piece, Reasoning) and piece.spelling.get("said") == "summary":
+        return write_summarized(piece)
     if isinstance(piece, Reasoning):
         return {"type": "thinking", "thinking": [{"type": "text", "text": piece.text}]}
     if isinstance(piece, Foreign):
