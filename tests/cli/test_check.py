@@ -143,9 +143,15 @@ def test_demands_that_nobody_can_meet_are_told_with_their_line(place: Place) -> 
 def test_learnt_models_that_cannot_be_loaded_are_told(place: Place) -> None:
     auto = "providers: {openai: {api_key: sk-a}}\nmodels: {auto: {route: complexity, easy: openai/x, hard: openai/y}}\n"
     place.configure(f"{auto}complexity: {{model: nowhere.json}}\n")
-    assert "complexity.model: nowhere.json cannot be used: No such file" in place.run("check", code=2).stderr
+    assert (
+        "trunkline.yaml:3:14  complexity.model: nowhere.json cannot be used: No such file"
+        in place.run("check", code=2).stderr
+    )
     place.configure(f"{auto}embedder: {{path: nowhere}}\n")
-    assert "embedder: nowhere/model.onnx: No such file or directory." in place.run("check", code=2).stderr
+    assert (
+        "trunkline.yaml:3:12  embedder: nowhere/model.onnx: No such file or directory."
+        in place.run("check", code=2).stderr
+    )
 
 
 def test_it_is_told_where_a_policy_keeps_streams_from_being_gone_on_with(place: Place) -> None:

@@ -63,6 +63,8 @@ def test_a_model_that_is_not_there_is_told(place: Place) -> None:
 def test_a_currency_without_a_rate_is_told(place: Place) -> None:
     place.configure(MISTRAL.replace("currencies: {EUR: 1.10}", ""))
     assert "nothing says what 'EUR' is worth" in place.run("check", code=2).stderr.replace('"', "'")
+    place.configure(MISTRAL.replace("EUR: 1.10", "EUR: 0"))
+    assert "with 0, whatever is priced in it would be free" in place.run("check", code=2).stderr
 
 
 def test_a_time_of_the_day_is_one(place: Place) -> None:

@@ -54,11 +54,13 @@ def test_circles_are_told_with_their_way() -> None:
         '  "x-*": x-y-*\n'
         "  self: self\n"
         "  out: a\n"
+        "  twice: {route: fallback, of: [simulated/x], weaker: [twice], on_failure: {error: twice}}\n"
     ) == [
         "2:6  models.a: these models refer to each other in a circle: a → b → a",
         "3:3  models.b: these models refer to each other in a circle: b → c → b",
         '5:10  models["x-*"]: these models refer to each other in a circle: x-* → x-*',
         "6:9  models.self: these models refer to each other in a circle: self → self",
+        "8:3  models.twice: these models refer to each other in a circle: twice → twice",
     ]
 
 

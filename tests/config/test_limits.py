@@ -47,8 +47,16 @@ def test_what_replicas_share_is_a_server_whose_password_is_never_shown() -> None
     assert config.shared is not None
     assert config.shared.get_secret_value() == "redis://user:secret@10.0.0.1:6379/0"
     assert "secret" not in repr(config.shared)
-    (problem,) = wrong("shared: http://user:hunter2@10.0.0.1\n")
-    assert "hunter2" not in problem
+    for other in ("http://user:hunter2@10.0.0.1", "redis://:hunter2@10.0.0.1:99999/0"):
+        (problem,) = wrong(f"shared: {other}\n")
+        assert "is not an address such as redis://" in problem
+        assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize("secret", ["whsec_???", "whsec_abc", "whsec_"])
+def test_what_signs_webhooks_is_base64_where_it_says_so(secret: str) -> None:
+    (problem,) = wrong(f"alerts: {{webhook: 'https://h/', secret: '{secret}'}}\n")
+    assert "after `whsec_`, base64 is due" in problem
 
 
 @pytest.mark.parametrize(

@@ -149,5 +149,7 @@ def test_the_store_is_a_postgresql_database_whose_password_is_not_shown() -> Non
     assert store.url == "postgresql://me:hunter2@db:5433/trunkline?sslmode=verify-full"
     assert str(store) == "postgresql://***@db:5433/trunkline"
     assert "hunter2" not in repr(store)
-    (problem,) = wrong("store: postgresql://me:hunter2@db")
-    assert "hunter2" not in problem
+    for place in ("db", "db:99999/trunkline", "db:0/trunkline", "db:x/trunkline"):
+        (problem,) = wrong(f"store: postgresql://me:hunter2@{place}")
+        assert "is not a store" in problem
+        assert "hunter2" not in problem

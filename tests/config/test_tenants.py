@@ -46,6 +46,7 @@ def test_who_belongs_to_nobody_there_is_told_with_the_line(text: str, told: str)
 def test_names_have_a_form() -> None:
     assert "organisation/team" in "".join(wrong("orgs: {acme: {}}\nteams: {support: {}}\n"))
     assert "letters, digits" in "".join(wrong('orgs: {"a b": {}}\n'))
+    assert "a key's name is printable" in "".join(wrong('keys: [{name: "a\\nb", key: k}]\n'))
 
 
 def test_a_tag_of_the_outer_level_cannot_be_changed_below_it() -> None:

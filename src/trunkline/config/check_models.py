@@ -59,12 +59,12 @@ class _Reference:
 def check_models(known: Names) -> Iterator[Finding]:
     """Everything that is wrong between them."""
     inside: dict[str, list[str]] = {}
-    led: dict[str, list[str]] = {}
+    led: dict[str, dict[str, None]] = {}  # in the order of the file, each once
     """Likewise, with what failures lead to."""
     places: dict[str, int] = {}
     """How many models of providers stand in each entry itself."""
     for alias, model in known.models.items():
-        inside[alias], led[alias] = [], []
+        inside[alias], led[alias] = [], {}
         places[alias] = 0
         for reference in _references(alias, model):
             if "*" in reference.name and "*" not in alias:
@@ -74,7 +74,7 @@ def check_models(known: Names) -> Iterator[Finding]:
             elif (meant := known.alias(reference.name)) is None:
                 yield reference.path, *unknown(reference.name, known)
             elif reference.how != "shadow":
-                led[alias].append(meant)
+                led[alias][meant] = None
                 if reference.how == "inside":
                     inside[alias].append(meant)
         yield from _repeated(alias, model)

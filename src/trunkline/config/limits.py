@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from trunkline.config import kinds
-from trunkline.config.quotas import PERCENT, QUOTA, Amount, Percent, QuotaText, Tag, Zone
+from trunkline.config.quotas import PERCENT, QUOTA, Amount, Percent, QuotaText, SigningSecret, Tag, Zone
 from trunkline.config.section import Section, setting
 
 WhenAway = Literal["refuse", "serve"]
@@ -97,6 +97,6 @@ class Alerts(Section):
     """Who is told that a part of a budget is spent, besides the log."""
 
     webhook: kinds.WebUrl | None = setting(None, "A URL to which each alert is posted, as JSON.")
-    secret: kinds.Secret | None = setting(
+    secret: SigningSecret | None = setting(
         None, "What signs the webhooks, as standardwebhooks.com says: a text, or `whsec_` and base64."
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote as quoted
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationInfo
 
@@ -17,6 +18,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LABEL: Final = "[A-Za-z0-9_-]{1,63}"
 _HOST: Final = rf"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?![^:/]{{254}})(?P<name>{_LABEL}(?:\.{_LABEL})*\.?))"
 """Names are no longer, and their parts neither, than the DNS has them (RFC 1035, 2.3.4)."""
+LAST_PORT: Final = 65535
 _PORT: Final = r"(?P<port>[0-9]{1,5})"
 
 
@@ -122,7 +124,8 @@ def file_path(value: object, info: ValidationInfo) -> Path:
 
 def store(value: object) -> SqliteStore | PostgresStore:
     """`sqlite://` and an absolute path, or `postgresql://user:password@host:port/database`."""
-    if isinstance(value, str) and re.fullmatch(r"postgres(?:ql)?://[^\s/]*/[^\s/?#]+(?:\?[^\s#]*)?", value):
+    pattern = r"postgres(?:ql)?://[^\s/]*/[^\s/?#]+(?:\?[^\s#]*)?"
+    if isinstance(value, str) and re.fullmatch(pattern, value) and _has_good_port(value):
         return PostgresStore(SecretStr(value))
     path = value.removeprefix("sqlite://") if isinstance(value, str) else ""
     if path == value or not path.startswith("/") or re.search(r"[?#\0]", path):
@@ -133,10 +136,17 @@ def store(value: object) -> SqliteStore | PostgresStore:
     return SqliteStore(Path("/" + path.lstrip("/")))
 
 
+def _has_good_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 def _match(pattern: str, value: object) -> re.Match[str] | None:
     """`value` matched whole by a pattern with `_HOST` and `_PORT`, if these are in range as well."""
     found = re.fullmatch(pattern, value) if isinstance(value, str) else None
-    if found is None or int(found["port"] or 0) > 65535:
+    if found is None or int(found["port"] or 0) > LAST_PORT:
         return None
     try:
         if found["v6"]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from trunkline.config import kinds, values
 from trunkline.config.section import Section, setting
@@ -26,6 +26,12 @@ def _currency(value: object) -> str:
     return code
 
 
+def _above_zero(nanos: int) -> int:
+    if not nanos:
+        raise values.wrong("a currency is worth something", "with 0, whatever is priced in it would be free")
+    return nanos
+
+
 TimeOfDay = Annotated[
     time,
     PlainValidator(_time_of_day),
@@ -37,6 +43,8 @@ Currency = Annotated[
     PlainValidator(_currency),
     WithJsonSchema({"title": "currency", "type": "string", "pattern": f"^{CURRENCY}$"}),
 ]
+Worth = Annotated[kinds.Price, AfterValidator(_above_zero)]
+"""Nano-dollars for one unit of a currency."""
 Service = Literal["batch", "flex", "priority", "fast"]
 
 

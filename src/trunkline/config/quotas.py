@@ -1,14 +1,16 @@
 """How limits and amounts of money are written: `600/min`, `200k/min`, `5M/day`, `500 USD`, `0.50`."""
 
 import re
+from base64 import b64decode
 from decimal import Decimal
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import PlainSerializer, PlainValidator, SecretStr, WithJsonSchema
 
+from trunkline.config.places import LAST_PORT
 from trunkline.config.problems import Hidden, quote
-from trunkline.config.values import due, number, share, text, wrong
+from trunkline.config.values import due, number, secret, share, text, wrong
 
 _WINDOWS: Final = {"s": 1_000, "min": 60_000, "h": 3_600_000, "day": 86_400_000}
 _ALSO: Final = {"sec": "s", "second": "s", "m": "min", "minute": "min", "hour": "h", "d": "day"}
@@ -88,10 +90,27 @@ def zone(value: object) -> str:
 
 def shared_url(value: object) -> SecretStr:
     """`redis://user:password@host:6379/0`, or `rediss://` for TLS; all but the host is optional."""
-    pattern = r"rediss?://(?:[^\s/?#@]*@)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?(?:/[0-9]{0,4})?"
-    if not isinstance(value, str) or not re.fullmatch(pattern, value):
+    pattern = (
+        r"rediss?://(?:[^\s/?#@]*@)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?(?:/[0-9]{0,4})?"
+    )
+    found = re.fullmatch(pattern, value) if isinstance(value, str) else None
+    if found is None or int(found["port"] or 0) > LAST_PORT:
         raise due("an address such as redis://127.0.0.1:6379/0", Hidden(value) if isinstance(value, str) else value)
     return SecretStr(str(value))
+
+
+def signing_secret(value: object) -> SecretStr:
+    """Any text, or `whsec_` and base64, which must be that."""
+    found = secret(value)
+    written = found.get_secret_value()
+    if written.startswith("whsec_"):
+        try:
+            key = b64decode(written.removeprefix("whsec_"), validate=True)
+        except ValueError:
+            key = b""
+        if not key:
+            raise wrong("after `whsec_`, base64 is due", '`echo "whsec_$(openssl rand -base64 32)"` makes a secret')
+    return found
 
 
 def tag(value: object) -> str:
@@ -135,6 +154,11 @@ QuotaText = Annotated[
     PlainValidator(quota),
     PlainSerializer(format_quota, when_used="json"),
     WithJsonSchema(QUOTA),
+]
+SigningSecret = Annotated[
+    SecretStr,
+    PlainValidator(signing_secret),
+    WithJsonSchema({"title": "secret", "type": "string", "format": "password", "writeOnly": True}),
 ]
 Amount = Annotated[
     int,

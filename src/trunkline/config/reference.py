@@ -174,7 +174,10 @@ def _kind(setting: Part) -> str:
         bounds += [f"at most {form['maximum']}"] if "maximum" in form else []
         return ", ".join(["whole number", *bounds])
     choices = form.get("enum") or [form["const"]] if {"enum", "const"} & form.keys() else []
-    return " or ".join(f"`{choice}`" for choice in choices) or str(form["type"]).replace("string", "text")
+    if choices:
+        return " or ".join(f"`{choice}`" for choice in choices)
+    types = [form["type"]] if isinstance(form["type"], str) else form["type"]
+    return " or ".join(types).replace("string", "text")
 
 
 def _default(name: str, section: Part) -> str:

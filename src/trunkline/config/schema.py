@@ -21,7 +21,7 @@ from trunkline.config.document import Mark
 from trunkline.config.guard import Policy
 from trunkline.config.learnt import Complexity, Embedder
 from trunkline.config.limits import Alerts, Budget, Loops, Queue, Rates, WhenAway
-from trunkline.config.prices import Currency, Price
+from trunkline.config.prices import Currency, Price, Worth
 from trunkline.config.problems import Path as Place
 from trunkline.config.quotas import SharedUrl
 from trunkline.config.request_log import LogPolicy
@@ -353,7 +353,7 @@ class Config(Section):
     prices: Annotated[Mapping[kinds.ModelName, Price], kinds.MaybeMapping] = setting(
         {}, "What a `provider/model` costs, where the price catalogue is wrong or does not know."
     )
-    currencies: Annotated[Mapping[Currency, kinds.Price], kinds.MaybeMapping] = setting(
+    currencies: Annotated[Mapping[Currency, Worth], kinds.MaybeMapping] = setting(
         {}, "What one unit of each other currency is worth in US dollars, for prices that are not in them."
     )
     guard: Annotated[Mapping[kinds.Text, Policy], kinds.MaybeMapping] = setting(
@@ -407,6 +407,13 @@ class Config(Section):
             path = path[:-1]
         mark = self._marks.get(path)
         return (1, 1) if mark is None else mark.key or mark.value
+
+    def told_place(self, path: Place) -> str:
+        """The same before a message, as problems have it; empty where it stands in no file."""
+        if self.source is None or path not in self._marks:
+            return ""
+        line, column = self.place_of(path)
+        return f"{self.source}:{line}:{column}  "
 
     @field_validator("providers", mode="after")
     @classmethod

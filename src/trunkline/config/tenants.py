@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from trunkline.config import kinds, values
 from trunkline.config.guard import PolicyNames
@@ -21,6 +21,21 @@ Wish = Literal["models", "provider", "route", "timeout", "tags", "priority"]
 
 NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}"
 """Of an organisation, a user, and each half of a team's name."""
+
+
+LONGEST_KEY_NAME: Final = 100
+
+
+def is_key_name(name: str) -> bool:
+    """Whether a virtual key can be called so: it stands in the log, the ledger and tables."""
+    return name.isprintable() and bool(name.strip()) and len(name) <= LONGEST_KEY_NAME
+
+
+def _key_name(value: object) -> str:
+    name = values.text(value)
+    if not is_key_name(name):
+        raise values.wrong(f"a key's name is printable, not empty, and at most {LONGEST_KEY_NAME} characters long")
+    return name
 
 
 def is_name(name: str, *, team: bool = False) -> bool:
@@ -42,6 +57,11 @@ Name = Annotated[
     str,
     _name("a name: letters, digits, `.`, `_`, `@`, `+` and `-`, 100 at most", NAME),
     WithJsonSchema({"title": "name", "type": "string", "pattern": f"^{NAME}$"}),
+]
+KeyName = Annotated[
+    str,
+    BeforeValidator(_key_name),
+    WithJsonSchema({"title": "text", "type": "string", "minLength": 1, "maxLength": LONGEST_KEY_NAME}),
 ]
 TeamName = Annotated[
     str,
@@ -128,7 +148,7 @@ class Key(KeyGrant):
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["key"]}, {"required": ["hash"]}]})
 
-    name: kinds.Text = setting(..., "What the key is called in the ledger and the log; no two are the same.")
+    name: KeyName = setting(..., "What the key is called in the ledger and the log; no two are the same.")
     key: kinds.Secret | None = setting(None, "The key itself, best as `${VARIABLE}`; or its `hash`.")
     hash: kinds.KeyHash | None = setting(None, "`hmac-sha256:` and the key's HMAC under `key_secret`, in hexadecimal.")
 

@@ -87,19 +87,19 @@ NOTHING = Learnt()
 def learn(config: schema.Config, before: Learnt) -> Learnt:
     """Load what `config` wants and `before` does not have. Blocks. Raises `SetupError`."""
     path = config.embedder.path if config.embedder is not None else None
-    embedding = before.embedding if path == before.embedder else _embedding(path)
+    embedding = before.embedding if path == before.embedder else _embedding(config, path)
     if not any(isinstance(model, routes.Complexity) for model in config.models.values()):
         return Learnt(path, embedding)
     return Learnt(path, embedding, _difficulty(config, embedding, before.difficulty))
 
 
-def _embedding(path: Path | None) -> EmbeddingQueue | None:
+def _embedding(config: schema.Config, path: Path | None) -> EmbeddingQueue | None:
     if path is None:
         return None
     try:
         return EmbeddingQueue(load(path))
     except EmbedderError as error:
-        raise SetupError(f"embedder: {error}.") from None
+        raise SetupError(f"{config.told_place(('embedder', 'path'))}embedder: {error}.") from None
 
 
 def _difficulty(config: schema.Config, embedding: EmbeddingQueue | None, before: Difficulty | None) -> Difficulty:
@@ -110,7 +110,8 @@ def _difficulty(config: schema.Config, embedding: EmbeddingQueue | None, before:
         made = Difficulty(Scorer.read(data), digest, embedding)
     except (OSError, ModelError) as error:
         reason = (error.strerror or error) if isinstance(error, OSError) else error
-        raise SetupError(f"complexity.model: {file} cannot be used: {reason}.") from None
+        place = config.told_place(("complexity", "model"))
+        raise SetupError(f"{place}complexity.model: {file} cannot be used: {reason}.") from None
     if before is None or (before.digest, before.embedding) != (digest, made.embedding):
         return made
     before.keeps(config.models)

@@ -158,18 +158,10 @@ def _deployments(
         try:
             deployments[name] = _deploy(name, source, environment, deadlines)
         except SetupError as error:
-            lacking.append(f"{_place(config, name)}{error}")
+            lacking.append(f"{config.told_place(('providers', name))}{error}")
     if lacking:
         raise SetupError("\n".join(lacking))
     return deployments
-
-
-def _place(config: schema.Config, provider: str) -> str:
-    """Where the provider stands, as problems of the configuration are told; empty if it is in no file."""
-    if config.source is None or provider not in config.providers:
-        return ""
-    line, column = config.place_of(("providers", provider))
-    return f"{config.source}:{line}:{column}  "
 
 
 def _deploy(name: str, provider: schema.Provider, environment: Mapping[str, str], deadlines: Deadlines) -> Deployment:

@@ -24,14 +24,13 @@ from trunkline.config.belonging import Home, changed_tags, org_of, troubles, who
 from trunkline.config.document import Value
 from trunkline.config.problems import Problem, quote, suggestion
 from trunkline.config.stored import Unfit, fitted, written
-from trunkline.config.tenants import KeyGrant, Level, User, is_name
+from trunkline.config.tenants import LONGEST_KEY_NAME, KeyGrant, Level, User, is_key_name, is_name
 from trunkline.store.base import KeyRecord, ProviderKeyRecord, Store, TenantKind, TenantRecord
 from trunkline.store.errors import KeyExists
 from trunkline.tenancy.directory import CALLED, KINDS, Directory, about_provider_key, vault_name
 
 PREFIX: Final = "sk-tl-"
 """What a key of ours begins with; what follows are 256 random bits in 43 characters that no URL or shell changes."""
-LONGEST_NAME: Final = 100
 LONGEST_FORGOTTEN: Final = 300
 SECTIONS: Final[Mapping[TenantKind, str]] = {"org": "orgs", "team": "teams", "user": "users"}
 Kind = TypeVar("Kind", bound=Level)
@@ -190,8 +189,8 @@ class Manager:
 
     def create_key(self, name: str, said: Mapping[str, Value]) -> Made:
         """Make a key."""
-        if not name.isprintable() or not name.strip() or len(name) > LONGEST_NAME:
-            raise Wrong(f"a key's name is printable, not empty, and at most {LONGEST_NAME} characters long")
+        if not is_key_name(name):
+            raise Wrong(f"a key's name is printable, not empty, and at most {LONGEST_KEY_NAME} characters long")
         self._not_configured(name)
         made = self._made(name, self._granted(said))
         try:
