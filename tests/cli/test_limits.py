@@ -54,6 +54,16 @@ def test_a_payment_counts_once(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "scope"), [("org: acme", "org:acme"), ("org: '*'", "org:acme"), ("tag: c=*", "tag:c=x")]
+)
+def test_a_payment_for_whom_there_is_no_credit_is_told(place: Place, rule: str, scope: str) -> None:
+    place.configure(f"budgets: [{{{rule}, prepaid: true}}]\n")
+    assert not place.run("limits", "pay-in", scope, "5", "--reference", "one").stderr
+    told = place.run("limits", "pay-in", "team:acme/x", "5", "--reference", "two").stderr
+    assert "no budget of this configuration with `prepaid: true` is for team:acme/x" in told
+
+
+@pytest.mark.parametrize(
     "words", [["acme", "5"], ["org:acme", "much"], ["org:acme", "0.0000000001"], ["org:acme", "nan"]]
 )
 def test_a_payment_that_cannot_be_meant_is_refused(place: Place, words: list[str]) -> None:

@@ -108,7 +108,16 @@ def pay_in(scope: str, amount: str, reference: str, config: Path | None, data: P
         if not found.store.pay_in(reference, budget, int(nanos), int(time.time() * 1000)):
             raise Failure(f"a payment with the reference {reference!r} was entered before")
         paid = found.store.paid_in(budget)
+        counts = any(each.prepaid and each.scope in _scopes(kind, name) for each in found.config.budgets)
     click.echo(f"{scope} has now paid in {dollars(paid)} altogether.")
+    if not counts:
+        click.echo(f"Note: no budget of this configuration with `prepaid: true` is for {scope}.", err=True)
+
+
+def _scopes(kind: str, name: str) -> set[tuple[str, str]]:
+    """Of the rules that hold for it: its own, and those of each on its own."""
+    each = f"{name.partition('=')[0]}=*" if kind == "tag" else "*"
+    return {(kind, name), (kind, each)}
 
 
 def _line(held: HeldBudget, now: float) -> Line:
