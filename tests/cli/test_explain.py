@@ -58,6 +58,7 @@ def test_a_request_and_its_headers_are_looked_at(place: Place) -> None:
     said = place.run("explain", "--file", "request.json").stdout
     assert "- tiered: no rule holds, so `else` does" in said
     assert rows(said)[0][:2] == ["1", "mistral/mistral-large-latest"]
+    assert "'plan' is not a header such as" in place.run("explain", "-m", "tiered", "--header", "plan", code=2).stderr
     tagged = place.run("explain", "--file", "-", "--header", "x-trunkline-tags=plan=free", given='{"model": "tiered"}')
     assert "- tiered: rule 1 holds (tags.plan == 'free')" in tagged.stdout
 

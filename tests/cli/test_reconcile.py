@@ -53,6 +53,7 @@ def test_columns_of_ones_own_are_named(ledger: Place) -> None:
         ("date,cost\n", (), "nothing is in it"),
         (TABLE, ("--column", "price=cost"), "'price' is none of day"),
         (TABLE, ("--tolerance", "much"), "no percentage"),
+        (TABLE, ("--column", "cost"), "'cost' is not a meaning and its column"),
     ],
 )
 def test_what_cannot_be_compared_is_told(ledger: Place, given: str, words: tuple[str, ...], told: str) -> None:

@@ -108,13 +108,24 @@ def test_the_table_of_anthropics_console_is_read() -> None:
         '{"data": [{"start_time": 1, "results": [{"amount": {"value": 1, "currency": "eur"}}]}]}',
         "a,b\n1,2\n",
         "date,cost\nyesterday,1\n",
+        '{"data": [{"start_time": 1, "results": [{"input_tokens": "many", "output_tokens": 1}]}]}',
+        '{"data": [{"start_time": 1, "results": [{"amount": {"value": "NaN"}}]}]}',
         "date,cost\n2026-11-01,much\n",
+        "date,cost\n2026-11-01,nan\n",
+        "date,requests\n2026-11-01,Infinity\n",
+        "usage_date_utc,usage_input_tokens_no_cache,usage_output_tokens\n2026-11-01,many,1\n",
+        "date,cost\n\0,1\n",
         "5",
     ],
 )
 def test_what_is_none_of_the_shapes_is_told(text: str) -> None:
     with pytest.raises(Unreadable):
         read(text)
+
+
+def test_what_is_wrong_in_a_table_is_told_with_its_line() -> None:
+    with pytest.raises(Unreadable, match="line 3: 'much' is no number, and should be cost"):
+        read("date,cost\n2026-11-01,1\n2026-11-02,much\n")
 
 
 def test_a_column_that_is_not_there_is_told() -> None:

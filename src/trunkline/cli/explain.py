@@ -47,7 +47,14 @@ DEEPEST = 1000
     help="The request, as JSON, in any of the APIs; `-` for standard input.  [default: one that says hello]",
 )
 @click.option("--key", "key_name", default="", metavar="NAME", help="As which virtual key of the configuration.")
-@click.option("--header", "headers", multiple=True, metavar="NAME=VALUE", type=options.Tag(), help="A request header.")
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="NAME=VALUE",
+    type=options.Pair("a header such as x-trunkline-tags=plan=free"),
+    help="A request header.",
+)
 @options.json_option
 @options.config_option
 def command(

@@ -17,7 +17,13 @@ _DATA: Final = ("region", "retention", "training")
 _PRICES: Final = {"input_price": "input", "output_price": "output", "request_price": "per_request"}
 _OPTIONS: Final = (
     click.option("--model", "models", multiple=True, metavar="PATTERN", help="A model it may ask for; `*`: anything."),
-    click.option("--tag", "tags", multiple=True, type=options.Tag(), help="A label of what it is for."),
+    click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        type=options.Pair("a tag such as team=support"),
+        help="A label of what it is for.",
+    ),
     click.option("--may", "requests_may", multiple=True, type=click.Choice(WISHES), help="What requests may decide."),
     click.option("--region", multiple=True, metavar="REGION", help="Where providers must process what it sends."),
     click.option("--retention", metavar="TIME", help="How long providers may keep that, such as 30d or 0s."),

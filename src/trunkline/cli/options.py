@@ -106,14 +106,17 @@ class Span(click.ParamType[float]):
             self.fail(error.message(), param, ctx)
 
 
-class Tag(click.ParamType[tuple[str, str]]):
-    """`name=value`."""
+class Pair(click.ParamType[tuple[str, str]]):
+    """`name=value`. `what` it is for messages, such as "a tag such as team=support"."""
 
     name = "NAME=VALUE"
+
+    def __init__(self, what: str) -> None:
+        self._what = what
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         """See `click.ParamType`."""
         name, equals, content = str(value).partition("=")
         if not name or not equals or not content:
-            self.fail(f"{value!r} is not a tag such as team=support.", param, ctx)
+            self.fail(f"{value!r} is not {self._what}.", param, ctx)
         return name, content

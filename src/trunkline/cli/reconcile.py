@@ -30,7 +30,7 @@ MEANINGS = (*ASPECTS, *FIGURES)
     "--column",
     "columns",
     multiple=True,
-    type=options.Tag(),
+    type=options.Pair("a meaning and its column, such as cost=paid"),
     metavar="MEANING=COLUMN",
     help=f"Which column of a CSV is which: {', '.join(MEANINGS)}.",
 )
@@ -38,7 +38,7 @@ MEANINGS = (*ASPECTS, *FIGURES)
     "--same",
     "names",
     multiple=True,
-    type=options.Tag(),
+    type=options.Pair("their name and ours, such as key_abc=backend"),
     metavar="THEIRS=OURS",
     help="A model or key that is called otherwise in the file.",
 )
@@ -90,7 +90,9 @@ def _read(path: Path, columns: dict[str, str]) -> list[Entry]:
     try:
         with click.open_file(str(path), encoding="utf-8") as file:
             entries = read_entries(file.read(), columns)
-    except (Unreadable, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise Wrong(f"{path}: it is no text in UTF-8.") from None
+    except Unreadable as error:
         raise Wrong(f"{path}: {error}.") from None
     if not entries:
         raise Wrong(f"{path}: nothing is in it.")

@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 import msgspec
@@ -66,8 +66,14 @@ def read(text: str, columns: Mapping[str, str] | None = None) -> list[Entry]:
         if text.lstrip()[:1] in ("{", "["):
             return list(_read_pages(text))
         return list(_read_csv(text.removeprefix("\ufeff"), columns or {}))
-    except (KeyError, TypeError, AttributeError, InvalidOperation, OverflowError, csv.Error) as error:
-        raise Unreadable(f"it is not as expected: {type(error).__name__} {error}") from None
+    except Unreadable:
+        raise
+    except csv.Error as error:
+        raise Unreadable(f"it is no table: {error}") from None
+    except KeyError as error:
+        raise Unreadable(f"it is none of the known answers of an API: {error} is missing in it") from None
+    except (TypeError, AttributeError, ValueError, ArithmeticError):
+        raise Unreadable("it is none of the known answers of an API: something in it is of another kind") from None
 
 
 def _read_pages(text: str) -> Iterator[Entry]:
@@ -152,18 +158,28 @@ def _read_csv(text: str, columns: Mapping[str, str]) -> Iterator[Entry]:
     if "day" not in named or not named.keys() & {*FIGURES}:
         raise Unreadable(f"its columns do not say which is the day, and which a figure: {', '.join(there.values())}")
     for line in table:
-        cells = {what: (line[name] or "").strip() for what, name in named.items()}
-        figures: dict[str, int | None] = {name: _figure(name, cells.get(name, "")) for name in FIGURES}
-        if figures["input"] is None and _BESIDE in there:
-            fresh = sum(int(line[there[name]] or 0) for name in (_BESIDE, *_WRITTEN) if name in there)
-            figures["input"] = fresh + (figures["cached"] or 0)
-        yield Entry(day=_day(cells["day"]), model=cells.get("model", ""), key=cells.get("key", ""), **figures)
+        try:
+            yield _of_line(line, named, there)
+        except Unreadable as error:
+            raise Unreadable(f"line {table.line_num}: {error}") from None
+
+
+def _of_line(line: Mapping[str, str | None], named: Mapping[str, str], there: Mapping[str, str]) -> Entry:
+    cells = {what: (line[name] or "").strip() for what, name in named.items()}
+    figures: dict[str, int | None] = {name: _figure(name, cells.get(name, "")) for name in FIGURES}
+    if figures["input"] is None and _BESIDE in there:
+        fresh = sum(_figure(name, line[there[name]] or "") or 0 for name in (_BESIDE, *_WRITTEN) if name in there)
+        figures["input"] = fresh + (figures["cached"] or 0)
+    return Entry(day=_day(cells["day"]), model=cells.get("model", ""), key=cells.get("key", ""), **figures)
 
 
 def _figure(name: str, cell: str) -> int | None:
     if not cell:
         return None
-    return _nano(cell) if name == "cost" else int(Decimal(cell.replace(",", "")))
+    try:
+        return _nano(cell) if name == "cost" else int(Decimal(cell.replace(",", "")))
+    except (ValueError, ArithmeticError):
+        raise Unreadable(f"{cell!r} is no number, and should be {name}") from None
 
 
 def _day(moment: object) -> date:
