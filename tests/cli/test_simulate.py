@@ -119,6 +119,13 @@ def test_failed_attempts_belong_to_their_request_and_shadows_to_none(ledger: Pla
     assert told["after"]["cost"] == "0.1332"
 
 
+def test_usage_that_cannot_be_true_is_not_priced_anew(ledger: Place) -> None:
+    record(ledger, large(usage="impossible", output_tokens=10**9))
+    told = simulated(ledger, "  bot: openai/large\n")
+    assert (told["requests"], told["disbelieved"]) == (11, 1)
+    assert told["before"]["cost"] == told["after"]["cost"] == "0.1212"
+
+
 def test_what_the_new_configuration_does_not_know_would_be_refused(ledger: Place) -> None:
     told = simulated(ledger, "  another: openai/small\n")
     assert told["refused"] == {"bot": 10}

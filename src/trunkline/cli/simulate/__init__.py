@@ -22,7 +22,7 @@ ASSUMPTIONS: Final = (
     "Prices are today's; what was recorded was paid at those of then, failed attempts included.",
     "All models are well, so the first choice answers. Of a race all are paid in full, of a hedge its share.",
     "An answer takes as long as that model's did on average; times are of requests whose new model has been seen.",
-    "Requests that had no answer, and shadows, are left out.",
+    "Requests that had no answer or a usage that cannot be true, and shadows, are left out.",
     "What requests wished of their own route is not recorded, nor which belong together (`sticky`).",
     "For `complexity`, the wanted share of requests is hard, drawn by chance.",
 )
@@ -78,6 +78,7 @@ def _as_json(result: Result, since: datetime, until: datetime | None, undecided:
         "until": until and until.isoformat(),
         "requests": result.requests,
         "unanswered": result.unanswered,
+        "disbelieved": result.disbelieved,
         "refused": result.refused,
         "undecided": result.undecided,
         "timed": result.timed,
@@ -121,6 +122,8 @@ def _notes(result: Result, undecided: list[str]) -> list[str]:
         lines.append(f"Latency is of {result.timed:,} requests: of the others, the new models have never answered.")
     if result.unanswered:
         lines.append(f"Left out, for they had no answer: {result.unanswered:,}.")
+    if result.disbelieved:
+        lines.append(f"Left out, for their usage cannot be true: {result.disbelieved:,}.")
     for name, count in result.refused.most_common():
         lines.append(f"Refused, for there would be nobody to ask for {name!r}: {count:,}.")
     if undecided:

@@ -102,6 +102,8 @@ class Result(msgspec.Struct):
     requests: int = 0
     unanswered: int = 0
     """Left out: they had no answer then."""
+    disbelieved: int = 0
+    """Left out: their usage, as the provider told it, cannot be true."""
     refused: Counter[str] = msgspec.field(default_factory=Counter)
     """Names that were asked for, of requests that would be refused."""
     undecided: int = 0
@@ -169,7 +171,7 @@ class Replay:
         asked: set[str] = set()
         for row in rows:
             asked.add(row.asked)
-            if row.outcome == "ok":
+            if row.outcome == "ok" and row.usage != "impossible":
                 self._speeds.setdefault(f"{row.provider}/{row.model}", _Speed()).add(row)
         load_catalogue()
         policies = filter(None, map(self._policies.resolve, asked))
@@ -197,6 +199,8 @@ class Replay:
             answer = next((row for row in reversed(attempts) if row.outcome == "ok"), None)
             if answer is None:
                 result.unanswered += 1
+            elif answer.usage == "impossible":
+                result.disbelieved += 1
             else:
                 self._replay(attempts, answer, result)
         return result
