@@ -215,8 +215,14 @@ class _Run:
         if self._unwell is None and self._unfit is not None:
             return _told(journey, await with_hint(journey, self._unfit))
         assert self._unwell is not None
-        trouble = journey.health.trouble(self._unwell.name, monotonic())
-        self._unwell.retry_after = max(1.0, trouble.until - monotonic()) if trouble is not None else 1.0
+        name, now = self._unwell.name, monotonic()
+        benched = journey.health.why_benched(name, now)  # keys, by what another model of the provider was told
+        if benched is not None:
+            kind = UpstreamAuth if benched == "auth" else UpstreamQuota
+            told = "its keys are refused, or their account has no credit"
+            return _told(journey, kind(f"{name} cannot be asked just now: {told}. Tell its operator."))
+        trouble = journey.health.trouble(name, now)
+        self._unwell.retry_after = max(1.0, trouble.until - now) if trouble is not None else 1.0
         return _told(journey, self._unwell)
 
     def _left(self) -> bool:

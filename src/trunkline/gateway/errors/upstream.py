@@ -111,5 +111,6 @@ def all_failed(last: GatewayError, tried: Sequence[Tried]) -> GatewayError:
     """`last` with every attempt listed in its message, if there was more than one."""
     if len(tried) > 1:
         listed = "; ".join(f"{n}. {t.provider}/{t.model}: {t.error}" for n, t in enumerate(tried, 1))
-        last.message = f"{last.message} All {len(tried)} attempts failed: {listed}"
+        said = last.message if last.message.endswith((".", "!", "?")) else f"{last.message}."  # it may be a provider's
+        last.message = f"{said} All {len(tried)} attempts failed: {listed}"
     return last
