@@ -122,6 +122,13 @@ async def test_the_same_idempotency_key_is_charged_once_and_told_the_same() -> N
     assert [row.cost > 0 for row in rows] == [True, False, True]
 
 
+async def test_an_empty_idempotency_key_names_nothing() -> None:
+    async with cached({}) as it:
+        for asked in (1, 2):
+            answer = await it.post(headers={"idempotency-key": ""})
+            assert (answer.status, answer.header("x-trunkline-cache"), it.asked) == (200, None, asked)
+
+
 async def test_an_answer_with_a_number_that_cannot_be_kept_is_given_and_asked_for_anew() -> None:
     body = b'{"model":"house/normal","input":"Hello","safety_identifier":1000000000000000000000000000000}'
     async with cached({}) as it, connect(it.running.port) as raw:

@@ -51,8 +51,9 @@ class Asking:
         """What the client calls this request."""
         # Another's request may have the same pseudonyms, and what they stand for is to be kept nowhere.
         personal = journey.guarding is not None and bool(journey.guarding.pseudonyms)
-        if b"idempotency-key" in headers and not personal:
-            self.name = key_of(b"outcome", caller.key.encode(), headers[b"idempotency-key"])
+        called = headers.get(b"idempotency-key")  # an empty one is none: it would name all requests that send it so
+        if called and not personal:
+            self.name = key_of(b"outcome", caller.key.encode(), called)
         self.key: bytes | None = None
         """What its answer is kept under for others."""
         self._tenant = caller.key
