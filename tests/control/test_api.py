@@ -202,7 +202,8 @@ async def test_what_cannot_be_read_is_refused(administering: Administering) -> N
         assert await put(b" " * 300_000) == 413
         assert (await api.refused("GET", "/orgs?limit=0"))[0] == 422
         assert (await api.refused("GET", "/orgs?limit=many"))[0] == 422
-        assert (await api.refused("GET", "/keys?after=nonsense"))[0] == 422
+        for path in ("/keys", "/changes"):
+            assert (await api.refused("GET", f"{path}?after=nonsense"))[0] == 422
         assert (await api.ask("POST", "/orgs")).status == 405
         assert (await api.ask("GET", "/nothing")).status == 404
 

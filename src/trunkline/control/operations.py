@@ -283,7 +283,9 @@ def _forget_answers(managing: Manager, call: Call) -> Answer:
 
 
 def _list_changes(managing: Manager, call: Call) -> Answer:
-    before = int(call.after) if call.after.isdecimal() and len(call.after) < 19 else 2**62
+    if call.after and not (call.after.isdecimal() and len(call.after) < 19):
+        raise Wrong("`after` is not what `next` of a page was")
+    before = int(call.after or 2**62)
     found = managing.store.changes(before, call.limit)
     shown = [
         ShownChange(it.id, moment(it.at), it.by, it.action, it.kind, it.name, msgspec.json.decode(it.detail))
