@@ -137,4 +137,6 @@ def test_anchors_are_told_from_what_looks_like_one(pattern: str, anchored: bool)
 
 
 def test_a_request_to_go_on_with_a_text_is_looked_at() -> None:
-    assert strings({"model": "m", "prompt": ["a", "b"], "user": "u"}, "openai_completions") == ["a", "b", "u"]
+    found = strings({"model": "m", "prompt": ["a", "b"], "user": "u"}, "openai_completions")
+    assert found is not None
+    assert {"a", "b", "u"} <= set(found)

@@ -15,7 +15,7 @@ GATES: Final = (r"[A-Za-z0-9+/_-]{16}", r"%[0-9A-Fa-f]{2}")
 _WORD: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/=])")
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+")
 _TOKEN: Final = re.compile("[!-~]+")
-_LEAST_ESCAPES: Final = 3
+_PERCENT: Final = re.compile("%[0-9A-Fa-f]{2}")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
 _SHORTEST: Final = 8
 
@@ -35,10 +35,8 @@ def encoded(text: str, start: int) -> Iterator[Encoded]:
         decoded = _readable(bytes.fromhex(word)) if _HEX.fullmatch(word) is not None else _from_base64(word)
         if decoded is not None:
             yield Encoded(found.start(), found.end(), decoded)
-    if text.count("%", start) < _LEAST_ESCAPES:
-        return
-    for found in _TOKEN.finditer(text, start):
-        if found[0].count("%") >= _LEAST_ESCAPES:
+    for found in _TOKEN.finditer(text, start) if "%" in text else ():
+        if _PERCENT.search(found[0]) is not None:
             yield Encoded(found.start(), found.end(), unquote(found[0], errors="replace"))
 
 

@@ -48,8 +48,6 @@ PLAIN: Final[dict[str, Plain]] = {
         frozenset({"input", "json"}),
     ),
 }
-_SCHEMAS: Final = frozenset({"parameters", "input_schema", "inputSchema", "parametersJsonSchema"})
-"""Of tools, what is no text for a model but the shape of its answers."""
 _ONLY_STRINGS: Final = {str}
 _ONLY_OBJECTS: Final = {dict}
 _TWO: Final = {2}
@@ -64,6 +62,7 @@ def strings(value: dict[str, Any], name: str) -> list[str] | None:
     plain, found = PLAIN[name], list[str]()
     for field, inner in value.items():
         kind = type(inner)
+        found.append(field)
         if kind is str:
             if field != "model":
                 found.append(inner)
@@ -72,7 +71,7 @@ def strings(value: dict[str, Any], name: str) -> list[str] | None:
                 if not _said(inner, plain, found):
                     return None
             else:
-                _all(inner, found, _SCHEMAS if field == "tools" else frozenset())
+                _all(inner, found)
     return found
 
 
@@ -116,18 +115,18 @@ def _as_json(value: Any, found: list[str]) -> None:
     found.append(_encode(value).decode())
     if type(value) is dict and len(value) == 1:
         found.append(_encode(next(iter(value.values()))).decode())
-    _all(value, found, frozenset())
+    _all(value, found)
 
 
-def _all(value: Any, found: list[str], but: frozenset[str]) -> None:
-    """Every string, whatever it stands in; not what stands in fields named `but`."""
+def _all(value: Any, found: list[str]) -> None:
+    """Every string, whatever it stands in, names of fields among them."""
     kind = type(value)
     if kind is str:
         found.append(value)
     elif kind is dict:
-        for field, inner in value.items():
-            if field not in but:
-                _all(inner, found, but)
+        found.extend(value)
+        for inner in value.values():
+            _all(inner, found)
     elif kind is list:
         for inner in value:
-            _all(inner, found, but)
+            _all(inner, found)

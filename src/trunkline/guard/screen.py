@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import codecs
 from collections.abc import Sequence
 
 from trunkline.guard.pseudonyms import LONGEST, Pseudonyms
@@ -15,6 +16,9 @@ REASONING = "reasoning"
 """The role of what a model thought. It may be signed, so pseudonyms stay in it as the model wrote them."""
 UNREADABLE = "unreadable"
 """The kind of a finding that says a text could not be looked at, which blocks."""
+
+_SAMPLE = 1024
+"""Bytes of a file by which it is told whether every other one is zero."""
 
 
 class Screen:
@@ -86,10 +90,8 @@ class Screen:
             ruling = Ruling(self.rules, piece, None, record_text=False)
             ruling.findings, ruling.blocked = [finding], finding
             return ruling, piece.text
-        try:
-            text, encoding = data.decode(), "utf-8"
-        except UnicodeDecodeError:
-            text, encoding = data.decode("latin-1"), "latin-1"
+        encoding = _encoding(data)
+        text = data.decode(encoding, errors="replace")
         inner = Piece(piece.path, text, piece.role)
         decided, changed = self._one(inner, pseudonyms, restore=restore)
         if changed == text:
@@ -117,3 +119,17 @@ class Screen:
             )
             for each in self.questions
         )
+
+
+def _encoding(data: bytes) -> str:
+    """What a text file is written in."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    sample = data[:_SAMPLE]
+    if sample.count(0) * 4 > len(sample):
+        return "utf-16-le" if sample[1:2] == b"\0" else "utf-16-be"
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"

@@ -32,6 +32,7 @@ def _kinds(table: str) -> tuple[SecretKind, ...]:
 
 SECRET_KINDS: Final = _kinds(
     r"""
+    trunkline_key          sk-tl-[A-Za-z0-9_-]{43}
     anthropic_key          sk-ant-[a-z0-9]{3,12}-[A-Za-z0-9_-]{24,120}
     openai_key             sk-(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{20,200}
     openai_legacy_key      sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}
