@@ -114,8 +114,6 @@ def test_a_file_that_is_no_text_keeps_its_bytes(begins: bytes) -> None:
 
 @pytest.mark.parametrize("url", [f"data:text/plain,to%20{MAIL}", "https://x.example/?to=alice.smith%40example.com"])
 def test_an_address_within_a_url_is_found(url: str) -> None:
-    body = asked(
-        "openai_chat", {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}]}
-    )
+    body = asked({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}]})
     document, told = sent("openai_chat", body)
     assert "alice" not in json.dumps(document) + told
