@@ -113,6 +113,8 @@ def test_personal_data_is_found_however_it_is_written(text: str, kind: str) -> N
         "released on 12 May 1990",
         "3.14159265358979323846",
         "git@v1.2 @decorator",
+        "Mozilla/5.0 (X11) Chrome/120.0.0.0 Safari/537.36 Edg/120.0.0.0",
+        "a::b() and add::bed",
     ],
 )
 def test_what_only_looks_like_it_is_left_alone(text: str) -> None:

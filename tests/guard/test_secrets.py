@@ -51,6 +51,8 @@ def test_random_secrets_of_each_form_are_found(kind: SecretKind) -> None:
         ("the password is Tr0ub4dor&3x.", "Tr0ub4dor&3x"),
         ("Authorization token: Bearer 9f8e7d6c5b4a39281706fedc", "9f8e7d6c5b4a39281706fedc"),
         ("Passwort: Kx7!mQ2#pL9z", "Kx7!mQ2#pL9z"),
+        ("My password is: Kx7!mQ2#pL9z", "Kx7!mQ2#pL9z"),
+        (r'{"out": "first\npassword=Kx7!mQ2#pL9z"}', "Kx7!mQ2#pL9z"),
     ],
 )
 def test_a_value_that_is_given_to_a_telling_name_is_a_secret(text: str, value: str) -> None:
@@ -71,6 +73,7 @@ def test_a_value_that_is_given_to_a_telling_name_is_a_secret(text: str, value: s
         "task-force and risk-free, desk-bound",
         "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
         "eyJ is how a token begins",
+        "tokenizer: cl100k_base",
     ],
 )
 def test_what_only_looks_like_one_is_left_alone(text: str) -> None:

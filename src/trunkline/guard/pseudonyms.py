@@ -14,11 +14,11 @@ from trunkline.guard.expressions import options
 from trunkline.guard.kinds import LABELS
 from trunkline.guard.values import Hit
 
-_OPEN: Final = r"(?:<{1,2}|&lt;|\[|\{{1,2}|«|‹|⟨)"
-_CLOSE: Final = r"(?:>{1,2}|&gt;|\]|\}{1,2}|»|›|⟩)"
+_OPEN: Final = r"(?:<{1,2}|&lt;|\\u003c|%3c|\[|\{{1,2}|«|‹|⟨)"
+_CLOSE: Final = r"(?:>{1,2}|&gt;|\\u003e|%3e|\]|\}{1,2}|»|›|⟩)"
 _LABEL: Final = "|".join(label.replace("_", r"\\?[_ -]?") for label in LABELS)
 _WRITTEN: Final = re.compile(
-    rf"(?P<open>{_OPEN} ?[*`]{{0,2}})?(?<![^\W_])(?P<label>{_LABEL})(?P<between>(?:\\?_|[ -])?[ ]?)"
+    rf"(?:(?P<open>{_OPEN} ?[*`]{{0,2}})|(?<![^\W_]))(?P<label>{_LABEL})(?P<between>(?:\\?_|[ -])?[ ]?)"
     r"(?P<number>[0-9]{1,5})"
     rf"(?![0-9A-Za-z])(?P<close>[*`]{{0,2}} ?{_CLOSE}(?!\())?",
     re.IGNORECASE,

@@ -67,7 +67,7 @@ _NAMES: Final = (
     r"|credentials?|account[_ -]?key|signing[_ -]?key|encryption[_ -]?key|kennwort|passwort|mot de passe|contraseña"
 )
 _ASSIGNED: Final = re.compile(
-    rf"(?i)(?:{_NAMES})(?:[_-]?[a-z0-9]{{1,20}})?(?=[\"']?\s{{0,3}}(?::=|=>|[:=]|\bis\b)\s{{0,3}}(?:bearer )?[\"'`]?(?P<value>[^\s\"'`,;<>(){{}}\[\]]{{8,200}}))"
+    rf"(?i)(?!tokeni[sz])(?:{_NAMES})(?:[_-]?[a-z0-9]{{1,20}})?(?=[\"']?\s{{0,3}}(?::=|=>|[:=]|\bis\b:?)\s{{0,3}}(?:bearer )?[\"'`]?(?P<value>[^\s\"'`,;<>(){{}}\[\]]{{8,200}}))"
 )
 _RANDOM: Final = 3.0
 _PATH_OR_CODE: Final = re.compile(

@@ -53,10 +53,10 @@ def test_a_whole_turn_with_a_tool_shows_the_model_only_pseudonyms(
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_pseudonym_that_the_model_alters_is_known_again(hall: Hall, stream: bool) -> None:
-    answer = Answer("Shall I write to [EMAIL_1], `&lt;EMAIL_1&gt;` or EMAIL\\_1?")
+    answer = Answer("Shall I write to [EMAIL_1], `&lt;EMAIL_1&gt;`, EMAIL\\_1 or \\u003cEMAIL_1\\u003e?")
     hall.act("chat", in_pieces(answer, 3) if stream else says(answer))
     told = hall.clients["chat"].say(f"I am {MAIL}.", "private-chat", stream=stream)
-    assert told.count(MAIL) == 3
+    assert told.count(MAIL) == 4
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -44,8 +44,10 @@ _V6: Final = re.compile(
     r"(?<![A-Za-z0-9_:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{3,39}(?:\.[0-9.]{1,12})?(?![A-Za-z0-9_:])"
 )
 _VERSION: Final = re.compile(
-    r"(?i)(?:\bv|version|release|build|\bver\.?|firmware|upgrade[sd]?(?: to)?|section|chapter)[ :=v]{0,3}\Z"
+    r"(?i)(?:(?:\bv|version|release|build|\bver\.?|firmware|upgrade[sd]?(?: to)?|section|chapter)[ :=v]{0,3}"
+    r"|\b(?-i:[A-Z])[a-z]{1,14}/)\Z"
 )
+_HAS_DIGIT: Final = re.compile("[0-9]")
 _NOBODYS: Final = re.compile(r"(?:0|127|255|22[4-9]|23[0-9])\.")
 
 
@@ -75,5 +77,7 @@ def _is_host(written: str) -> bool:
     try:
         address = ipaddress.IPv6Address(written)
     except ValueError:
+        return False
+    if _HAS_DIGIT.search(written) is None:  # `a::b` is code
         return False
     return not (address.is_loopback or address.is_unspecified or address.is_multicast)
