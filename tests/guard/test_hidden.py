@@ -29,6 +29,13 @@ HIDDEN: dict[str, tuple[PieceKind, str, str]] = {
     "devanagari digits": ("text", CARD.translate(DEVANAGARI), "[CARD]"),
     "wide digits": ("text", CARD.translate(WIDE), "[CARD]"),
     "invisible characters": ("text", "\u200b".join(MAIL), "[EMAIL]"),
+    "tag characters": (
+        "text",
+        "Flag: \U0001f3f4, " + "".join(chr(0xE0000 + ord(each)) for each in MAIL),
+        "Flag: \U0001f3f4, [EMAIL]",
+    ),
+    "selectors": ("text", "\U000e0142".join(CARD), "[CARD]"),
+    "fillers": ("text", "\u3164".join(MAIL), "[EMAIL]"),
     "arguments": ("json", json.dumps({"to": MAIL, "card": CARD}), '{"to": "[EMAIL]", "card": "[CARD]"}'),
     "escaped arguments": ("json", escaped(MAIL), '{"to": "[EMAIL]"}'),
     "escaped arguments of other digits": ("json", escaped(CARD.translate(ARABIC)), '{"to": "[CARD]"}'),

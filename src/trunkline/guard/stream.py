@@ -114,7 +114,7 @@ class StreamScreen:
     def _advance(self, held: str, *, last: bool) -> str:
         if self._closed:
             return ""
-        body = held if last or not self._escaped else held[: len(held) - unfinished(held)]
+        body = held if last else held[: len(held) - unfinished(held, escaped=self._escaped)]
         seen = view(body, escaped=self._escaped)
         first, text = len(self._context), self._context + seen.text
         found = self._screen.scanner.scan(text, first)

@@ -19,8 +19,16 @@ _UNFINISHED: Final = re.compile(
     r"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-fA-F]{0,3}|u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?)\Z"
 )
 
-INVISIBLE: Final = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f"
-"""Characters that show nothing, for a class of `re`: they hide words from whoever compares letters."""
+INVISIBLE: Final = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Characters that show nothing, for a class of `re`: they hide words from whoever compares letters. (Unicode's
+Default_Ignorable_Code_Point, and the marks of interlinear notes.)
+"""
+_TAGS: Final = "".join(map(chr, range(0xE0020, 0xE007F)))
+_SMUGGLED: Final = re.compile(f"[{_TAGS[0]}-{_TAGS[-1]}]{{8,}}")
+"""Tag characters: each stands for an ASCII one. Models read what people cannot see; the flag of Scotland has fewer."""
 _GREEK_OR_CYRILLIC: Final = re.compile("[\u0370-\u04ff]")
 _LATIN: Final = re.compile("[A-Za-z]")
 _MIXED: Final = re.compile("[\u0370-\u04ff](?:(?=[A-Za-z])|(?<=[A-Za-z].))")
@@ -73,6 +81,8 @@ def view(source: str, *, escaped: bool = False) -> View:
     text, offsets = _unescaped(source) if escaped and "\\" in source else (source, None)
     if text.isascii():
         return View(text, offsets)
+    if _SMUGGLED.search(text) is not None:
+        text, offsets = _in_sight(text, offsets)
     hidden = mixed = False
     for character in set(text):  # of a few dozen different characters; looking at each one of the text takes longer
         plain = _plain(character)
@@ -90,10 +100,15 @@ def unescaped(source: str) -> str:
     return _ESCAPE.sub(lambda found: _decoded(found[0]), source)
 
 
-def unfinished(source: str) -> int:
-    """How many characters at the end of a JSON text may be the beginning of an escape."""
-    found = _UNFINISHED.search(source) if "\\" in source[-12:] else None
-    return len(found[1]) if found and found[1] else 0
+def unfinished(source: str, *, escaped: bool = False) -> int:
+    """How many characters at the end mean something only with what follows: tag characters, or in a JSON text the
+    beginning of an escape.
+    """
+    if escaped:
+        found = _UNFINISHED.search(source) if "\\" in source[-12:] else None
+        if found and found[1]:
+            return len(found[1])
+    return len(source) - len(source.rstrip(_TAGS)) if source[-1:] >= _TAGS[0] else 0
 
 
 def _unescaped(source: str) -> tuple[str, list[int]]:
@@ -116,6 +131,22 @@ def _unescaped(source: str) -> tuple[str, list[int]]:
 def _decoded(escape: str) -> str:
     decoded: str = json.loads(f'"{escape}"')
     return decoded
+
+
+def _in_sight(text: str, offsets: Sequence[int] | None) -> tuple[str, list[int]]:
+    """With what tag characters say on lines of its own."""
+    characters: list[str] = []
+    places: list[int] = []
+    last = 0
+    for found in _SMUGGLED.finditer(text):
+        start, end = found.span()
+        said = "".join(chr(ord(character) - 0xE0000) for character in found[0])
+        characters += [text[last:start], "\n", said, "\n"]
+        places += [*range(last, start), start, *range(start, end), end]
+        last = end
+    characters.append(text[last:])
+    places += range(last, len(text) + 1)
+    return "".join(characters), places if offsets is None else [offsets[place] for place in places]
 
 
 def _shown(text: str, offsets: Sequence[int] | None) -> View:
