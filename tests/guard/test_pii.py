@@ -81,6 +81,7 @@ def test_with_another_check_digit_it_is_not(kind: str) -> None:
         ("378282246310005", "card"),
         ("GB82 WEST 1234 5698 7654 32", "iban"),
         ("de89370400440532013000", "iban"),
+        ("IBAN PL 61 1090 1014 0000 0712 1981 2874", "iban"),
         ("from 203.0.113.77:8080", "ip"),
         ("from 2001:db8::8a2e:370:7334", "ip"),
         ("+44 20 7946 0958", "phone"),

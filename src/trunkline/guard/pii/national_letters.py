@@ -230,7 +230,7 @@ IBAN_LENGTHS: Final = {
 }
 """Characters of an IBAN, by country (SWIFT, IBAN Registry, release 99)."""
 
-_IBAN: Final = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z]{2})[0-9]{2}(?=[ -]?[A-Za-z0-9])")
+_IBAN: Final = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z]{2}) ?[0-9]{2}(?=[ -]?[A-Za-z0-9])")
 
 
 @cache
@@ -239,7 +239,7 @@ def _of_length(length: int) -> re.Pattern[str]:
     rest = length - 4
     together, grouped = (
         rf"[A-Za-z]{{2}}[0-9]{{2}}[A-Za-z0-9]{{{rest}}}",
-        rf"[A-Z]{{2}}[0-9]{{2}}(?:[ -]?[A-Z0-9]){{{rest}}}",
+        rf"[A-Z]{{2}} ?[0-9]{{2}}(?:[ -]?[A-Z0-9]){{{rest}}}",
     )
     return re.compile(rf"(?:{together}|{grouped})(?![A-Za-z0-9])")
 
@@ -247,7 +247,7 @@ def _of_length(length: int) -> re.Pattern[str]:
 class Iban:
     """ISO 13616: a country, two check digits, and as many characters as that country's have."""
 
-    gates = (r"(?i)\b[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{2}[A-Z0-9 -]{7}",)
+    gates = (r"(?i)\b[A-Z]{2} ?[0-9]{2}[ -]?[A-Z0-9]{2}[A-Z0-9 -]{7}",)
     reach = 0
 
     def find(self, text: str, start: int) -> Iterator[Hit]:
