@@ -71,6 +71,12 @@ class Scanner:
             return True
         return not any(map(self.scan, texts if plain else map(_seen, texts)))
 
+    def is_quiet(self, text: str) -> bool:
+        """Whether certainly nothing is found in a text of which nothing is hidden but by escapes."""
+        if self.match(text.encode(errors="replace")):
+            return False
+        return "\\" not in text or not any(self.match(each.encode(errors="replace")) for each in _layers(text))
+
     def scan(self, text: str, start: int = 0) -> list[Found]:
         """What the rules find from `start` on, in the order of the text."""
         return self._scan(text, start, 0)
@@ -111,8 +117,7 @@ class Scanner:
 
     def _in_escapes(self, text: str, start: int, depth: int) -> list[Found]:
         """What is found once the escapes of JSON in a text are undone: what tools answer is mostly JSON."""
-        plain = unescaped(text)
-        if plain == text or not ("\\" in plain or self.match(_seen(plain).encode(errors="replace"))):
+        if not any(self.match(layer.encode(errors="replace")) for layer in _layers(text)):
             return []
         under = view(text, escaped=True)
         found = self._scan(under.text, bisect_left(under.offsets or (), start), depth + 1)

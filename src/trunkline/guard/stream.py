@@ -68,7 +68,7 @@ class StreamScreen:
         self._inside = self._closed = False
         self._reach = screen.reach if self._pseudonyms is None else screen.restoring_reach
         self._quick = not self._escaped and self._pseudonyms is None
-        self._match = screen.scanner.match
+        self._is_quiet = screen.scanner.is_quiet
         self._parts: list[str] = []
         self._context = ""
         self._fresh = self._offset = 0
@@ -93,11 +93,11 @@ class StreamScreen:
             return ""
         self._fresh = 0
         held = "".join(parts) if len(parts) > 1 else chunk
-        seen = plainly(held) if self._quick and "\\" not in held else None
+        seen = plainly(held) if self._quick else None
         if seen is not None:
             text = self._context + seen
-            if not self._match(text.encode()):
-                cut = safe_cut(seen, len(held) - self._reach)
+            if self._is_quiet(text):
+                cut = safe_cut(seen, self._limit(seen))
                 parts[:] = [held[cut:]]
                 self._due = max(STEP, (len(held) - cut) >> _PATIENCE)
                 self._offset += cut
@@ -137,13 +137,18 @@ class StreamScreen:
         if self._reach is None:
             return 0
         first = len(self._context)
-        longest = self._reach * LONGEST_ESCAPE
-        limit = len(text) - (longest if "\\" in text[-longest:] else self._reach)
+        limit = self._limit(text)
         key = open_key(self._context + text, first)
         cut = safe_cut(text, limit if key is None else min(limit, key - first))
         while cut and (over := [hit.start - first for hit in hits if hit.start - first < cut < hit.end - first]):
             cut = safe_cut(text, min(over))
         return cut
+
+    def _limit(self, text: str) -> int:
+        """Behind which place a find may begin that is not over yet. Called only where there is one."""
+        reach = self._reach or 0
+        longest = reach * LONGEST_ESCAPE
+        return len(text) - (longest if "\\" in text[-longest:] else reach)
 
     def _release(self, held: str, cut: int, seen: str) -> None:
         """Go on after `cut`; `seen` is all that rules have looked at up to there."""

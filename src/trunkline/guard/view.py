@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import msgspec
@@ -128,6 +128,7 @@ def _unescaped(source: str) -> tuple[str, list[int]]:
     return "".join(characters), offsets
 
 
+@lru_cache(maxsize=4096)
 def _decoded(escape: str) -> str:
     decoded: str = json.loads(f'"{escape}"')
     return decoded
