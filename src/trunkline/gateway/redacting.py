@@ -5,7 +5,7 @@ stream has in pieces, arguments of calls, files in base64. What cannot be read i
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -15,13 +15,11 @@ from trunkline.formats.folding import fold
 from trunkline.formats.format import Format, Place
 from trunkline.formats.losses import CannotCarry, Losses
 from trunkline.gateway.judging import read_reply
+from trunkline.guard import glance
 from trunkline.guard.screen import Screen
 from trunkline.guard.texts import pieces, with_edits
 from trunkline.guard.values import Piece
 from trunkline.kept.transcript import Said
-
-_ABOUT_USERS: Final = frozenset({"user", "safety_identifier", "metadata", "prompt_cache_key", "labels"})
-"""Fields of a request that the model does not read, but that may name somebody."""
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -46,8 +44,9 @@ def _input(body: bytes, spoken: Format, place: Place, screens: Sequence[Screen])
     for screen in screens:
         request = with_edits(request, screen.screen(pieces(request)).edits)
     document = spoken.write_request(request, PLAIN, Losses())
-    about_users = {name: _everything(it, screens) for name, it in document.items() if name in _ABOUT_USERS}
-    return request, _encode({**document, **about_users})
+    said = glance.PLAIN[spoken.name].conversation
+    beside = {name: _everything(it, screens) for name, it in document.items() if name not in said}
+    return request, _encode({**document, **beside})  # what is beside it is not sent from here: credentials go, too
 
 
 def _output(said: Said, request: Request, spoken: Format, screens: Sequence[Screen]) -> bytes:
