@@ -26,6 +26,7 @@ INVISIBLE: Final = (
 """Characters that show nothing, for a class of `re`: they hide words from whoever compares letters. (Unicode's
 Default_Ignorable_Code_Point, and the marks of interlinear notes.)
 """
+_ESCAPED_TAGS: Final = re.compile(r"(?i)(?:\\udb40\\udc[2-7][0-9a-f])+\Z")
 _TAGS: Final = "".join(map(chr, range(0xE0020, 0xE007F)))
 _SMUGGLED: Final = re.compile(f"[{_TAGS[0]}-{_TAGS[-1]}]{{8,}}")
 """Tag characters: each stands for an ASCII one. Models read what people cannot see; the flag of Scotland has fewer."""
@@ -104,11 +105,15 @@ def unfinished(source: str, *, escaped: bool = False) -> int:
     """How many characters at the end mean something only with what follows: tag characters, or in a JSON text the
     beginning of an escape.
     """
-    if escaped:
-        found = _UNFINISHED.search(source) if "\\" in source[-12:] else None
-        if found and found[1]:
-            return len(found[1])
-    return len(source) - len(source.rstrip(_TAGS)) if source[-1:] >= _TAGS[0] else 0
+    end = len(source)
+    if escaped and "\\" in source[-12:]:
+        begun = _UNFINISHED.search(source)
+        end -= len(begun[1] or "") if begun else 0
+        tags = _ESCAPED_TAGS.search(source, 0, end) if "udb40" in source[-24:].lower() else None
+        end = tags.start() if tags else end
+    if source[end - 1 : end] >= _TAGS[0]:
+        end = len(source[:end].rstrip(_TAGS))
+    return len(source) - end
 
 
 def _unescaped(source: str) -> tuple[str, list[int]]:
