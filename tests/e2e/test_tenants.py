@@ -204,6 +204,35 @@ async def test_a_tag_of_the_organisation_is_not_changed_by_a_request() -> None:
     assert '"feature":"search"' in row.tags
 
 
+@pytest.mark.parametrize(
+    ("settings", "metadata", "tags"),
+    [
+        ({}, {"feature": "search", "user_id": "ada@example.com"}, '{"feature":"search"}'),
+        ({"metadata_tags": ["job"]}, {"feature": "search", "job": "nightly"}, '{"job":"nightly"}'),
+        ({"metadata_tags": []}, {"feature": "search"}, ""),
+        ({}, {"feature": ""}, ""),
+        ({}, {"feature": "x" * 129, "customer": "line\nbreak"}, ""),
+        ({"requests_may": ["models"]}, {"feature": "search"}, ""),
+    ],
+)
+async def test_some_of_a_requests_metadata_are_tags(
+    settings: dict[str, Any], metadata: dict[str, str], tags: str
+) -> None:
+    async with there(**settings) as it:
+        await it.ask(virtual("bare"), metadata=metadata)
+        [row] = await it.running.rows()
+        assert it.upstream.requests[-1].json()["metadata"] == metadata
+    assert row.tags == tags
+
+
+async def test_a_tag_of_a_header_wins_over_one_of_the_metadata() -> None:
+    async with there() as it:
+        header = {"x-trunkline-tags": "feature=refunds"}
+        await it.ask(virtual("bare"), metadata={"feature": "search", "customer": "acme"}, extra_headers=header)
+        [row] = await it.running.rows()
+    assert row.tags == '{"feature":"refunds","customer":"acme"}'
+
+
 async def test_a_reload_brings_other_keys_of_a_tenants_own() -> None:
     async with there() as it:
         assert await it.ask(virtual("other")) == own("other")

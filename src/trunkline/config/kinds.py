@@ -15,6 +15,7 @@ from trunkline.config.problems import Hidden
 _PROVIDER: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _MODEL: Final = r"[^\s*]*\*?[^\s*]*"
 _URL_PART: Final = r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?"
+_TAG: Final = r"(?!trunkline\.)[A-Za-z0-9_.-]{1,64}"
 _HOST: Final = r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
 _HASH: Final = r"hmac-sha256:[0-9a-f]{64}"
 _FRAMING: Final = {"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -200,5 +201,10 @@ ModelName = Annotated[
     _shown("model", "string", minLength=1, pattern=f"^{_MODEL}$"),
 ]
 HeaderName = Annotated[str, PlainValidator(_header_name), _shown("header", "string", minLength=1)]
+TagName = Annotated[
+    str,
+    PlainValidator(_named("a tag's name: letters, digits, `.`, `_` and `-`, at most 64", _TAG)),
+    _shown("name", "string", pattern=f"^{_TAG}$"),
+]
 JsonSchema = Annotated[dict[str, Any], BeforeValidator(values.json_schema), _shown("JSON Schema", "object")]
 KeyHash = Annotated[str, PlainValidator(_key_hash), _shown("hash", "string", pattern=f"^{_HASH}$")]

@@ -336,6 +336,11 @@ class Config(Section):
         "What a request may decide about its own route: other `models`, the order of `provider`, another model by "
         "`x-trunkline-route`, less time, tags, its priority. To be stricter than its route it may always.",
     )
+    metadata_tags: Annotated[tuple[kinds.TagName, ...], kinds.MaybeList] = setting(
+        ["feature", "environment", "customer"],
+        "Entries of the `metadata` in a request's body that are tags of it, as if they stood in `x-trunkline-tags`, "
+        "which wins. Others are the provider's business only.",
+    )
     data: DataPolicy | None = setting(None, "What every provider must keep to with what it is sent.")
     max_price: PriceCap | None = setting(None, "What any model may cost.")
     fetch: Fetch = section(Fetch)

@@ -7,11 +7,12 @@ provider that is such a router itself.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from trunkline.formats.format import ShapeError
 from trunkline.routing.bounds import Asker, Cap, DataPolicy, Wish
@@ -99,6 +100,19 @@ def read_wishes(document: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> 
     if session is not None:
         found["session"] = _text(session, "session_id")[:LONGEST_SESSION]
     return Wishes(**{**_headers(headers), **found})
+
+
+def tags_in(metadata: object, names: Iterable[str]) -> dict[str, str]:
+    """The tags that a request has among its `metadata`. What cannot be one is the provider's business only."""
+    if not isinstance(metadata, dict):
+        return {}
+    found = {name: metadata.get(name) for name in names}
+    return {name: text for name, text in found.items() if isinstance(text, str) and _is_tag(text)}
+
+
+def with_tags(wishes: Wishes, tags: Mapping[str, str]) -> Wishes:
+    """`wishes` with these tags, where it has no other of the same name."""
+    return replace(wishes, tags={**tags, **wishes.tags}) if tags else wishes
 
 
 def suffix(name: str) -> tuple[str, Sort]:
@@ -272,12 +286,16 @@ def _tags(value: str, name: str) -> dict[str, str]:
         tag, content = tag.strip(), content.strip()
         if tag.startswith(OWN_TAGS):
             raise _wrong_value(name, pair, f"a tag of yours: those that begin with {OWN_TAGS} are the gateway's")
-        if not equals or not _NAME.fullmatch(tag) or not 0 < len(content) <= LONGEST_TAG or not content.isprintable():
+        if not equals or not _NAME.fullmatch(tag) or not _is_tag(content):
             raise _wrong_value(name, pair, "a tag such as feature=refunds")
         found[tag] = content
     if len(found) > MOST_TAGS:
         raise ShapeError(f"Invalid value for '{name}': more than {MOST_TAGS} tags.", name, "invalid_value")
     return found
+
+
+def _is_tag(content: str) -> bool:
+    return 0 < len(content) <= LONGEST_TAG and content.isprintable()
 
 
 # What is wrong
