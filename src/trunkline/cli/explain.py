@@ -27,7 +27,7 @@ from trunkline.routing.planning import Conditions
 from trunkline.routing.policies import NameRefused
 from trunkline.routing.reading import output_cap
 from trunkline.routing.request import Request
-from trunkline.routing.wishes import Wishes, read_wishes, refuse_beyond, tags_in, with_tags
+from trunkline.routing.wishes import Wishes, read_wishes, refuse_beyond, with_metadata
 from trunkline.tenancy.directory import Directory
 
 HEALTH = "unknown: no server was asked. A request with `x-trunkline-explain: 1` tells what the running one knows."
@@ -130,9 +130,7 @@ class _Asked:
             self._policies.learn([candidate.target for candidate in policy.candidates], self._look_up)
             policy, wishes = self._policies.choose(self._model, wishes, self._asker)
             refuse_beyond(wishes, self._asker)
-            if "tags" in self._asker.may:
-                names = self._snapshot.config.metadata_tags
-                wishes = with_tags(wishes, tags_in(self._document.get("metadata"), names))
+            wishes = with_metadata(wishes, self._document, self._asker, self._snapshot.config.metadata_tags)
         except (ShapeError, NameRefused) as error:
             raise Wrong(str(error)) from None
         self._request = self._made(policy, wishes)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from trunkline.cache.entry import Damaged, Entry, Unread, dump, load
+from trunkline.cache.entry import Damaged, Entry, dump, load
 from trunkline.cache.memory import Memory
 from trunkline.store.errors import SharedUnavailable, StoreError
 from trunkline.telemetry.metrics import Metrics
@@ -85,10 +85,6 @@ class Answers:
         task = asyncio.get_running_loop().create_task(self._share(self._shared, tenant, key, entry))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
-
-    def keep_unread(self, key: bytes, answer: Unread) -> None:
-        """Keep what only this process is to know."""
-        self.memory.put(key, answer)
 
     def damaged(self) -> None:
         """Something kept was not what was stored."""

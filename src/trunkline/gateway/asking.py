@@ -275,7 +275,7 @@ class Asking:
         untold = blank(row, cap, now, until, until + rule.stale, asked_at=asked_at, names=names)
         read = partial(said.entry, untold, calls=rule.tools)
         if self._learns is None and not answers.is_shared:
-            answers.keep_unread(self.key, Unread(read, len(said.body), untold.ends, asked_at, names))
+            answers.memory.put(self.key, Unread(read, len(said.body), untold.ends, asked_at, names))
             return
         entry = read()
         if entry is None:

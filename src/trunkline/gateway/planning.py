@@ -36,7 +36,7 @@ from trunkline.routing.planning import Conditions
 from trunkline.routing.policies import NameRefused
 from trunkline.routing.reading import structured
 from trunkline.routing.request import Request
-from trunkline.routing.wishes import FIELDS, NONE, Wishes, read_wishes, refuse_beyond, tags_in, wished, with_tags
+from trunkline.routing.wishes import FIELDS, NONE, Wishes, read_wishes, refuse_beyond, wished, with_metadata
 
 MOST_EXPLAINED = 16
 """Candidates that the header `x-trunkline-explain` tells of: the head of an answer has its bounds."""
@@ -52,8 +52,8 @@ def choose(journey: Journey) -> None:
     if caller.owned is not None:
         journey.use_own_keys(caller.owned)
     wishes = _wishes(journey) if wished(document.value, journey.request.headers) else NONE
-    if "metadata" in document.value and "tags" in journey.asker.may:
-        wishes = with_tags(wishes, tags_in(document.value["metadata"], journey.snapshot.config.metadata_tags))
+    if "metadata" in document.value:
+        wishes = with_metadata(wishes, document.value, journey.asker, journey.snapshot.config.metadata_tags)
     if caller.tags or wishes.tags:
         journey.tags = msgspec.json.encode({**wishes.tags, **caller.tags}).decode()
     journey.policy, journey.wishes = _named(journey, journey.asked.model, wishes, journey.asker)

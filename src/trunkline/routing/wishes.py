@@ -102,16 +102,15 @@ def read_wishes(document: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> 
     return Wishes(**{**_headers(headers), **found})
 
 
-def tags_in(metadata: object, names: Iterable[str]) -> dict[str, str]:
-    """The tags that a request has among its `metadata`. What cannot be one is the provider's business only."""
-    if not isinstance(metadata, dict):
-        return {}
+def with_metadata(wishes: Wishes, document: Mapping[str, Any], asker: Asker, names: Iterable[str]) -> Wishes:
+    """`wishes` with the tags that the request has among its `metadata`, under these names, if it may set any; those of
+    its header win. What cannot be a tag is the provider's business only.
+    """
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict) or "tags" not in asker.may:
+        return wishes
     found = {name: metadata.get(name) for name in names}
-    return {name: text for name, text in found.items() if isinstance(text, str) and _is_tag(text)}
-
-
-def with_tags(wishes: Wishes, tags: Mapping[str, str]) -> Wishes:
-    """`wishes` with these tags, where it has no other of the same name."""
+    tags = {name: text for name, text in found.items() if isinstance(text, str) and _is_tag(text)}
     return replace(wishes, tags={**tags, **wishes.tags}) if tags else wishes
 
 
