@@ -61,6 +61,9 @@ def test_a_request_and_its_headers_are_looked_at(place: Place) -> None:
     assert "'plan' is not a header such as" in place.run("explain", "-m", "tiered", "--header", "plan", code=2).stderr
     tagged = place.run("explain", "--file", "-", "--header", "x-trunkline-tags=plan=free", given='{"model": "tiered"}')
     assert "- tiered: rule 1 holds (tags.plan == 'free')" in tagged.stdout
+    place.configure(f"{TWO}metadata_tags: [plan]")
+    given = '{"model": "tiered", "metadata": {"plan": "free"}}'
+    assert "rule 1 holds" in place.run("explain", "--file", "-", given=given).stdout
 
 
 def test_a_key_brings_its_tags_and_its_bounds(place: Place) -> None:
