@@ -11,8 +11,10 @@ from tests.services import Redis as Server
 from tests.services import flush, running_redis
 
 from trunkline.gateway.leasing import PATIENCE, Away, Leasing, Reserved, WhenAway
+from trunkline.limits.amounts import amounts, usage
+from trunkline.limits.bundle import Refusal
 from trunkline.limits.meter import MINUTE, Meter
-from trunkline.limits.ticket import Refusal, Ticket, amounts, usage
+from trunkline.limits.ticket import Ticket
 from trunkline.store.valkey import Valkey
 
 ONE = amounts()

@@ -3,16 +3,17 @@
 import pytest
 
 from trunkline.gateway.rate_headers import KEPT, RateHeaders, retry_after
+from trunkline.limits.amounts import amounts
 from trunkline.limits.meter import HOUR, MINUTE, Meter
-from trunkline.limits.share import Share
-from trunkline.limits.ticket import Ticket, amounts
+from trunkline.limits.share import Common, Share
+from trunkline.limits.ticket import Ticket
 
 NOW = 1_000_000
 """Of the books."""
 
 
 def share(meter: Meter, free: int, reset: int) -> Share:
-    made = Share(meter, set())
+    made = Share(meter, Common())
     made.free, made.reset_at = free, NOW + reset
     return made
 
@@ -55,7 +56,7 @@ def test_what_remains_is_always_true_and_which_meter_is_tightest_near_a_limit(le
     mine = Ticket([org, key], lambda: None)
     headers = RateHeaders(mine, "openai_chat")
     assert f"remaining-requests: {left}\r\n" in headers.at(NOW, lambda: 0.0).decode()
-    assert mine.take(NOW, amounts())
+    assert mine.take(NOW, amounts()) == NOW
     assert f"remaining-requests: {left - 1}\r\n" in headers.at(NOW, lambda: 0.0).decode()
     key.free = 1
     tightest = f"remaining-requests: {left - 1 if left > 10 else 1}\r\n"

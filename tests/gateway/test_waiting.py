@@ -4,8 +4,8 @@ import asyncio
 
 from trunkline.gateway.leasing import Away
 from trunkline.gateway.waiting import Outcome, Waiting
+from trunkline.limits.bundle import Refusal
 from trunkline.limits.meter import Meter
-from trunkline.limits.ticket import Refusal
 
 REFUSED = Refusal(Meter("key", "a", "concurrent", 1), 1, 0, None)
 LET_IN = Away("stands for anything that is no refusal")

@@ -1,22 +1,27 @@
 """Several processes and the books they share, with messages that are late, lost or sent twice, all in one thread."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from trunkline.limits.amounts import Amounts, usage
 from trunkline.limits.holder import Holder
 from trunkline.limits.meter import Meter
 from trunkline.limits.pool import Batch, Pool, Reply
-from trunkline.limits.ticket import Amounts, Ticket, usage
+from trunkline.limits.ticket import Ticket
 
 
 @dataclass
 class Taken:
     """What one request took, and what it has turned out to use."""
 
+    kind: int
+    """Of the request."""
+
     at: int
     """The true time, in milliseconds."""
     books_at: int
+    epoch: int
     amounts: Amounts
     used: Amounts
     open: bool = True
@@ -36,7 +41,8 @@ class Process:
 
     def __post_init__(self) -> None:
         self.holder = Holder(self.name, self.world.lives, -self.skew, self._wake)
-        self.ticket = Ticket([self.holder.share(meter) for meter in self.world.meters], self._wake)
+        self.tickets = [Ticket(map(self.holder.share, meters), self._wake) for meters in self.world.kinds]
+        self.ticket = self.tickets[0]
 
     def _wake(self) -> None:
         self.hungry = True
@@ -45,15 +51,17 @@ class Process:
     def now(self) -> float:
         return (self.world.now + self.skew) / 1000
 
-    def take(self, wanted: Amounts) -> bool:
+    def take(self, wanted: Amounts, kind: int = 0) -> bool:
         """Take, or say that one waits."""
-        at = self.holder.at(self.now)
-        if self.now < self.holder.until and self.ticket.take(at, wanted):
-            self.taken.append(Taken(self.world.now, at, wanted, wanted))
-            return True
+        at, ticket = self.holder.at(self.now), self.tickets[kind]
+        if self.now < self.holder.until:
+            counts_at = ticket.take(at, wanted)
+            if counts_at is not None:
+                self.taken.append(Taken(kind, self.world.now, counts_at, ticket.epoch, wanted, wanted))
+                return True
         if self.now >= self.holder.until:
             self.hungry = True
-        self.ticket.want(at, wanted)
+        ticket.want(at, wanted)
         return False
 
     def serve(self, wanted: Amounts, many: int) -> int:
@@ -76,7 +84,8 @@ class Process:
         """One request has ended, having used so much."""
         request.open = False
         request.used = used
-        self.ticket.settle(request.books_at, self.holder.at(self.now), request.amounts, used)
+        ticket = self.tickets[request.kind]
+        ticket.settle(request.epoch, request.books_at, self.holder.at(self.now), request.amounts, used)
 
     def ends(self, requests: Iterable[Taken], part: float) -> None:
         """These have ended, with such a part of the tokens that were reserved."""
@@ -118,8 +127,17 @@ class Process:
 class World:
     """The processes, the books, and the true time."""
 
-    def __init__(self, meters: Sequence[Meter], processes: int, skews: Sequence[int] = (), lives: float = 10.0) -> None:
+    def __init__(
+        self,
+        meters: Sequence[Meter],
+        processes: int,
+        skews: Sequence[int] = (),
+        lives: float = 10.0,
+        others: Sequence[Sequence[Meter]] = (),
+    ) -> None:
+        """`others`: the meters of other kinds of requests."""
         self.meters = meters
+        self.kinds = [meters, *others]
         self.lives = lives
         self.now = 10_000_000
         self.books_skew = 0
@@ -149,9 +167,9 @@ class World:
         for process in (*self.processes, *self.dead):
             yield from process.taken
 
-    def most_in_a_window(self, kind: int, window: int) -> int:
-        """The most that was used of the unit at this place, in any time of this length."""
-        uses = sorted((taken.at, taken.used[kind]) for taken in self.taken())
+    def most_in_a_window(self, unit: int, window: int, kinds: Container[int] = range(10)) -> int:
+        """The most that was used of the unit at this place, in any time of this length, by requests of these kinds."""
+        uses = sorted((taken.at, taken.used[unit]) for taken in self.taken() if taken.kind in kinds)
         most = sum_now = first = 0
         for at, amount in uses:
             sum_now += amount
@@ -161,6 +179,6 @@ class World:
             most = max(most, sum_now)
         return most
 
-    def under_way(self) -> int:
-        """Requests that have not ended."""
-        return sum(taken.open for taken in self.taken())
+    def under_way(self, kinds: Container[int] = range(10)) -> int:
+        """Requests of these kinds that have not ended."""
+        return sum(taken.open for taken in self.taken() if taken.kind in kinds)

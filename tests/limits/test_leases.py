@@ -3,8 +3,8 @@
 import pytest
 from tests.limits.simulation import World
 
+from trunkline.limits.amounts import amounts
 from trunkline.limits.meter import DAY, HOUR, MINUTE, SECOND, Meter
-from trunkline.limits.ticket import amounts
 
 ONE = amounts()
 

@@ -7,9 +7,10 @@ request; it ends when nothing is left.
 import sys
 import time
 
+from trunkline.limits.amounts import amounts, usage
 from trunkline.limits.holder import Holder
 from trunkline.limits.meter import Meter
-from trunkline.limits.ticket import Ticket, amounts, usage
+from trunkline.limits.ticket import Ticket
 from trunkline.store import open_store
 
 DOLLAR = 10**9
@@ -23,11 +24,11 @@ def spend(url: str, name: str) -> None:
     wanted, spent, number, denied = amounts(cost=CENT), 0, 0, 0
     while denied < 3:
         at = holder.at(time.monotonic())
-        if ticket.take(at, wanted):
+        if ticket.take(at, wanted) is not None:
             number += 1
             cost = CENT // 2 + number % 7 * CENT // 14
             print(spent := spent + cost, flush=True)
-            ticket.settle(at, at, wanted, usage(cost=cost))
+            ticket.settle(ticket.epoch, at, at, wanted, usage(cost=cost))
             denied = 0
         else:
             ticket.want(at, wanted)

@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Callable, Sequence
 
+from trunkline.limits.amounts import amounts, usage
 from trunkline.limits.books import Ask
 from trunkline.limits.holder import Holder
 from trunkline.limits.meter import MINUTE, Meter, slot_of
 from trunkline.limits.pool import Batch, Reply
-from trunkline.limits.ticket import Ticket, amounts, usage
+from trunkline.limits.ticket import Ticket
 from trunkline.store.base import Store
 
 DOLLAR = 10**9
@@ -43,15 +44,15 @@ class Process:
         reserve, cent = amounts(cost=10_000_000), 10_000_000
         for number in range(requests):
             at = self.holder.at(1.0 + self.round_trips)
-            if not self.ticket.take(at, reserve):
+            if self.ticket.take(at, reserve) is None:
                 if self.ticket.want(at, reserve) is not None:
                     return
                 self.talk()
-                if not self.ticket.take(at, reserve):
+                if self.ticket.take(at, reserve) is None:
                     return
             spent = self.cost(number)
             assert spent <= cent
-            self.ticket.settle(at, at, reserve, usage(cost=spent))
+            self.ticket.settle(self.ticket.epoch, at, at, reserve, usage(cost=spent))
             self.spent += spent
             self.count += 1
 
@@ -129,7 +130,7 @@ def test_a_process_that_was_given_up_and_lives_gets_nothing_under_its_old_name(s
     assert store.settle_holder("p.1", {})
     process.talk()
     assert process.holder.name == "p.2"
-    assert not process.ticket.take(0, amounts(cost=1))
+    assert process.ticket.take(0, amounts(cost=1)) is None
     process.talk()
     process.spend(5)
     process.leave()

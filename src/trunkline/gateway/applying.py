@@ -13,10 +13,11 @@ from trunkline.gateway.leasing import Leasing
 from trunkline.gateway.limit_rules import budget_of, rule_of
 from trunkline.gateway.rate_headers import RateHeaders
 from trunkline.ledger.record import Intent
+from trunkline.limits.amounts import Amounts, amounts
 from trunkline.limits.budgets import Budget, Spending, spending
 from trunkline.limits.meter import Meter
 from trunkline.limits.rules import EACH, OTHERS, Cardinality, Rule, Scopes, budgets, meters
-from trunkline.limits.ticket import Amounts, Ticket, amounts
+from trunkline.limits.ticket import Ticket
 from trunkline.routing.targets import Target
 
 KEPT = 10_000

@@ -11,9 +11,11 @@ from typing import Literal
 
 import msgspec
 
+from trunkline.limits.amounts import Amounts
+from trunkline.limits.bundle import Refusal
 from trunkline.limits.holder import BEAT, Holder
 from trunkline.limits.pool import Batch, Reply
-from trunkline.limits.ticket import Amounts, Refusal, Ticket
+from trunkline.limits.ticket import Ticket
 from trunkline.store.errors import StoreError
 
 PATIENCE = 5.0
@@ -41,16 +43,14 @@ class Reserved(msgspec.Struct, frozen=True, gc=False):
     holder: Holder
     ticket: Ticket
     at: int
-    """When, in the books' milliseconds."""
+    """When it counts, in the books' milliseconds."""
+    epoch: int
     taken: Amounts
 
     def settle(self, used: Amounts) -> None:
         """Put `used` in place of what was taken; `NOTHING` undoes it."""
-        ticket = self.ticket
-        if ticket.returns:
-            ticket.give_back(self.taken, used)
-        if ticket.dated:
-            ticket.correct(self.at, int(time.monotonic() * 1000) + self.holder.ahead, self.taken, used)
+        now = int(time.monotonic() * 1000) + self.holder.ahead
+        self.ticket.settle(self.epoch, self.at, now, self.taken, used)
 
 
 class Leasing:
@@ -91,16 +91,16 @@ class Leasing:
     def take(self, ticket: Ticket, wanted: Amounts) -> Reserved | None:
         """Take it of what is here; None where that is not enough."""
         holder, now = self.holder, time.monotonic()
-        at = int(now * 1000) + holder.ahead
-        if now < holder.until and ticket.take(at, wanted):
-            return Reserved(holder, ticket, at, wanted)
-        return None
+        if now >= holder.until:
+            return None
+        at = ticket.take(int(now * 1000) + holder.ahead, wanted)
+        return None if at is None else Reserved(holder, ticket, at, ticket.epoch, wanted)
 
     def force(self, ticket: Ticket, wanted: Amounts) -> Reserved:
         """Take it whether it is there or not; it is reported when somebody listens again."""
         at = self.holder.at(time.monotonic())
         ticket.force(at, wanted)
-        return Reserved(self.holder, ticket, at, wanted)
+        return Reserved(self.holder, ticket, at, ticket.epoch, wanted)
 
     async def admit(self, ticket: Ticket, wanted: Amounts) -> Reserved | Refusal | Away:
         """Take it, asking the books where what is here is not enough."""

@@ -26,9 +26,11 @@ from trunkline.gateway.waiting import Waiting
 from trunkline.ledger.markup import affordable_cost, most_charged
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import Row
+from trunkline.limits.amounts import NOTHING, Amounts, amounts, usage
 from trunkline.limits.budgets import affordable_output, exhausted, upper_bound
+from trunkline.limits.bundle import Refusal
 from trunkline.limits.meter import DAY, HOUR, MINUTE, SECOND, Meter
-from trunkline.limits.ticket import NOTHING, Amounts, Refusal, Ticket, amounts, usage
+from trunkline.limits.ticket import Ticket
 from trunkline.telemetry.definitions import Event
 
 if TYPE_CHECKING:
@@ -134,7 +136,7 @@ class Limiting:
         head = applied.head(journey.front.format.name, ticket)
         if not self._queues and (taken := rates.take(ticket, wanted)) is not None:  # as nearly always
             journey.admitted = taken
-            journey.delivery.head += head.at(taken.at, self._clock)
+            journey.delivery.head += head.at(rates.holder.at(journey.arrived), self._clock)
             return
         outcome = await self._enter(journey, applied, ticket, wanted)
         if isinstance(outcome, Away):

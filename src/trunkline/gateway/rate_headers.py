@@ -7,9 +7,8 @@ Anthropic: https://docs.anthropic.com/en/api/rate-limits#response-headers; a res
 from collections.abc import Callable
 from datetime import UTC, datetime
 from math import ceil
-from operator import attrgetter
 
-from trunkline.limits.meter import Unit
+from trunkline.limits.meter import UNITS, Unit
 from trunkline.limits.share import Share
 from trunkline.limits.ticket import Ticket
 
@@ -26,7 +25,6 @@ _ANTHROPIC: tuple[tuple[Unit, str], ...] = (
 )
 
 _OPENAI_LINES = b"x-ratelimit-limit-%b: %d\r\nx-ratelimit-remaining-%b: %%d\r\nx-ratelimit-reset-%b: %b\r\n"
-_remaining = attrgetter("remaining")
 
 
 class RateHeaders:
@@ -40,15 +38,17 @@ class RateHeaders:
         self._until = 0
         self._lines = b""
         """Without what remains."""
-        self._shares: list[Share] = []
+        self._shares: list[tuple[Share, int]] = []  # with the places of their units
 
     def at(self, at: int, clock: Callable[[], float]) -> bytes:
         """As things stand at the books' moment `at` (milliseconds); `clock` tells Unix time."""
         if at >= self._until:
-            self._lines, self._shares = self._write(self._ticket, at, clock)
-            near = any(share.part_left < NEAR for share in self._shares)
+            self._lines, shares = self._write(self._ticket, at, clock)
+            self._shares = [(share, UNITS.index(share.meter.unit)) for share in shares]
+            near = any(share.part_left < NEAR for share in shares)
             self._until = at if near else at + KEPT
-        return self._lines % tuple(map(_remaining, self._shares))
+        in_hand = self._ticket.left
+        return self._lines % tuple([max(0, share.free + in_hand[place]) + share.left for share, place in self._shares])
 
 
 def _openai(ticket: Ticket, at: int, _clock: Callable[[], float]) -> tuple[bytes, list[Share]]:

@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 from trunkline.limits.books import Ask
 from trunkline.limits.meter import Meter
 from trunkline.limits.pool import Batch, Reply
-from trunkline.limits.share import Share
+from trunkline.limits.share import Common, Share
 
 BEAT = 1.0
 """Seconds between two batches where nothing else calls for one."""
@@ -48,7 +48,8 @@ class Holder:
         self._number = 0
         self._generation = 0
         self._shares: WeakValueDictionary[str, Share] = WeakValueDictionary()
-        self._active: set[Share] = set()
+        self._common = Common()
+        self._active = self._common.active
         self._holding: set[Share] = set()
         self._pending: tuple[Batch, list[tuple[Share, Ask]]] | None = None
         self._sent = 0.0
@@ -67,7 +68,7 @@ class Holder:
         """This process's share of a meter: the same for the same, whatever its limit is now."""
         share = self._shares.get(meter.id)
         if share is None:
-            share = self._shares[meter.id] = Share(meter, self._active)
+            share = self._shares[meter.id] = Share(meter, self._common)
         elif share.meter.limit != meter.limit:
             share.meter = meter
             share.again = 0

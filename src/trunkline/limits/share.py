@@ -7,7 +7,7 @@ All moments are milliseconds of the shared books' clock.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from trunkline.limits.books import Answer, Ask
 from trunkline.limits.meter import SLOTS, Meter, oldest_slot, slot_of
@@ -25,6 +25,28 @@ SOONEST: Final = 0.05
 """Seconds: over a shorter time no pace is measured."""
 
 
+class Hand(Protocol):
+    """Somebody who has taken of several shares in advance."""
+
+    def holds(self, shares: frozenset["Share"]) -> bool:
+        """Whether of one of these."""
+
+    def gather(self) -> None:
+        """Put it back."""
+
+
+class Common:
+    """What all shares of a process have in common."""
+
+    __slots__ = ("active", "in_hand")
+
+    def __init__(self) -> None:
+        self.active: set[Share] = set()
+        """Those of which something is to be said in the next batch."""
+        self.in_hand: set[Hand] = set()
+        """Who has something in hand."""
+
+
 class Share:
     """What this process may use of a meter. Not for several threads."""
 
@@ -39,9 +61,9 @@ class Share:
         "_slot",
         "_target",
         "_typical",
-        "active",
         "again",
         "began",
+        "common",
         "free",
         "least",
         "left",
@@ -49,6 +71,7 @@ class Share:
         "low",
         "meter",
         "need",
+        "out",
         "refused",
         "reset_at",
         "returns",
@@ -58,13 +81,15 @@ class Share:
         "wait_at",
     )
 
-    def __init__(self, meter: Meter, active: set["Share"]) -> None:
+    def __init__(self, meter: Meter, common: Common) -> None:
         self.meter = meter
         self.returns = meter.returns
         """What was taken is held until it is settled."""
         self.free = 0
         self.low = 0
         """Below it, it is time to ask for more."""
+        self.out = 0
+        """Of what is not in `free`: handed out, and perhaps not used."""
         self.spent = 0
         """Where it returns: what was settled as used, and is not yet to be reported."""
         self.turn = 0
@@ -85,8 +110,7 @@ class Share:
         """As the last answer said: what nobody had, when something comes back, and when everything has come back."""
         self.since = 0.0
         """When it last reported that it was used; seconds, by the process's clock."""
-        self.active = active
-        """The shares of which something is to be said in the next batch."""
+        self.common = common
         self._slot = 0
         self._marks: dict[int, int] = {}  # used and not yet reported, by slot
         self._sent: list[tuple[int, int]] = []  # reported, but nobody has said that it was heard
@@ -108,6 +132,13 @@ class Share:
         return (self.free + self.left) / self.meter.limit
 
     @property
+    def plenty(self) -> int:
+        """What may be handed out: half of what is above `low`, and nothing where the books may not be able to fill it
+        again soon.
+        """
+        return (self.free - self.low) // 2 if self.left >= 2 * self._target else 0
+
+    @property
     def held(self) -> int:
         """What was taken and is to be settled, where it returns."""
         return self._owned - self.spent - self.free
@@ -120,7 +151,7 @@ class Share:
     def touch(self, at: int) -> None:
         """Something is about to be taken at the moment `at`, and it is the first in its slot."""
         self._close()
-        self.active.add(self)
+        self.common.active.add(self)
         window = self.meter.window
         if not window:
             self.turn = NEVER
@@ -133,33 +164,40 @@ class Share:
         """Somebody waits for so much."""
         self.least = min(self.least, amount) if self.least else amount
         self.need += amount
-        self.active.add(self)
+        self.common.active.add(self)
 
     def settle(self, taken_at: int, at: int, reserved: int, used: int) -> None:
         """What was taken for `reserved` at `taken_at` has turned out to be `used`; less or more."""
         if used < reserved:
-            self._credit(taken_at, reserved - used)
+            self.credit(taken_at, reserved - used)
         elif used > reserved:
             if at >= self.turn:
                 self.touch(at)
             self.free -= used - reserved
 
-    def _credit(self, taken_at: int, amount: int) -> None:
-        """Put back what was taken too much of.
+    def credit(self, taken_at: int, amount: int) -> None:
+        """Put back what was taken too much of, in the slot of `taken_at`.
 
         Only what has not been reported comes back at once. The rest is reported, and lent again by the books: they know
         whether its slot still counts.
         """
-        self._close()
-        self.active.add(self)
+        self.common.active.add(self)
         slot = slot_of(taken_at, self.meter.window)
+        if slot == self._slot:
+            back = max(0, min(amount, self.level - self.free - self.out))
+            self.free += back
+            amount -= back
         unreported = self._marks.get(slot, 0)
-        back = min(amount, max(0, unreported))
+        back = max(0, min(amount, unreported))
         self._marks[slot] = unreported - amount
         self.free += back
-        self.level = self.free
+        self.level += back
 
     def _close(self) -> None:
+        """Reckon what was used since this was done last, for which nothing may be in hand."""
+        if self.turn:  # else nothing was taken since
+            for hand in tuple(self.common.in_hand):
+                hand.gather()
         if self.returns:
             slot, used = 0, self.spent
             self._owned -= used
@@ -253,4 +291,4 @@ class Share:
         for slot, amount in marks.items():
             self._marks[slot] = self._marks.get(slot, 0) + amount
         if self._marks or self._owned or self.free:
-            self.active.add(self)
+            self.common.active.add(self)

@@ -1,183 +1,175 @@
-"""The shares of all scopes of one request, taken all at once or none.
+"""What one kind of request may take, of all its scopes at once: from its hand, or from each share.
 
-A ticket is made once for each combination of scopes and kept: taking it is two loops over its shares, and nothing is
-made or looked up. What it takes is a tuple in the order of `UNITS`.
+While all limits are far and there are many such requests, a ticket takes from its shares for some dozens at once, and
+each request then takes from these six numbers in place of two dozen shares. What is in hand
+
+- was taken in the present slot of every share. Before a slot ends for one, or something is reported, all is put back
+  (`gather`), so that only what requests have taken counts as used, and in the slot in which they took it;
+- is put back as soon as somebody else lacks it;
+- is at most half of what is above the mark at which a share asks for more, of limits that are far.
+
+So limits are as exact as without it, and near them it is not there.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from itertools import repeat
-from operator import add, attrgetter, gt, itemgetter, lt, sub
+from collections.abc import Callable, Iterable
+from operator import add, sub
+from typing import Final
 
-import msgspec
-
-from trunkline.limits.meter import UNITS, Meter, Unit
+from trunkline.limits.amounts import NOTHING, Amounts
+from trunkline.limits.bundle import Bundle, Refusal
+from trunkline.limits.meter import UNITS, Unit
 from trunkline.limits.share import Share
 
-Amounts = tuple[int, int, int, int, int, int]
-"""Requests, input, output and total tokens, requests under way, nano-dollars."""
-NOTHING: Amounts = (0, 0, 0, 0, 0, 0)
-
-
-def amounts(input_tokens: int = 0, output_tokens: int = 0, cost: int = 0) -> Amounts:
-    """What a request takes when it begins."""
-    return (1, input_tokens, output_tokens, input_tokens + output_tokens, 1, cost)
-
-
-def usage(input_tokens: int = 0, output_tokens: int = 0, cost: int = 0) -> Amounts:
-    """What it has used when it ends: a request, and nothing under way any more."""
-    return (1, input_tokens, output_tokens, input_tokens + output_tokens, 0, cost)
-
-
-class Refusal(msgspec.Struct, frozen=True, gc=False):
-    """Why nothing was taken."""
-
-    meter: Meter
-    asked: int
-    remaining: int
-    retry_after: float | None
-    """Seconds; None where waiting is no help: it is more than the limit, or nothing says when some comes back."""
-
-    @property
-    def never(self) -> bool:
-        """It asks for more than the limit allows at any time."""
-        return self.asked > self.meter.limit
+MOST: Final = 64
+"""Requests for which is taken at once."""
+FEW: Final = 8
+"""Fewer are taken one by one: putting back costs as much as taking."""
+_ANY: Final = 1 << 60
+"""In hand of what has no limit."""
+_DATED: Final = 4
+"""The first units count in the slot of their time; what is under way and money are held until they are settled."""
 
 
 class Ticket:
-    """All meters that apply to one kind of request, each once; their shares are of one holder."""
+    """All meters that apply to one kind of request. Not for several threads."""
 
     __slots__ = (
-        "_active",
-        "_each",
-        "_hungry",
-        "_of",
-        "_of_dated",
-        "_of_returning",
-        "_of_tokens",
+        "_bundle",
+        "_dates",
+        "_handed_out",
+        "_in_hand",
+        "_later",
+        "_none",
         "_shares",
-        "_tokens",
-        "dated",
-        "returns",
+        "_since",
+        "_spent",
+        "_straight",
+        "epoch",
+        "left",
+        "turn",
     )
 
     def __init__(self, shares: Iterable[Share], hungry: Callable[[], None]) -> None:
-        """`hungry` is called when a share has become low."""
-        self._shares = tuple(dict.fromkeys(shares))
-        self._each = _picking(self._shares)
-        self._active: set[Share] = self._shares[0].active if self._shares else set()
-        self.returns = tuple(share for share in self._shares if share.returns)
-        """What is held until it is settled."""
-        self._of_returning = _picking(self.returns)
-        self.dated = tuple(share for share in self._shares if not share.returns)
-        """What counts in the slot of its time."""
-        self._of_dated = _picking(self.dated)
-        self._tokens = tuple(share for share in self.dated if share.meter.unit != "requests")
-        self._of_tokens = _picking(self._tokens)
-        self._of: dict[Unit, list[Share]] = {}
-        for share in self._shares:
-            self._of.setdefault(share.meter.unit, []).append(share)
-        self._hungry = hungry
+        """The shares are of one holder. `hungry` is called when one has become low."""
+        bundle = self._bundle = Bundle(shares, hungry)
+        self._shares = frozenset(bundle.shares)
+        self._in_hand = bundle.shares[0].common.in_hand if bundle.shares else set()
+        units = {share.meter.unit for share in bundle.shares}
+        self._none: Amounts = tuple(0 if unit in units else _ANY for unit in UNITS)
+        self._dates = not all(share.returns for share in bundle.shares)
+        self.left: Amounts = NOTHING
+        """In hand."""
+        self.turn = 0
+        """From then on it is to be put back; 0 while nothing is in hand."""
+        self.epoch = 0
+        """Which hand this is: nothing was reported, and no slot has ended, since it was another."""
+        self._since = 0  # when it was filled first
+        self._handed_out: Amounts = NOTHING
+        self._spent = 0  # nano-dollars, from the hand
+        self._later: dict[int, Amounts] = {}  # by when it was taken: what of earlier hands has turned out too much
+        self._straight = 0  # requests that took from the shares, since so few came that it was not worth a hand
 
-    def take(self, at: int, wanted: Amounts) -> bool:
-        """Take `wanted` of every meter, or nothing of any, at the books' moment `at` (milliseconds)."""
-        shares = self._shares
-        left = tuple(map(sub, map(_free, shares), self._each(wanted)))
-        if at < min(map(_turn, shares), default=0) and not any(map(lt, left, map(_low, shares))):
-            _do(map(setattr, shares, _FREE, left))
-            return True
-        if min(left, default=0) < 0:
+    def take(self, at: int, wanted: Amounts) -> int | None:
+        """Take `wanted` of every meter, or nothing of any, at the books' moment `at` (milliseconds).
+
+        The moment at which it counts, which is in the same slot of every share; None where something lacks.
+        """
+        if at < self.turn:
+            left = tuple(map(sub, self.left, wanted))
+            if min(left) >= 0:
+                self.left = left
+                return self._since
+        return self._take(at, wanted)
+
+    def _take(self, at: int, wanted: Amounts) -> int | None:
+        if self._straight >= FEW:
+            self._bundle.touch(at)
+            if self._fill(at, wanted):
+                self.left = tuple(map(sub, self.left, wanted))
+                return self._since
+            self._straight = 0
+        self._straight += 1
+        if self._bundle.take(at, wanted) or (self._call_in(wanted) and self._bundle.take(at, wanted)):
+            return at
+        return None
+
+    def _fill(self, at: int, wanted: Amounts) -> bool:
+        """Take for many requests like this one, where there is plenty of everything."""
+        bundle = self._bundle
+        many = min(MOST, bundle.plenty(wanted, self.left))
+        if many < FEW:
             return False
-        self._leave(at, left)
+        if not self.turn:
+            self.epoch += 1
+            self.turn = bundle.turn
+            self._since = at
+            self.left = self._none
+            self._in_hand.add(self)
+        more = tuple(max(0, many * amount - left) for amount, left in zip(wanted, self.left, strict=True))
+        bundle.hand_out(more)
+        self.left = tuple(map(add, self.left, more))
+        self._handed_out = tuple(map(add, self._handed_out, more))
         return True
+
+    def _call_in(self, wanted: Amounts) -> bool:
+        """Have others put back what lacks; whether anybody had any."""
+        lacking = self._bundle.lacking(wanted)
+        found = [ticket for ticket in self._in_hand if ticket.holds(lacking)]
+        for ticket in found:
+            ticket.gather()
+        return bool(found)
 
     def force(self, at: int, wanted: Amounts) -> None:
         """Take it whether it is there or not: what is missing is reported as used all the same."""
-        self._leave(at, tuple(map(sub, map(_free, self._shares), self._each(wanted))))
+        self._bundle.force(at, wanted)
 
-    def _leave(self, at: int, left: tuple[int, ...]) -> None:
-        """Take all but what is `left` of each."""
-        shares = self._shares
-        for share in shares:
-            if at >= share.turn:
-                share.touch(at)
-        _do(map(setattr, shares, _FREE, left))
-        if any(map(lt, left, map(_low, shares))):
-            self._hungry()
+    def settle(self, epoch: int, taken_at: int, at: int, taken: Amounts, used: Amounts) -> None:
+        """Correct what was taken by what was used; `NOTHING` undoes it. `taken_at` is what `take` returned, and `epoch`
+        is from then.
+        """
+        if at < self.turn:
+            back: Amounts = tuple(map(sub, taken, used))
+            if epoch != self.epoch and self._dates:
+                back = self._postpone(taken_at, back)
+            self.left = tuple(map(add, self.left, back))
+            self._spent += used[-1]
+        else:
+            self._bundle.settle(taken_at, at, taken, used)
 
-    def settle(self, taken_at: int, at: int, taken: Amounts, used: Amounts) -> None:
-        """Correct what was taken by what was used; `NOTHING` undoes it. `taken_at` is when `take` was called."""
-        self.give_back(taken, used)
-        self.correct(taken_at, at, taken, used)
+    def _postpone(self, taken_at: int, back: Amounts) -> Amounts:
+        """What counts in an earlier slot or was reported is not for this hand: the rest of `back`."""
+        late = (*(max(0, amount) for amount in back[:_DATED]), 0, 0)
+        if any(late):
+            self._later[taken_at] = tuple(map(add, self._later.get(taken_at, NOTHING), late))
+        return tuple(map(sub, back, late))
 
-    def give_back(self, taken: Amounts, used: Amounts) -> None:
-        """The part of `settle` that concerns what was held since."""
-        shares, needed = self.returns, self._of_returning(used)
-        back = map(sub, self._of_returning(taken), needed)
-        _do(map(setattr, shares, _FREE, map(add, map(_free, shares), back)))
-        _do(map(setattr, shares, _SPENT, map(add, map(_spent, shares), needed)))
-        self._active.update(shares)
+    # what is in hand
 
-    def correct(self, taken_at: int, at: int, taken: Amounts, used: Amounts) -> None:
-        """The part of `settle` that concerns what was used at once."""
-        if taken[0] == used[0] and self._correct_tokens(taken_at, at, taken, used):
+    def holds(self, shares: frozenset[Share]) -> bool:
+        """Whether it has something of one of these in hand."""
+        return not self._shares.isdisjoint(shares)
+
+    def gather(self) -> None:
+        """Put back all that is in hand."""
+        if not self.turn:
             return
-        pick = self._of_dated
-        for share, amount, needed in zip(self.dated, pick(taken), pick(used), strict=True):
-            if amount != needed:
-                share.settle(taken_at, at, amount, needed)
+        self._in_hand.discard(self)
+        bundle, later = self._bundle, self._later
+        if self._handed_out[0] - self.left[0] < FEW:
+            self._straight = 0
+        bundle.put_back(self._handed_out, self.left, (0, 0, 0, 0, 0, self._spent))
+        self.turn = self._spent = 0
+        self.left = self._handed_out = NOTHING
+        self._later = {}
+        for at, amounts in later.items():
+            bundle.credit(at, amounts)
 
-    def _correct_tokens(self, taken_at: int, at: int, taken: Amounts, used: Amounts) -> bool:
-        """As long as that is all in the slot in which it was taken; else nothing is done, and it is False."""
-        tokens = self._tokens
-        if not tokens:
-            return True
-        left = tuple(map(add, map(_free, tokens), map(sub, self._of_tokens(taken), self._of_tokens(used))))
-        if (
-            taken_at < max(map(_began, tokens))
-            or at >= min(map(_turn, tokens))
-            or any(map(gt, left, map(_level, tokens)))
-        ):
-            return False
-        _do(map(setattr, tokens, _FREE, left))
-        return True
+    # of the shares
 
     def want(self, at: int, wanted: Amounts) -> Refusal | None:
         """What was not there is waited for; a refusal where that is no use now."""
-        amounts = zip(self._shares, self._each(wanted), strict=True)
-        lacking = [(share, amount) for share, amount in amounts if share.free < amount]
-        for share, amount in lacking:
-            if amount > share.meter.limit or (at < share.again and amount - max(share.free, 0) >= share.refused):
-                return _refusal(share, amount, at)
-        for share, amount in lacking:
-            share.want(amount - max(share.free, 0))
-        if lacking:
-            self._hungry()
-        return None
+        return self._bundle.want(at, wanted)
 
     def tightest(self, unit: Unit) -> Share | None:
         """The share in the meter of `unit` of which the least is left, as a part of its limit."""
-        shares = self._of.get(unit)
-        return None if shares is None else min(shares, key=_part_left)
-
-
-# Over all shares at once in C: a loop of bytecode takes longer, and more so where nothing of it is in the caches.
-_free, _low, _turn, _began, _level = map(attrgetter, ("free", "low", "turn", "began", "level"))
-_part_left = attrgetter("part_left")
-_spent = attrgetter("spent")
-_FREE, _SPENT = repeat("free"), repeat("spent")
-_do = deque[None](maxlen=0).extend
-"""Have each step of an iterator done."""
-
-
-def _picking(shares: Sequence[Share]) -> Callable[[Amounts], tuple[int, ...]]:
-    """What picks the amounts of these, in their order."""
-    places = [UNITS.index(share.meter.unit) for share in shares]
-    if len(places) > 1:
-        return itemgetter(*places)
-    return itemgetter(slice(places[0], places[0] + 1) if places else slice(0))  # of one, it would give no tuple
-
-
-def _refusal(share: Share, amount: int, at: int) -> Refusal:
-    known = share.wait_at > at and amount <= share.meter.limit
-    return Refusal(share.meter, amount, share.remaining, (share.wait_at - at) / 1000 if known else None)
+        return self._bundle.tightest(unit)
