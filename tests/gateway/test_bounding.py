@@ -26,7 +26,7 @@ def asked(size: int, cap: int | None = None, choices: int = 1) -> Asked:
 
 
 def test_input_is_bounded_by_bytes_at_the_dearest_price_of_any_kind() -> None:
-    bound = bound_of(TEXTS, asked(1000, 50), PRICE, None)
+    bound = bound_of(TEXTS, asked(1000, 50), dearest(PRICE), None)
     assert bound.fixed == 5 + 3 * (1000 + OVERHEAD)
     assert (bound.price, bound.wanted, bound.least) == (8_000_000, 50, LEAST_OUTPUT)
 
@@ -41,17 +41,17 @@ def test_dear_tiers_count_from_the_first_token() -> None:
 
 @pytest.mark.parametrize(("most", "wanted"), [(None, UNKNOWN_OUTPUT), (1000, 1000)])
 def test_output_that_nobody_caps_is_capped_by_the_model_or_by_us(most: int | None, wanted: int) -> None:
-    assert bound_of(TEXTS, asked(10, None, 2), PRICE, most).wanted == 2 * wanted
+    assert bound_of(TEXTS, asked(10, None, 2), dearest(PRICE), most).wanted == 2 * wanted
 
 
 def test_a_picture_has_a_bound_of_its_own() -> None:
     body = b'{"messages":[{"content":[{"type": "image_url","image_url":{"url":"https://x/y.png"}}]}]}'
-    assert bound_of(contents_of(body), asked(0, 1), PRICE, None).fixed == 5 + 3 * (OVERHEAD + PICTURE)
+    assert bound_of(contents_of(body), asked(0, 1), dearest(PRICE), None).fixed == 5 + 3 * (OVERHEAD + PICTURE)
 
 
 def test_thinking_must_fit_below_the_cap() -> None:
     body = b'{"thinking":{"type":"enabled","budget_tokens":2048}}'
-    assert bound_of(contents_of(body), asked(0, 9000), PRICE, None).least == 2049
+    assert bound_of(contents_of(body), asked(0, 9000), dearest(PRICE), None).least == 2049
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 from tests.services import Redis as Server
 from tests.services import flush, running_redis
 
-from trunkline.gateway.leasing import PATIENCE, Away, Leasing, Reserved, WhenAway
+from trunkline.gateway.leasing import PATIENCE, Away, Leasing, WhenAway
 from trunkline.limits.amounts import amounts, usage
 from trunkline.limits.bundle import Refusal
 from trunkline.limits.meter import MINUTE, Meter
-from trunkline.limits.ticket import Ticket
+from trunkline.limits.ticket import Reserved, Ticket
 from trunkline.store.valkey import Valkey
 
 ONE = amounts()
@@ -52,7 +52,7 @@ async def replicas(
 
 
 def ticket(leasing: Leasing, *meters: Meter) -> Ticket:
-    return Ticket([leasing.holder.share(meter) for meter in meters], leasing.wake)
+    return Ticket(leasing.holder, meters, leasing.wake)
 
 
 @pytest.mark.parametrize("meter", [Meter("key", "a", "requests", 100, MINUTE), Meter("key", "a", "concurrent", 100)])
@@ -72,7 +72,7 @@ async def test_far_from_the_limit_most_requests_wait_for_nobody(server: Server) 
         for _ in range(5000):
             reserved = await leasing.admit(mine, amounts(1000, 200))
             assert isinstance(reserved, Reserved)
-            reserved.settle(usage(1000, 50))
+            reserved.settle(monotonic(), usage(1000, 50))
         assert leasing.round_trips < 5000 / 50
 
 
@@ -82,7 +82,7 @@ async def test_a_request_that_ends_makes_room_for_another(server: Server) -> Non
         reserved = await first.admit(ticket(first, meter), ONE)
         assert isinstance(reserved, Reserved)
         assert isinstance(await second.admit(ticket(second, meter), ONE), Refusal)
-        reserved.settle(usage())
+        reserved.settle(monotonic(), usage())
         assert isinstance(await first.admit(ticket(first, meter), ONE), Reserved)
 
 

@@ -8,7 +8,7 @@ from trunkline.limits.amounts import Amounts, usage
 from trunkline.limits.holder import Holder
 from trunkline.limits.meter import Meter
 from trunkline.limits.pool import Batch, Pool, Reply
-from trunkline.limits.ticket import Ticket
+from trunkline.limits.ticket import Reserved, Ticket
 
 
 @dataclass
@@ -20,9 +20,7 @@ class Taken:
 
     at: int
     """The true time, in milliseconds."""
-    books_at: int
-    epoch: int
-    amounts: Amounts
+    reserved: Reserved
     used: Amounts
     open: bool = True
 
@@ -41,7 +39,7 @@ class Process:
 
     def __post_init__(self) -> None:
         self.holder = Holder(self.name, self.world.lives, -self.skew, self._wake)
-        self.tickets = [Ticket(map(self.holder.share, meters), self._wake) for meters in self.world.kinds]
+        self.tickets = [Ticket(self.holder, meters, self._wake) for meters in self.world.kinds]
         self.ticket = self.tickets[0]
 
     def _wake(self) -> None:
@@ -53,15 +51,14 @@ class Process:
 
     def take(self, wanted: Amounts, kind: int = 0) -> bool:
         """Take, or say that one waits."""
-        at, ticket = self.holder.at(self.now), self.tickets[kind]
-        if self.now < self.holder.until:
-            counts_at = ticket.take(at, wanted)
-            if counts_at is not None:
-                self.taken.append(Taken(kind, self.world.now, counts_at, ticket.epoch, wanted, wanted))
-                return True
+        ticket = self.tickets[kind]
+        reserved = ticket.take(self.now, wanted)
+        if reserved is not None:
+            self.taken.append(Taken(kind, self.world.now, reserved, wanted))
+            return True
         if self.now >= self.holder.until:
             self.hungry = True
-        ticket.want(at, wanted)
+        ticket.want(self.now, wanted)
         return False
 
     def serve(self, wanted: Amounts, many: int) -> int:
@@ -84,13 +81,12 @@ class Process:
         """One request has ended, having used so much."""
         request.open = False
         request.used = used
-        ticket = self.tickets[request.kind]
-        ticket.settle(request.epoch, request.books_at, self.holder.at(self.now), request.amounts, used)
+        request.reserved.settle(self.now, used)
 
     def ends(self, requests: Iterable[Taken], part: float) -> None:
         """These have ended, with such a part of the tokens that were reserved."""
         for request in requests:
-            self.settle(request, usage(int(request.amounts[1] * part)))
+            self.settle(request, usage(int(request.reserved.amounts[1] * part)))
 
     def send(self) -> None:
         """Say what is to be said now, or again what was not answered."""

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trunkline.limits.amounts import Amounts
+from trunkline.limits.amounts import NOTHING, Amounts
 from trunkline.limits.holder import Holder
 from trunkline.limits.meter import MINUTE, SECOND, UNITS, Meter, slot_of
 from trunkline.limits.pool import Batch, Pool
-from trunkline.limits.ticket import Ticket
+from trunkline.limits.ticket import Reserved, Ticket
 
 TEAM = [
     Meter("team", "t", "requests", 10**6, SECOND),
@@ -41,9 +41,7 @@ class Request:
     kind: int
     at: int
     """By the books' clock."""
-    counts_at: int
-    epoch: int
-    taken: Amounts
+    reserved: Reserved
 
 
 class Run:
@@ -55,7 +53,7 @@ class Run:
         self.now = 1_000_000
         self.pool = Pool()
         self.holder = Holder("p", 1e9, 0, lambda: None)
-        self.tickets = [Ticket(map(self.holder.share, meters), lambda: None) for meters in KINDS]
+        self.tickets = [Ticket(self.holder, meters, lambda: None) for meters in KINDS]
         self.under_way: list[Request] = []
         self.used: dict[str, Counter[int]] = {meter.id: Counter() for meters in KINDS for meter in meters}
         """By slot, as it really was."""
@@ -78,25 +76,26 @@ class Run:
     def begin(self, kind: int) -> None:
         output = self.random.randint(0, 50)
         wanted = (1, 10, output, 10 + output, 1, self.random.randint(0, 1000))
-        at, ticket = self.holder.at(self.now / 1000), self.tickets[kind]
-        counts_at = ticket.take(at, wanted)
-        while counts_at is None:
-            assert ticket.want(at, wanted) is None
+        now, ticket = self.now / 1000, self.tickets[kind]
+        reserved = ticket.take(now, wanted)
+        while reserved is None:
+            assert ticket.want(now, wanted) is None
             self.talk()
-            counts_at = ticket.take(at, wanted)
+            reserved = ticket.take(now, wanted)
         self.begun += 1
-        self.from_the_hand += ticket.turn > 0
-        self.under_way.append(Request(kind, at, counts_at, ticket.epoch, wanted))
+        self.from_the_hand += ticket.left != NOTHING
+        at = self.holder.at(now)
+        self.under_way.append(Request(kind, at, reserved))
         self.use(kind, at, wanted)
 
     def end(self, request: Request) -> None:
-        taken, at = request.taken, self.holder.at(self.now / 1000)
+        now, taken = self.now / 1000, request.reserved.amounts
         part = self.random.choice([0.0, 0.3, 1.0, 1.0, 1.5])
         output = int(taken[2] * part)
         used = (1, 10, output, 10 + output, 0, int(taken[5] * min(part, 1.0))) if part else (0,) * 6
-        self.tickets[request.kind].settle(request.epoch, request.counts_at, at, taken, used)
+        request.reserved.settle(now, used)
         more = tuple(needed - amount for amount, needed in zip(taken, used, strict=True))
-        self.use(request.kind, at if part > 1 else request.at, more)
+        self.use(request.kind, self.holder.at(now) if part > 1 else request.at, more)
         for meter in KINDS[request.kind]:
             if meter.returns:
                 self.used[meter.id][0] += used[UNITS.index(meter.unit)]

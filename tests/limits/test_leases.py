@@ -181,7 +181,7 @@ def test_all_scopes_are_taken_at_once_or_none() -> None:
     process = world.processes[0]
     assert process.serve(amounts(300, 0), 100) == 3
     assert process.holder.share(team).remaining == 97
-    refusal = process.ticket.want(process.holder.at(process.now), amounts(300, 0))
+    refusal = process.ticket.want(process.now, amounts(300, 0))
     assert refusal is not None
     assert refusal.meter == key
     assert refusal.retry_after == pytest.approx(60.8), "a window, and the rest of the slot"
@@ -189,7 +189,9 @@ def test_all_scopes_are_taken_at_once_or_none() -> None:
 
 def test_more_than_the_limit_itself_is_refused_for_good() -> None:
     world = World([Meter("key", "a", "tokens", 1000, MINUTE)], 1)
-    refusal = world.processes[0].ticket.want(0, amounts(1001, 0))
+    process = world.processes[0]
+    process.talk()
+    refusal = process.ticket.want(process.now, amounts(1001, 0))
     assert refusal is not None
     assert refusal.never
     assert refusal.retry_after is None

@@ -98,7 +98,7 @@ class Run:
         random, times = self.random, self.times
         for request in process.open:
             if random.random() < 0.6:
-                process.settle(request, (1, 0, 0, int(request.amounts[3] * random.random()), 0, 0))
+                process.settle(request, (1, 0, 0, int(request.reserved.amounts[3] * random.random()), 0, 0))
             elif random.random() < 0.1:
                 process.settle(request, NOTHING)
         for kind, ticket in enumerate(process.tickets):
@@ -106,7 +106,7 @@ class Run:
             for _ in range(random.randint(0, min(times.requests // 2 + 1, MOST) // (kind + 1))):
                 if not process.take((1, 0, 0, tokens, 1, 0), kind):
                     break
-                self.from_the_hand += ticket.turn > 0
+                self.from_the_hand += ticket.left != NOTHING
 
     def _message(self, process: Process) -> None:
         if self.random.random() < self.times.lossy:

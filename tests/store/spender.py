@@ -20,18 +20,19 @@ CENT = 10_000_000
 
 def spend(url: str, name: str) -> None:
     store, holder = open_store(url), Holder(name, 60.0, 0, lambda: None)
-    ticket = Ticket([holder.share(BUDGET)], lambda: None)
+    ticket = Ticket(holder, [BUDGET], lambda: None)
     wanted, spent, number, denied = amounts(cost=CENT), 0, 0, 0
     while denied < 3:
-        at = holder.at(time.monotonic())
-        if ticket.take(at, wanted) is not None:
+        now = time.monotonic()
+        reserved = ticket.take(now, wanted)
+        if reserved is not None:
             number += 1
             cost = CENT // 2 + number % 7 * CENT // 14
             print(spent := spent + cost, flush=True)
-            ticket.settle(ticket.epoch, at, at, wanted, usage(cost=cost))
+            reserved.settle(now, usage(cost=cost))
             denied = 0
         else:
-            ticket.want(at, wanted)
+            ticket.want(now, wanted)
             denied += 1
             batch = holder.ask(time.monotonic(), hungry=True)
             assert batch is not None

@@ -30,7 +30,7 @@ class Process:
     def __init__(self, store: Store, name: str, meters: Sequence[Meter], cost: Callable[[int], int]) -> None:
         self.store, self.cost = store, cost
         self.holder = Holder(name, 60.0, 0, lambda: None)
-        self.ticket = Ticket([self.holder.share(meter) for meter in meters], lambda: None)
+        self.ticket = Ticket(self.holder, meters, lambda: None)
         self.spent = self.count = self.round_trips = 0
 
     def talk(self) -> None:
@@ -42,17 +42,20 @@ class Process:
     def spend(self, requests: int) -> None:
         """So many requests, each of which reserves a cent and costs what `cost` says."""
         reserve, cent = amounts(cost=10_000_000), 10_000_000
+        self.talk()  # or nothing may be used
         for number in range(requests):
-            at = self.holder.at(1.0 + self.round_trips)
-            if self.ticket.take(at, reserve) is None:
-                if self.ticket.want(at, reserve) is not None:
+            now = 1.0 + self.round_trips
+            reserved = self.ticket.take(now, reserve)
+            if reserved is None:
+                if self.ticket.want(now, reserve) is not None:
                     return
                 self.talk()
-                if self.ticket.take(at, reserve) is None:
+                reserved = self.ticket.take(now, reserve)
+                if reserved is None:
                     return
             spent = self.cost(number)
             assert spent <= cent
-            self.ticket.settle(self.ticket.epoch, at, at, reserve, usage(cost=spent))
+            reserved.settle(now, usage(cost=spent))
             self.spent += spent
             self.count += 1
 

@@ -5,15 +5,19 @@ What was made is kept, the latest first, so that a request looks it up and takes
 
 from collections.abc import Sequence
 from math import inf
+from typing import Final
 
 import msgspec
 
 from trunkline.config import schema
+from trunkline.formats.format import Asked
+from trunkline.gateway.bounding import Dearest, dearest
 from trunkline.gateway.leasing import Leasing
 from trunkline.gateway.limit_rules import budget_of, rule_of
 from trunkline.gateway.rate_headers import RateHeaders
+from trunkline.ledger.prices import Price
 from trunkline.ledger.record import Intent
-from trunkline.limits.amounts import Amounts, amounts
+from trunkline.limits.amounts import Amounts
 from trunkline.limits.budgets import Budget, Spending, spending
 from trunkline.limits.meter import Meter
 from trunkline.limits.rules import EACH, OTHERS, Cardinality, Rule, Scopes, budgets, meters
@@ -22,6 +26,9 @@ from trunkline.routing.targets import Target
 
 KEPT = 10_000
 """Combinations of caller and model that are kept. Who is forgotten is made ready anew."""
+EXPECTED_OUTPUT: Final = 1024
+"""Tokens that an answer is expected to be at most, for limits of tokens, which are corrected afterwards."""
+ENDLESS: Final = 1 << 60
 TARGETS = 100
 """Targets of each, likewise."""
 LATE = 5.0
@@ -85,7 +92,18 @@ class Charges:
 class Costs:
     """What stands between one kind of request and one target: the target's limits, and all budgets."""
 
-    __slots__ = ("_begins", "_ends", "lenient", "limits", "most", "spendings", "strict", "strict_meters")
+    __slots__ = (
+        "_begins",
+        "_dearest",
+        "_ends",
+        "_price",
+        "lenient",
+        "limits",
+        "most",
+        "spendings",
+        "strict",
+        "strict_meters",
+    )
 
     def __init__(
         self, limits: Ticket | None, spendings: Sequence[Spending], strict: Ticket | None, lenient: Ticket | None
@@ -98,12 +116,29 @@ class Costs:
         self.strict_meters = [each.meter for each in spendings if is_strict(each.budget)]
         self.most = min((meter.limit for meter in self.strict_meters), default=0)
         """The most that all strict ones allow in a whole period."""
+        self._price: Price | None = None
+        self._dearest: Dearest = (0, 0, 0)
         self._begins = max((each.span.begins for each in spendings), default=-inf)
         self._ends = min((each.span.ends for each in spendings if each.span.ends is not None), default=inf)
+
+    def dearest(self, price: Price) -> Dearest:
+        """See `trunkline.gateway.bounding.dearest`: kept, as the price of a target seldom changes."""
+        if price is not self._price:
+            self._price, self._dearest = price, dearest(price)
+        return self._dearest
 
     def holds(self, at: float) -> bool:
         """Whether these are the periods of that moment, Unix time."""
         return self._begins <= at < self._ends
+
+
+def expected(asked: Asked, most_output: int = EXPECTED_OUTPUT, most_tokens: int = ENDLESS) -> Amounts:
+    """What a request will probably take: of output at most `most_output`, and of both together `most_tokens`."""
+    read = asked.size // 4
+    made = min(asked.output_cap or most_output, most_output)
+    if read + made > most_tokens:
+        made = max(0, most_tokens - read)
+    return (1, read, made, read + made, 1, 0)
 
 
 class Applied:
@@ -117,13 +152,12 @@ class Applied:
         self.meters = frozenset(meter.id for meter in applying)
         self.costs: dict[Target, Costs] = {}
         self._heads: dict[str, RateHeaders] = {}
-        self._most_output = min((meter.limit for meter in applying if meter.unit == "output"), default=1 << 60)
-        self._most_tokens = min((meter.limit for meter in applying if meter.unit == "tokens"), default=1 << 60)
+        self._most_output = min([EXPECTED_OUTPUT, *(meter.limit for meter in applying if meter.unit == "output")])
+        self._most_tokens = min([ENDLESS, *(meter.limit for meter in applying if meter.unit == "tokens")])
 
-    def expected(self, input_tokens: int, output_tokens: int) -> Amounts:
+    def expected(self, asked: Asked) -> Amounts:
         """What a request takes; of output no more than the limits can ever allow, for it may well be less."""
-        output = min(output_tokens, self._most_output, max(0, self._most_tokens - input_tokens))
-        return amounts(input_tokens, output)
+        return expected(asked, self._most_output, self._most_tokens)
 
     def head(self, format_name: str, ticket: Ticket) -> RateHeaders:
         """How a client of this format is told where it stands with `rates`, which are `ticket`."""
@@ -187,7 +221,7 @@ class Applying:
         return Costs(limits, found, self._ticket(self._money, strict), self._ticket(self._money, lenient))
 
     def _ticket(self, leasing: Leasing, applying: Sequence[Meter]) -> Ticket | None:
-        return Ticket([leasing.holder.share(meter) for meter in applying], leasing.wake) if applying else None
+        return Ticket(leasing.holder, applying, leasing.wake) if applying else None
 
     def _bounded(self, asker: Asker) -> Asker:
         """Callers may make up names of models, as of tags: beyond some, they share what one has."""

@@ -38,6 +38,8 @@ from trunkline.routing.plan import Candidate
 from trunkline.routing.tickets import Ticket
 from trunkline.transport.exchange import Call, Exchange, Fault, Times
 
+AT_ONCE = 0.001
+"""Seconds within which nothing was waited for."""
 FEW = 3
 """Events with an output below which a stream that has ended is looked at: there may be nothing in them."""
 
@@ -141,9 +143,10 @@ class Attempt(Recorded):
             self._hold = await limiting.reserve(
                 journey, self._deployment, self.candidate.target, self._price, self._markup
             )
-            now = monotonic()
-            if self._time_left(now).total <= 0:  # it waited for its turn, or for the books
-                raise self._out_of_time()
+            if (later := monotonic()) - now > AT_ONCE:  # it waited for its turn, or for the books
+                now = later
+                if self._time_left(now).total <= 0:
+                    raise self._out_of_time()
         self._request = self._call(key)
         journey.attempts = self._number = journey.attempts + 1
         times = self._time_left(now)

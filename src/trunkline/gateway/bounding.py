@@ -6,7 +6,6 @@ has a bound of its own (pictures), or none. Output is bounded by the cap that is
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from itertools import chain
 from operator import methodcaller
 from typing import Any, Final
@@ -15,6 +14,7 @@ import msgspec
 
 from trunkline.formats.format import Asked
 from trunkline.ledger.prices import Price
+from trunkline.limits.budgets import PER_MILLION
 
 UNKNOWN_OUTPUT: Final = 16_384
 """Tokens at which output is capped where neither caller nor model says how much it may be."""
@@ -41,6 +41,9 @@ that a tool's parameter of such a name is not taken for one.
 """
 _THINKING = re.compile(rb'"budget_tokens"\s*:\s*([0-9]{1,9})')
 
+
+Dearest = tuple[int, int, int]
+"""Prices of a request, of a million tokens of input, and of output, in nano-dollars."""
 
 _SETTINGS = frozenset(
     {
@@ -86,8 +89,19 @@ class Bound(msgspec.Struct, frozen=True, gc=False):
     """Nano-dollars of a million tokens of output, the dearest kind."""
     wanted: int
     """Tokens of output, of all choices together."""
-    least: int
-    """Tokens below which the request makes no sense."""
+    contents: Contents
+    choices: int
+
+    @property
+    def cost(self) -> int:
+        """Nano-dollars that all of it can cost."""
+        return self.fixed - (-self.price * self.wanted // PER_MILLION)
+
+    @property
+    def least(self) -> int:
+        """Tokens of output below which the request makes no sense."""
+        thinks = self.contents.thinks
+        return min(self.wanted, self.choices * (LEAST_OUTPUT if thinks < LEAST_OUTPUT else thinks + 1))
 
 
 def plain(body: bytes) -> bytes:
@@ -125,20 +139,17 @@ def contents_of(body: bytes) -> Contents:
     return Contents(boundless(body), len(_PICTURES.findall(body)), thinks)
 
 
-def bound_of(contents: Contents, asked: Asked, price: Price, most_output: int | None) -> Bound:
+def bound_of(contents: Contents, asked: Asked, prices: Dearest, most_output: int | None) -> Bound:
     """The most that a request can cost. `most_output`: the model's own bound on one choice, where it is known."""
-    per_request, input_price, output_price = dearest(price)
+    per_request, input_price, output_price = prices
     tokens = asked.size + (OVERHEAD_OF_TOOLS if asked.tools else OVERHEAD) + PICTURE * contents.pictures
     wanted = asked.output_cap or asked.choices * (most_output or UNKNOWN_OUTPUT)
-    least = asked.choices * (LEAST_OUTPUT if contents.thinks < LEAST_OUTPUT else contents.thinks + 1)
-    return Bound(per_request - (-tokens * input_price // 1_000_000), output_price, wanted, min(least, wanted))
+    fixed = per_request - (-tokens * input_price // PER_MILLION)
+    return Bound(fixed, output_price, wanted, contents, asked.choices)
 
 
-@lru_cache(1000)
-def dearest(price: Price) -> tuple[int, int, int]:
-    """The highest prices of a request, of a million tokens of input, and of output, whatever their kind, tier and
-    service.
-    """
+def dearest(price: Price) -> Dearest:
+    """The highest prices, whatever their kind, tier and service."""
     services = [price, *(service for _, service in price.services)]
     prices = [each for service in services for each in (service, *(tier for _, tier in service.tiers))]
     media = [each.media for each in prices if each.media is not None]

@@ -18,8 +18,6 @@ from trunkline.routing.targets import Target
 
 ASSUMED_OUTPUT = 4096
 """Tokens a reply is reserved at where the caller sets no cap."""
-EXPECTED_OUTPUT = 1024
-"""Tokens that an answer is expected to be at most, for limits of tokens, which are corrected afterwards."""
 BYTES_A_TOKEN = 3
 """Of a request; few enough that the reservation is seldom too small."""
 ADDED = 10_000
@@ -37,11 +35,6 @@ def reservation(asked: Asked, price: Price | None) -> int:
     if price is None:
         return UNPRICED
     return price.of_tokens(asked.size // BYTES_A_TOKEN, asked.output_cap or _most_output(asked))
-
-
-def expected_tokens(asked: Asked) -> tuple[int, int]:
-    """Tokens of input and of output that a request will probably be."""
-    return asked.size // 4, min(asked.output_cap or EXPECTED_OUTPUT, EXPECTED_OUTPUT)
 
 
 def _most_output(asked: Asked) -> int:

@@ -1,7 +1,7 @@
 """Shares of limits on the event loop: asks for more in the background, and lets requests wait where they must.
 
-Where a process has what a request needs, `take` is all there is, and it neither waits nor sends. What is asked for in
-the background goes in one batch at a time (see `trunkline.limits.holder`), to Valkey or to a store.
+Where a process has what a request needs, `Ticket.take` is all there is, and it neither waits nor sends. What is asked
+for in the background goes in one batch at a time (see `trunkline.limits.holder`), to Valkey or to a store.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from trunkline.limits.amounts import Amounts
 from trunkline.limits.bundle import Refusal
 from trunkline.limits.holder import BEAT, Holder
 from trunkline.limits.pool import Batch, Reply
-from trunkline.limits.ticket import Ticket
+from trunkline.limits.ticket import Reserved, Ticket
 from trunkline.store.errors import StoreError
 
 PATIENCE = 5.0
@@ -35,22 +35,6 @@ class Away(msgspec.Struct, frozen=True):
     """The books do not answer, and nothing is left of what they lent: nobody can say whether the request may pass."""
 
     reason: str
-
-
-class Reserved(msgspec.Struct, frozen=True, gc=False):
-    """What a request has taken; `settle` must be called once, whatever becomes of the request."""
-
-    holder: Holder
-    ticket: Ticket
-    at: int
-    """When it counts, in the books' milliseconds."""
-    epoch: int
-    taken: Amounts
-
-    def settle(self, used: Amounts) -> None:
-        """Put `used` in place of what was taken; `NOTHING` undoes it."""
-        now = int(time.monotonic() * 1000) + self.holder.ahead
-        self.ticket.settle(self.epoch, self.at, now, self.taken, used)
 
 
 class Leasing:
@@ -88,27 +72,12 @@ class Leasing:
             self._hungry = True
             self._call.set()
 
-    def take(self, ticket: Ticket, wanted: Amounts) -> Reserved | None:
-        """Take it of what is here; None where that is not enough."""
-        holder, now = self.holder, time.monotonic()
-        if now >= holder.until:
-            return None
-        at = ticket.take(int(now * 1000) + holder.ahead, wanted)
-        return None if at is None else Reserved(holder, ticket, at, ticket.epoch, wanted)
-
-    def force(self, ticket: Ticket, wanted: Amounts) -> Reserved:
-        """Take it whether it is there or not; it is reported when somebody listens again."""
-        at = self.holder.at(time.monotonic())
-        ticket.force(at, wanted)
-        return Reserved(self.holder, ticket, at, ticket.epoch, wanted)
-
     async def admit(self, ticket: Ticket, wanted: Amounts) -> Reserved | Refusal | Away:
         """Take it, asking the books where what is here is not enough."""
-        while (reserved := self.take(ticket, wanted)) is None:
-            now = time.monotonic()
+        while (reserved := ticket.take(now := time.monotonic(), wanted)) is None:
             if self._silent_since is not None and now >= self._silent_since + self.patience:
-                return self._without_word(ticket, wanted)
-            refusal = ticket.want(self.holder.at(now), wanted) if now < self.holder.until else None
+                return self._without_word(ticket, now, wanted)
+            refusal = ticket.want(now, wanted)
             if refusal is not None:
                 return refusal
             self.wake()
@@ -179,10 +148,10 @@ class Leasing:
         await answer
         handle.cancel()
 
-    def _without_word(self, ticket: Ticket, wanted: Amounts) -> Reserved | Away:
+    def _without_word(self, ticket: Ticket, now: float, wanted: Amounts) -> Reserved | Away:
         if self._when_away == "refuse":
             return Away(self._trouble or "the shared limits do not answer")
-        return self.force(ticket, wanted)
+        return ticket.force(now, wanted)
 
 
 def _wake_all(waiting: list[asyncio.Future[None]]) -> None:

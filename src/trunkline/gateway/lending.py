@@ -14,6 +14,7 @@ from trunkline.ledger.ledger import Ledger
 from trunkline.limits.budgets import Spending
 from trunkline.limits.holder import MOST
 from trunkline.limits.pool import Batch, Reply
+from trunkline.limits.ticket import Ticket
 from trunkline.store.base import Store
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class Lending:
         self._batch: Batch | None = None
         self._tells_all = False  # that batch does, of what was spent before it
         self._running: dict[Leasing, asyncio.Task[None]] = {}
+        self.returned = 0
+        """Nano-dollars that attempts turned out not to need of what they had reserved, since the end of all that had
+        ended was on record last.
+        """
 
     @property
     def round_trips(self) -> int:
@@ -61,6 +66,19 @@ class Lending:
         for leasing in leasings:
             if leasing not in self._running:
                 self._running[leasing] = asyncio.get_running_loop().create_task(leasing.run())
+
+    def cover(self, ticket: Ticket) -> None:
+        """Something was taken with this ticket, of budgets that must not be overshot, and is about to be spent.
+
+        It may be paid by what others returned. After a crash they are charged all that they had reserved, unless their
+        ends are on record by then. That is seen to as soon as what is left does not cover it.
+        """
+        if self.returned > ticket.left[-1] and self.returned > ticket.money:
+            self._on_record()
+
+    def _on_record(self) -> None:
+        self._ledger.keep_ends()
+        self.returned = 0
 
     async def close(self) -> None:
         """Give everything back. What was spent and cannot be told is told at the next start."""
@@ -86,6 +104,7 @@ class Lending:
         if batch is not self._batch:  # and not sent again
             self._batch = batch
             self._mark.hold(self._name)
+            self._on_record()  # some of what they returned may be given back
             self._tells_all = len(batch.asks) < MOST
             if self._tells_all:
                 made = self._mark.now()

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from trunkline.config import schema
 from trunkline.config.limits import Loops
-from trunkline.gateway.applying import Applied, Applying, Asker, Costs, is_strict, rules_of
-from trunkline.gateway.bounding import TEXTS, bound_of, contents_of
-from trunkline.gateway.charging import expected_tokens, reservation
+from trunkline.gateway.applying import Applied, Applying, Asker, Costs, expected, is_strict, rules_of
+from trunkline.gateway.bounding import TEXTS, Bound, bound_of, contents_of
+from trunkline.gateway.charging import reservation
 from trunkline.gateway.errors import BudgetSpent, LimitsUnavailable, RateLimited
-from trunkline.gateway.leasing import Away, Reserved
+from trunkline.gateway.leasing import Away
 from trunkline.gateway.lending import Lending
 from trunkline.gateway.runaways import Runaways
 from trunkline.gateway.waiting import Waiting
@@ -30,7 +30,7 @@ from trunkline.limits.amounts import NOTHING, Amounts, amounts, usage
 from trunkline.limits.budgets import affordable_output, exhausted, upper_bound
 from trunkline.limits.bundle import Refusal
 from trunkline.limits.meter import DAY, HOUR, MINUTE, SECOND, Meter
-from trunkline.limits.ticket import Ticket
+from trunkline.limits.ticket import Reserved, Ticket
 from trunkline.telemetry.definitions import Event
 
 if TYPE_CHECKING:
@@ -48,32 +48,49 @@ Clock = Callable[[], float]
 class Hold:
     """What one attempt has taken."""
 
-    __slots__ = ("_reserved", "bound", "cap")
+    bound: int | None = None
+    """Nano-dollars that its cost cannot exceed, where some budget wants to know."""
+    cap: int | None = None
+    """Tokens of output, of all choices together, at which the attempt is to be capped; None: as the caller says."""
+    _strict: Reserved | None = None  # of budgets that must not be overshot
+    _others: tuple[Reserved, ...] = ()
 
-    def __init__(self) -> None:
-        self.cap: int | None = None
-        """Tokens of output, of all choices together, at which the attempt is to be capped; None: as the caller says."""
-        self.bound: int | None = None
-        """Nano-dollars that its cost cannot exceed, where some budget wants to know."""
-        self._reserved: list[Reserved] = []
+    def __init__(self, lending: Lending) -> None:
+        self._lending = lending
 
     def add(self, reserved: Reserved) -> None:
         """Something more was taken."""
-        self._reserved.append(reserved)
+        self._others += (reserved,)
 
-    def settle(self, row: Row) -> None:
+    def bind(self, reserved: Reserved, bound: int) -> None:
+        """It was taken of budgets that must not be overshot, as it cannot cost more than `bound`."""
+        self._strict = reserved
+        self.bound = bound
+
+    def cover(self) -> None:
+        """The attempt is about to be sent: see that a crash does not leave it without what pays for it."""
+        if self._strict is not None:
+            self._lending.cover(self._strict.ticket)
+
+    def settle(self, row: Row, now: float) -> None:
         """The attempt has ended. What never reached its provider has used nothing."""
         sent = row.outcome != "unreached"
-        self._end(usage(row.input_tokens, row.output_tokens, max(0, row.charged)) if sent else NOTHING)
+        self._end(usage(row.input_tokens, row.output_tokens, max(0, row.charged)) if sent else NOTHING, now)
 
     def release(self) -> None:
         """Nothing was sent. Does nothing once it was settled."""
-        self._end(NOTHING)
+        self._end(NOTHING, monotonic())
 
-    def _end(self, used: Amounts) -> None:
-        taken, self._reserved = self._reserved, []
-        for reserved in taken:
-            reserved.settle(used)
+    def _end(self, used: Amounts, now: float) -> None:
+        strict, others = self._strict, self._others
+        if strict is not None:
+            self._strict = None
+            strict.settle(now, used)
+            self._lending.returned += strict.amounts[-1] - used[-1]
+        if others:
+            self._others = ()
+            for reserved in others:
+                reserved.settle(now, used)
 
 
 class Limiting:
@@ -128,21 +145,21 @@ class Limiting:
             self._runaways.stop(journey)
         if not self._admits:
             return
-        applied = self._applying.of(_asker(journey))
-        ticket, rates = applied.rates, self.lending.rates
+        applied = journey.applied = self._applying.of(_asker(journey))
+        ticket = applied.rates
         if ticket is None:
             return
-        wanted = applied.expected(*expected_tokens(journey.asked))
+        wanted = applied.expected(journey.asked)
         head = applied.head(journey.front.format.name, ticket)
-        if not self._queues and (taken := rates.take(ticket, wanted)) is not None:  # as nearly always
+        if not self._queues and (taken := ticket.take(now := monotonic(), wanted)) is not None:  # as nearly always
             journey.admitted = taken
-            journey.delivery.head += head.at(rates.holder.at(journey.arrived), self._clock)
+            journey.delivery.head += head.at(now, self._clock)
             return
         outcome = await self._enter(journey, applied, ticket, wanted)
         if isinstance(outcome, Away):
             self._event("limited_requests", "away")
             raise LimitsUnavailable(f"This gateway cannot reach its limits: {outcome.reason}. Tell its operator.")
-        journey.delivery.head += head.at(rates.holder.at(monotonic()), self._clock)
+        journey.delivery.head += head.at(monotonic(), self._clock)
         if isinstance(outcome, Refusal):
             self._event("limited_requests", outcome.meter.unit)
             raise _refused(outcome)
@@ -167,7 +184,7 @@ class Limiting:
     def settle(self, journey: "Journey") -> None:
         """The request has ended."""
         if journey.admitted is not None:
-            journey.admitted.settle(usage(*journey.used))
+            journey.admitted.settle(monotonic(), usage(*journey.used))
             journey.admitted = None
             if len(self._waiting):
                 self._waiting.look()
@@ -186,26 +203,26 @@ class Limiting:
         """
         if not self.reserves:
             return None
-        costs = self._applying.costs(self._applying.of(_asker(journey)), target, self._clock())
+        applied = journey.applied or self._applying.of(_asker(journey))
+        costs = self._applying.costs(applied, target, self._clock())
         if costs.limits is None and not costs.spendings:
             return None
-        hold = Hold()
+        hold = Hold(self.lending)
         try:
             if costs.limits is not None:
-                hold.add(await self._of_deployment(costs.limits, journey, target))
+                hold.add(await self._of_deployment(costs.limits, expected(journey.asked)))
             if costs.strict is not None:
                 await self._strictly(hold, costs, costs.strict, journey, deployment, target, price, markup)
             if costs.lenient is not None:
-                expected = most_charged(max(0, reservation(journey.asked, price)), markup)
-                hold.add(await self._leniently(costs, costs.lenient, expected))
+                cost = most_charged(max(0, reservation(journey.asked, price)), markup)
+                hold.add(await self._leniently(costs, costs.lenient, amounts(cost=cost)))
         except BaseException:
             hold.release()
             raise
         return hold
 
-    async def _of_deployment(self, ticket: Ticket, journey: "Journey", target: "Target") -> Reserved:
-        wanted = amounts(*expected_tokens(journey.asked))
-        outcome = self.lending.rates.take(ticket, wanted) or await self.lending.rates.admit(ticket, wanted)
+    async def _of_deployment(self, ticket: Ticket, wanted: Amounts) -> Reserved:
+        outcome = ticket.take(monotonic(), wanted) or await self.lending.rates.admit(ticket, wanted)
         if isinstance(outcome, Away):
             raise LimitsUnavailable(f"This gateway cannot reach its limits: {outcome.reason}. Tell its operator.")
         if isinstance(outcome, Refusal):
@@ -224,7 +241,7 @@ class Limiting:
         price: Price | None,
         markup: int,
     ) -> None:
-        """Reserve the most that it can cost, with the output lowered to what can be paid."""
+        """Reserve the most that it can cost."""
         contents = TEXTS if journey.only_texts else contents_of(journey.document.write())
         strict = "a budget that applies to it must not be overshot"
         if price is None:
@@ -233,35 +250,41 @@ class Limiting:
             raise BudgetSpent(f"{contents.endless!r} has no bound on what it costs, and {strict}. Leave it out.")
         asked = journey.asked
         known = await deployment.about(target.model) if asked.output_cap is None else None
-        bound = bound_of(contents, asked, price, known.max_output if known is not None else None)
-        money, left = self.lending.money, costs.most
-        output, refusal = bound.wanted, None
+        bound = bound_of(contents, asked, costs.dearest(price), known.max_output if known is not None else None)
+        cost, output = bound.cost, bound.wanted
+        charged = most_charged(cost, markup)
+        reserved = ticket.take(monotonic(), (1, 0, 0, 0, 1, charged)) if charged <= costs.most else None
+        if reserved is None:
+            reserved, cost, output = await self._with_less(costs, ticket, bound, markup)
+        hold.bind(reserved, cost)
+        if output != asked.output_cap:
+            hold.cap = output
+
+    async def _with_less(self, costs: Costs, ticket: Ticket, bound: Bound, markup: int) -> tuple[Reserved, int, int]:
+        """The same, waiting for what lacks, and with the output lowered to what can be paid: what was reserved, the
+        most that it can cost then, and the output.
+        """
+        money, left, output, refusal = self.lending.money, costs.most, bound.wanted, None
         for _ in range(TRIES):
             lowered = affordable_output(affordable_cost(left, markup), bound.fixed, bound.price, output, bound.least)
             if lowered is None or (refusal is not None and lowered == output):
                 break
             output = lowered
             cost = upper_bound(bound.fixed, bound.price, output)
-            wanted = amounts(cost=most_charged(cost, markup))
-            outcome = money.take(ticket, wanted) or await money.admit(ticket, wanted)
+            outcome = await money.admit(ticket, amounts(cost=most_charged(cost, markup)))
             if isinstance(outcome, Away):
                 raise LimitsUnavailable(f"This gateway cannot reach its budgets: {outcome.reason}. Tell its operator.")
             if isinstance(outcome, Reserved):
-                hold.add(outcome)
-                hold.bound = cost
-                hold.cap = output if output != asked.output_cap else None
-                return
+                return outcome, cost, output
             refusal, left = outcome, outcome.remaining
         meter = refusal.meter if refusal is not None else min(costs.strict_meters, key=lambda each: each.limit)
         raise self._spent(costs, meter)
 
-    async def _leniently(self, costs: Costs, ticket: Ticket, expected: int) -> Reserved:
-        wanted = amounts(cost=expected)
-        money = self.lending.money
-        outcome = money.take(ticket, wanted) or await money.admit(ticket, wanted)
+    async def _leniently(self, costs: Costs, ticket: Ticket, wanted: Amounts) -> Reserved:
+        outcome = ticket.take(monotonic(), wanted) or await self.lending.money.admit(ticket, wanted)
         if isinstance(outcome, Away):
             if self._serves_alone:
-                return money.force(ticket, wanted)
+                return ticket.force(monotonic(), wanted)
             raise LimitsUnavailable(f"This gateway cannot reach its budgets: {outcome.reason}. Tell its operator.")
         if isinstance(outcome, Refusal):
             raise self._spent(costs, outcome.meter)

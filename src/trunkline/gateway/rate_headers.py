@@ -12,8 +12,8 @@ from trunkline.limits.meter import UNITS, Unit
 from trunkline.limits.share import Share
 from trunkline.limits.ticket import Ticket
 
-KEPT = 50
-"""Milliseconds for which the lines are kept, but for what remains, while more than `NEAR` of every limit is left."""
+KEPT = 0.05
+"""Seconds for which the lines are kept, but for what remains, while more than `NEAR` of every limit is left."""
 NEAR = 0.25
 
 _OPENAI: tuple[tuple[Unit, bytes], ...] = (("requests", b"requests"), ("tokens", b"tokens"))
@@ -35,18 +35,18 @@ class RateHeaders:
     def __init__(self, ticket: Ticket, format_name: str) -> None:
         self._ticket = ticket
         self._write = _anthropic if format_name == "anthropic_messages" else _openai
-        self._until = 0
+        self._until = 0.0
         self._lines = b""
         """Without what remains."""
         self._shares: list[tuple[Share, int]] = []  # with the places of their units
 
-    def at(self, at: int, clock: Callable[[], float]) -> bytes:
-        """As things stand at the books' moment `at` (milliseconds); `clock` tells Unix time."""
-        if at >= self._until:
-            self._lines, shares = self._write(self._ticket, at, clock)
+    def at(self, now: float, clock: Callable[[], float]) -> bytes:
+        """As things stand at the moment `now`, of the steady clock; `clock` tells Unix time."""
+        if now >= self._until:
+            self._lines, shares = self._write(self._ticket, self._ticket.holder.at(now), clock)
             self._shares = [(share, UNITS.index(share.meter.unit)) for share in shares]
             near = any(share.part_left < NEAR for share in shares)
-            self._until = at if near else at + KEPT
+            self._until = now if near else now + KEPT
         in_hand = self._ticket.left
         return self._lines % tuple([max(0, share.free + in_hand[place]) + share.left for share, place in self._shares])
 

@@ -52,10 +52,11 @@ class Recorded:
     def _intend(self, exchange: Exchange) -> None:
         """On disk before the first byte goes out; what cannot be recorded is not sent."""
         journey, target = self._journey, self.candidate.target
-        bound = self._hold.bound if self._hold is not None else None
+        hold = self._hold
+        bound = hold.bound if hold is not None else None
         self.reserved = bound if bound is not None else reservation(self._asked, self._price)
-        if bound is not None:  # it may be paid by what others turned out not to need: that must be on record before
-            journey.gateway.ledger.keep_ends()
+        if hold is not None:
+            hold.cover()
         try:
             self._segment = journey.gateway.ledger.intend(
                 intent_of(journey, target, self._number, self._started, self.reserved, self._markup)
@@ -87,7 +88,7 @@ class Recorded:
         times = (self._started, self._began, now)
         row = row_of(journey, target, self._number, times, outcome, code, reception, usage, charge, self._markup)
         if hold is not None:
-            hold.settle(row)
+            hold.settle(row, now)
         journey.settle(row, self._segment)
         self._learned(self._tell(outcome, error, usage if source == "provider" else NOT_TOLD, now), error)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from trunkline.formats.splicing import Told
+from trunkline.gateway.applying import Applied
 from trunkline.gateway.credentials import ProviderKey
 from trunkline.gateway.crossing import Crossing
 from trunkline.gateway.delivery import Delivery
@@ -19,10 +20,10 @@ from trunkline.gateway.errors import ContextExceeded, Tried
 from trunkline.gateway.headers import listed
 from trunkline.gateway.identity import ANYBODY, Caller
 from trunkline.gateway.ids import mint, sane
-from trunkline.gateway.leasing import Reserved
 from trunkline.ledger.journal import Segment
 from trunkline.ledger.prices import Price
 from trunkline.ledger.record import UNPRICED, Row
+from trunkline.limits.ticket import Reserved
 from trunkline.providers.tokens import Weight, estimate, weigh
 from trunkline.routing.bounds import ANYBODY as NOBODY
 from trunkline.routing.bounds import Asker
@@ -69,6 +70,8 @@ class Journey(Crossing):
     """It is a request for a model: it has its line in the log and its place in the counters."""
 
     # of the limits
+    applied: Applied | None = None
+    """Which they are."""
     admitted: Reserved | None = None
     """What was taken of its caller's limits."""
     settles = True

@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from time import monotonic
 
-from trunkline.gateway.leasing import Away, Reserved
+from trunkline.gateway.leasing import Away
 from trunkline.limits.bundle import Refusal
 from trunkline.limits.queueing import Place, WaitingRoom
+from trunkline.limits.ticket import Reserved
 
 LOOK_AGAIN = 0.25
 """Seconds after which the first in a room tries again at the latest: something may have come back elsewhere."""

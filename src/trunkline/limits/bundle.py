@@ -144,6 +144,11 @@ class Bundle:
         shares = self._of.get(unit)
         return None if shares is None else min(shares, key=_part_left)
 
+    @property
+    def least(self) -> int:
+        """What is free of the share of which the least is free."""
+        return min(map(_free, self.shares), default=0)
+
     # of many requests at once
 
     @property

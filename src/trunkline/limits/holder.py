@@ -48,8 +48,8 @@ class Holder:
         self._number = 0
         self._generation = 0
         self._shares: WeakValueDictionary[str, Share] = WeakValueDictionary()
-        self._common = Common()
-        self._active = self._common.active
+        self.common = Common()
+        self._active = self.common.active
         self._holding: set[Share] = set()
         self._pending: tuple[Batch, list[tuple[Share, Ask]]] | None = None
         self._sent = 0.0
@@ -68,7 +68,7 @@ class Holder:
         """This process's share of a meter: the same for the same, whatever its limit is now."""
         share = self._shares.get(meter.id)
         if share is None:
-            share = self._shares[meter.id] = Share(meter, self._common)
+            share = self._shares[meter.id] = Share(meter, self.common)
         elif share.meter.limit != meter.limit:
             share.meter = meter
             share.again = 0
