@@ -63,9 +63,11 @@ async def row(fault: Fault, *, stream: bool, price: dict[str, Any] | None = PRIC
         {"prompt_tokens": -10, "completion_tokens": 5, "total_tokens": -5},
         {"prompt_tokens": 10**15, "completion_tokens": 5},
         {"prompt_tokens": 10, "completion_tokens": 10**12},
+        {"prompt_tokens": 10, "completion_tokens": None},
+        {"prompt_tokens": 10, "completion_tokens": 0},
     ],
 )
-async def test_usage_that_cannot_be_is_kept_flagged_and_charged(usage: dict[str, int], stream: bool) -> None:
+async def test_usage_that_cannot_be_is_kept_flagged_and_charged(usage: dict[str, int | None], stream: bool) -> None:
     found = await row(says(usage), stream=stream)
     assert (found.outcome, found.usage, found.price) == ("ok", "impossible", "reservation")
     assert found.cost >= 8000 * CAP

@@ -93,11 +93,10 @@ def charged(
     if source == "none":
         return source, 0, ""
     details = usage.details
-    if source == "provider":
-        if _impossible(asked, usage, context):
-            return "impossible", reservation(asked, price), RESERVATION if price is not None else ""
-        if details is not None and details.cost is not None:
-            return source, details.cost, REPORTED
+    if source == "impossible" or (source == "provider" and _impossible(asked, usage, context)):
+        return "impossible", reservation(asked, price), RESERVATION if price is not None else ""
+    if source == "provider" and details is not None and details.cost is not None:
+        return source, details.cost, REPORTED
     if price is None:
         return source, UNPRICED, ""
     cost = price.cost(usage, tier)

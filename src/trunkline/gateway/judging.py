@@ -35,7 +35,7 @@ def read_stream(spoken: Format, held: bytes) -> Reply:
 def judged(reply: Reply, picky: frozenset[Reason], target: Target, *, wants_json: bool) -> UpstreamUnusable | None:
     """Why `reply` is not to be handed on, of the reasons in `picky`; None if it is."""
     for reason, is_so, told in (
-        ("empty", _is_empty(reply), "an answer with nothing in it"),
+        ("empty", is_empty(reply), "an answer with nothing in it"),
         ("refused", _is_refused(reply), "a refusal"),
         ("invalid", wants_json and _is_broken_json(reply), "something that is not the JSON it was asked for"),
     ):
@@ -44,7 +44,7 @@ def judged(reply: Reply, picky: frozenset[Reason], target: Target, *, wants_json
     return None
 
 
-def _is_empty(reply: Reply) -> bool:
+def is_empty(reply: Reply) -> bool:
     """No choice has a word, a call or a refusal. What was cut off while the model was thinking is not empty."""
     return all(
         not any(_says_something(part) for part in choice.parts)

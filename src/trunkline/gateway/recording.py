@@ -2,6 +2,7 @@
 and what it showed of the model's health when it has ended.
 """
 
+import contextlib
 import time
 from time import monotonic
 
@@ -11,6 +12,7 @@ from trunkline.gateway.charging import charged, intent_of, reservation, row_of, 
 from trunkline.gateway.deployments import Door
 from trunkline.gateway.errors import GatewayError, LedgerUnavailable
 from trunkline.gateway.failing import kind_of
+from trunkline.gateway.judging import is_empty, read_reply
 from trunkline.gateway.limiting import Hold
 from trunkline.gateway.reception import Reception
 from trunkline.gateway.state import Journey
@@ -74,6 +76,8 @@ class Recorded:
         journey, reception, target = self._journey, self._reception, self.candidate.target
         now = monotonic()
         usage, source = used(self._asked, reception, outcome, self._door.facts)
+        if source == "provider" and not usage.output and outcome == "ok" and self._said_something(usage):
+            source = "impossible"
         tier = reception.tier if reception is not None else ""
         charge = charged(self._asked, self._price, usage, source, tier, self.candidate.abilities.context, outcome)
         source = charge[0]
@@ -91,6 +95,17 @@ class Recorded:
             hold.settle(row, now)
         journey.settle(row, self._segment)
         self._learned(self._tell(outcome, error, usage if source == "provider" else NOT_TOLD, now), error)
+
+    def _said_something(self, usage: Usage) -> bool:
+        """Whether there is an answer that cannot have taken no tokens, and no cost that says so."""
+        reception = self._reception
+        if reception is None or (usage.details is not None and usage.details.cost is not None):
+            return False
+        if reception.scanner is not None:
+            return reception.scanner.estimate() > 0
+        with contextlib.suppress(ValueError):
+            return not is_empty(read_reply(self._journey.front.format, reception.body))
+        return False
 
     def _tell(self, outcome: Outcome, error: GatewayError | None, told: Usage, now: float) -> Change | None:
         """What the end of the attempt shows of the model's health, and whether that changes anything."""
