@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from bench.errors import BenchError, Unavailable
 from bench.families import Family
@@ -45,7 +46,7 @@ def _measure_family(bench: Bench, peer: Peer, family: Family, direct: Direct, re
             raise Unavailable("is measured with everything optional switched off")
         upstream = family.upstream(bench.backends)
         with running(peer, upstream, bench.venue, front_tls=family.front_tls, setup=family.setup) as gateway:
-            session = Session(bench, gateway, direct, results, number)
+            session = Session(bench, gateway, direct, results, number, partial(running, peer, upstream, bench.venue))
             session.keep("start", gateway.ready_seconds, strangers=meter.read())
             family.measure(session)
     except (BenchError, OSError) as error:

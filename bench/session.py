@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from bench import wrk
@@ -114,6 +114,8 @@ class Session:
     direct: Direct
     results: Results
     round: int
+    plainly: Callable[[], AbstractContextManager[Gateway]]
+    """Starts the same gateway with everything optional switched off, beside this one."""
 
     def keep(self, measure: str, value: float, *, strangers: float = 0.0, **detail: float) -> None:
         """Keep a sample of this gateway in this round."""

@@ -6,8 +6,6 @@ has a bound of its own (pictures), or none. Output is bounded by the cap that is
 
 import re
 from collections.abc import Mapping
-from itertools import chain
-from operator import methodcaller
 from typing import Any, Final
 
 import msgspec
@@ -64,7 +62,6 @@ _SETTINGS = frozenset(
     }
 )
 _OF_MESSAGES = frozenset({"role", "content", "name"})
-_content = methodcaller("get", "content")
 
 
 class Contents(msgspec.Struct, frozen=True, gc=False):
@@ -120,16 +117,15 @@ def boundless(body: bytes) -> str:
 
 def only_texts(value: Mapping[str, Any]) -> bool:
     """Whether a request is a chat with nothing in it but texts and numbers, as most are: `contents_of` would find
-    `TEXTS`. It takes a quarter of the time, and the bytes need not be written for it.
+    `TEXTS`. It takes a fraction of the time, and the bytes need not be written for it.
     """
     messages = value.get("messages")
-    return (
-        value.keys() <= _SETTINGS
-        and type(messages) is list
-        and set(map(type, messages)) == {dict}
-        and _OF_MESSAGES.issuperset(chain.from_iterable(messages))
-        and set(map(type, map(_content, messages))) == {str}
-    )
+    if type(messages) is not list or not messages or not value.keys() <= _SETTINGS:
+        return False
+    for message in messages:
+        if type(message) is not dict or type(message.get("content")) is not str or not message.keys() <= _OF_MESSAGES:
+            return False
+    return True
 
 
 def contents_of(body: bytes) -> Contents:
