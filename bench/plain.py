@@ -21,7 +21,7 @@ HALF_LOAD_CONNECTIONS = 64
 # Above this rate our own generator would be what is measured.
 HIGHEST_RATE = 12_000.0
 SETTLE_SECONDS = 1.0
-PAIRS = 5
+PAIRS = 7
 SOAK_SLICE_SECONDS = 10.0
 SOAK_LIMIT_SECONDS = 600.0
 

@@ -36,6 +36,16 @@ async def test_requests_are_answered_and_counted_over_all_workers(tmp_path: Path
 
 
 @bounded
+@pytest.mark.parametrize("more", [0, 1])
+async def test_workers_interrupt_each_other_only_where_each_has_a_processor(tmp_path: Path, more: int) -> None:
+    processors = len(os.sched_getaffinity(0))
+    workers = max(2, processors + more)
+    async with serving(tmp_path, server={"workers": workers}) as served:
+        found = {os.sched_getscheduler(worker) for worker in served.children()}
+    assert found == {os.SCHED_BATCH if workers > processors else os.SCHED_OTHER}
+
+
+@bounded
 async def test_a_worker_that_is_killed_comes_back_and_no_counter_goes_down(tmp_path: Path) -> None:
     async with serving(tmp_path, server=TWO) as served:
         await ask_often(served, 20)

@@ -41,6 +41,7 @@ async def _run(channel: Channel, options: Options, environment: Mapping[str, str
     with contextlib.ExitStack() as stack:
         try:
             config = read_config(options, environment)
+            take_turns(config.server.workers)
             log = configure(config.telemetry.log.format, config.telemetry.log.level, sys.stderr)
             stack.callback(log.close)
             process = Process(options, environment, log)
@@ -53,6 +54,16 @@ async def _run(channel: Channel, options: Options, environment: Mapping[str, str
         await obey(process, orders, log.report, lambda taken: channel.send(Reloaded(taken)))
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
+
+
+def take_turns(workers: int) -> None:
+    """Where there are more workers than processors, have none interrupt another for each request that comes.
+
+    Switching to and fro took a tenth of the processor time. Threads inherit it, so it comes before they do.
+    """
+    if sys.platform == "linux" and workers > len(os.sched_getaffinity(0)):
+        with contextlib.suppress(OSError):  # forbidden here: it is only slower
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 async def _listen(channel: Channel, process: Process, orders: Orders) -> None:
