@@ -29,6 +29,21 @@ async def test_a_client_that_wants_its_connection_closed_is_obeyed(stream: bool)
         assert [asked.model for asked in up.requests] == ["any"]
 
 
+@pytest.mark.parametrize("origin", ["http://127.0.0.1", "HTTPS://gateway.example:8443"])
+async def test_a_target_in_absolute_form_is_understood(origin: str) -> None:
+    async with no_leaks(), FaultServer() as up, gateway(up.url) as gw, connect(gw.port) as raw:
+        await raw.send(request(target=f"{origin}/v1/chat/completions?a=b", body=BODY))
+        check(await raw.response(), WHOLE, stream=False)
+        for target, status in (
+            (f"{origin}/health/live", 200),
+            (origin, 404),
+            (f"{origin}?a", 404),
+            ("ftp://a/v1", 404),
+        ):
+            await raw.send(request("GET", target))
+            assert (await raw.response()).status == status
+
+
 def old(data: bytes) -> bytes:
     """A request as HTTP/1.0."""
     return data.replace(b"HTTP/1.1", b"HTTP/1.0", 1)

@@ -9,7 +9,7 @@ from time import monotonic
 from trunkline.formats.format import Problem
 from trunkline.gateway.brought import Pools
 from trunkline.gateway.caching import Caching
-from trunkline.gateway.endpoints import Endpoint, find
+from trunkline.gateway.endpoints import Endpoint, find, origin_form
 from trunkline.gateway.errors import (
     GatewayError,
     InternalError,
@@ -160,6 +160,9 @@ class Gateway:
     def _endpoint(self, journey: Journey) -> Endpoint:
         request = journey.request
         methods = find(request.target)
+        if methods is None and (path := origin_form(request.target)) is not None:
+            request.target = path
+            methods = find(path)
         if methods is None:
             journey.speak(likely(request.target))
             shown = request.target.partition(b"?")[0].decode("latin-1")

@@ -13,6 +13,7 @@ from trunkline.gateway.counting import ANTHROPIC, GEMINI, RESPONSES_INPUT, Count
 from trunkline.gateway.fronts import CHAT, COMPLETIONS, GOOGLE, MESSAGES, NOWHERE, RESPONSES, Front, wants_array, whose
 from trunkline.gateway.state import Journey
 
+_ABSOLUTE = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
 NOBODY_NAMED = "google"
 """The publisher in Vertex AI's paths where the application has named none."""
 
@@ -156,6 +157,17 @@ PATTERNS: dict[str, tuple[re.Pattern[str], Callable[..., Methods]]] = {
     "/v1/models/{id}": (re.compile(r"(?:/openai)?(?:/v1)?/models/(.+)"), lambda name, _: _model(name)),
 }
 """Paths with a name in them, in the order in which they are tried: what they are called, and what serves them."""
+
+
+def origin_form(target: bytes) -> bytes | None:
+    """The path and query of a target in absolute form, as is sent to proxies and must be understood by every server
+    (RFC 9112, 3.2.2); None where it is in another.
+    """
+    found = _ABSOLUTE.match(target)
+    if found is None:
+        return None
+    path = target[found.end() :]
+    return path if path.startswith(b"/") else b"/" + path
 
 
 def find(target: bytes) -> Methods | None:
