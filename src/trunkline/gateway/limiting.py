@@ -253,7 +253,7 @@ class Limiting:
         bound = bound_of(contents, asked, costs.dearest(price), known.max_output if known is not None else None)
         cost, output = bound.cost, bound.wanted
         charged = most_charged(cost, markup)
-        reserved = ticket.take(monotonic(), (1, 0, 0, 0, 1, charged)) if charged <= costs.most else None
+        reserved = ticket.take(monotonic(), amounts(cost=charged)) if charged <= costs.most else None
         if reserved is None:
             reserved, cost, output = await self._with_less(costs, ticket, bound, markup)
         hold.bind(reserved, cost)
