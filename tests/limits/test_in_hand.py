@@ -136,6 +136,16 @@ def test_what_is_reported_is_what_was_used_in_the_slot_in_which_it_was_used(seed
     }
 
 
+def test_what_was_used_beyond_what_is_in_hand_is_missing_for_all_at_once() -> None:
+    run = Run(1, 1)
+    for _ in range(100):
+        run.begin(0)
+    request, free = run.under_way.pop(), run.holder.share(TEAM[1]).free
+    assert run.tickets[0].left != NOTHING
+    request.reserved.settle(run.now / 1000, (1, 10, 10, 10 * free, 0, 0))
+    assert run.tickets[3].take(run.now / 1000, (1, 1, 1, 2, 1, 1)) is None
+
+
 @pytest.mark.parametrize("pause", [1, 10])
 def test_most_is_taken_from_the_hand(pause: int) -> None:
     run = Run(1, pause)

@@ -12,7 +12,7 @@ import msgspec
 
 from trunkline.formats.format import Asked
 from trunkline.ledger.prices import Price
-from trunkline.limits.budgets import PER_MILLION
+from trunkline.limits.budgets import PER_MILLION, upper_bound
 
 UNKNOWN_OUTPUT: Final = 16_384
 """Tokens at which output is capped where neither caller nor model says how much it may be."""
@@ -92,7 +92,7 @@ class Bound(msgspec.Struct, frozen=True, gc=False):
     @property
     def cost(self) -> int:
         """Nano-dollars that all of it can cost."""
-        return self.fixed - (-self.price * self.wanted // PER_MILLION)
+        return upper_bound(self.fixed, self.price, self.wanted)
 
     @property
     def least(self) -> int:

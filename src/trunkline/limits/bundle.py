@@ -125,19 +125,19 @@ class Bundle:
 
     def want(self, at: int, wanted: Amounts) -> Refusal | None:
         """What was not there is waited for; a refusal where that is no use now."""
-        lacking = [(share, amount) for share, amount in self._amounts(wanted) if share.free < amount]
-        for share, amount in lacking:
+        lacking = self.lacking(wanted)
+        for share, amount in lacking.items():
             if amount > share.meter.limit or (at < share.again and amount - max(share.free, 0) >= share.refused):
                 return _refusal(share, amount, at)
-        for share, amount in lacking:
+        for share, amount in lacking.items():
             share.want(amount - max(share.free, 0))
         if lacking:
             self._hungry()
         return None
 
-    def lacking(self, wanted: Amounts) -> frozenset[Share]:
-        """The shares of which not so much is there."""
-        return frozenset(share for share, amount in self._amounts(wanted) if share.free < amount)
+    def lacking(self, wanted: Amounts) -> dict[Share, int]:
+        """The shares of which not so much is there, and how much is wanted of each."""
+        return {share: amount for share, amount in self._amounts(wanted) if share.free < amount}
 
     def tightest(self, unit: Unit) -> Share | None:
         """The share in the meter of `unit` of which the least is left, as a part of its limit."""

@@ -6,7 +6,7 @@ nothing else has to be written down per request: what was taken in a slot is by 
 All moments are milliseconds of the shared books' clock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
 from trunkline.limits.books import Answer, Ask
@@ -28,7 +28,7 @@ SOONEST: Final = 0.05
 class Hand(Protocol):
     """Somebody who has taken of several shares in advance."""
 
-    def holds(self, shares: frozenset["Share"]) -> bool:
+    def holds(self, shares: Iterable["Share"]) -> bool:
         """Whether of one of these."""
 
     def gather(self) -> None:

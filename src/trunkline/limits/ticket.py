@@ -65,8 +65,10 @@ class Reserved(msgspec.Struct, frozen=True, gc=False):
         taken = self.amounts
         if self.epoch != ticket.epoch and ticket.dates:
             taken = ticket.postpone(self.at, taken, used)
-        ticket.left = _more(ticket.left, taken, used)
+        ticket.left = left = _more(ticket.left, taken, used)
         ticket.spent += used[-1]
+        if min(left) < 0:
+            ticket.gather()  # more was used than was in hand: whoever takes of the shares must see that it is missing
 
 
 class Ticket:
@@ -177,7 +179,7 @@ class Ticket:
 
     # what is in hand
 
-    def holds(self, shares: frozenset[Share]) -> bool:
+    def holds(self, shares: Iterable[Share]) -> bool:
         """Whether it has something of one of these in hand."""
         return not self._shares.isdisjoint(shares)
 
