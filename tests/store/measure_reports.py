@@ -15,6 +15,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import asdict
 from tests import services
 from tests.store.measure_writing import spent_by
 from tests.store.rows import START, row
@@ -78,15 +79,26 @@ def read(store: Store, spent: str, server: services.PostgreSQL | None = None) ->
 def time_reports(store: Store, server: services.PostgreSQL | None) -> None:
     begin = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=START)
     odd = begin + timedelta(days=10, minutes=17), begin + timedelta(days=70, minutes=43)
+    week = begin, begin + timedelta(days=7)
     asked: dict[str, Callable[[], object]] = {}
     by: By
-    for by in ("org", "team", "user", "key", "model", "provider", "outcome", "day", Tag("feature")):
+    for by in ("org", "team", "user", "key", "model", "provider", "outcome", Tag("feature"), "day"):
         asked[f"by {by.name if isinstance(by, Tag) else by}"] = lambda by=by: store.usage(by)  # type: ignore[misc]
-    asked["by hour, 7 days"] = lambda: store.usage("hour", begin, begin + timedelta(days=7))
+    asked["by hour, 7 days"] = lambda: store.usage("hour", *week)
     asked["by hour, all"] = lambda: store.usage("hour")
+    for only in (
+        UsageFilter(key="key-7"),
+        UsageFilter(model="model-1"),
+        UsageFilter(org="org-1"),
+        UsageFilter(team="team-1", model="model-1"),
+    ):
+        chosen = " and ".join(name for name, value in asdict(only).items() if value is not None)
+        asked[f"by hour, one {chosen}, 7 days"] = lambda only=only: store.usage("hour", *week, only)  # type: ignore[misc]
+        asked[f"by hour, one {chosen}, all"] = lambda only=only: store.usage("hour", only=only)  # type: ignore[misc]
     asked["by model, one key, cut within hours"] = lambda: store.usage("model", *odd, UsageFilter(key="key-7"))
     asked["latencies by model"] = lambda: store.latencies("model")
     asked["latencies by key"] = lambda: store.latencies("key")
+    asked["latencies by hour"] = lambda: store.latencies("hour")
     for name, report in asked.items():
         taken = []
         before = spent_by(server)

@@ -9,6 +9,9 @@ from trunkline.ledger.record import Row
 
 START = 1_760_000_000_000_000
 """2025-10-09 08:53:20 UTC, in microseconds."""
+HOUR, DAY = 3_600_000_000, 86_400_000_000
+"""Microseconds."""
+TAGGED = '{"feature":"chat"}'
 
 _counter = itertools.count()
 

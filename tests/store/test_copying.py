@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from tests.store.conftest import MakeStore
-from tests.store.rows import START, row
+from tests.store.rows import HOUR, START, row
 from tests.store.test_keys import key
 from tests.store.test_responses import conversation
 
@@ -11,8 +11,6 @@ from trunkline.store import open_store
 from trunkline.store.base import DataKey, ProviderKeyRecord, Store, Tag, TenantRecord
 from trunkline.store.copying import copy
 from trunkline.store.errors import NotEmpty
-
-HOUR = 3_600_000_000
 
 
 def fill(store: Store) -> None:

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from msgspec.structs import replace
 from tests import services
-from tests.store.rows import START, batch, row, uuid7
+from tests.store.rows import HOUR, START, TAGGED, batch, row, uuid7
+from tests.store.totals import assert_totals_are_those_of_hours
 
 from trunkline.ledger.record import Intent, Row, unsettled
 from trunkline.store import open_store
@@ -150,6 +151,21 @@ def test_a_release_that_knows_of_no_mark_ups_writes_rows_and_sums_up_those_of_th
     assert [line.markup for line in store.usage(None)] == [5]
     with store.database.reading("lookups") as session:
         assert session.one("unsummed") == (0,)
+
+
+def test_the_totals_of_a_store_that_had_none_are_those_of_its_hours(
+    postgresql_url: str, store: PostgreSQLStore
+) -> None:
+    for function in ("add_begun_hours", "add_changed_hours", "add_begun_markups", "add_changed_markups"):
+        services.execute(postgresql_url, f"DROP FUNCTION {function} CASCADE")
+    services.execute(postgresql_url, "DROP TABLE usage_totals")
+    services.execute(postgresql_url, "DELETE FROM trunkline_migrations WHERE number = 35")
+    store.write_attempts([row(started=START + n * HOUR // 7, markup=n % 5 - 1, tags=TAGGED) for n in range(300)])
+    store.prepare(0)
+    migrate(store.database)
+    store.write_attempts([row(started=START + n * HOUR // 3, markup=n % 3) for n in range(60)])
+    store.prepare(0)
+    assert_totals_are_those_of_hours(store, 360)
 
 
 def test_the_ledger_has_a_part_for_each_month_and_old_ones_are_dropped_whole(

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import apsw
 import pytest
-from tests.store.rows import row
+from tests.store.rows import HOUR, START, TAGGED, row
+from tests.store.totals import assert_totals_are_those_of_hours
 
 from trunkline.store import open_store
 from trunkline.store.base import KeyRecord
@@ -298,6 +299,21 @@ def test_a_store_of_the_first_release_is_brought_up_to_date_with_what_is_in_it(p
         assert key.name == "support"
         assert store.vault_check() is None
         assert store.check() == []
+
+
+def test_the_totals_of_a_store_that_had_none_are_those_of_its_hours(path: Path) -> None:
+    with opened(path) as store:
+        db = store.database.writer
+        for trigger in ("hour_begun", "hour_changed", "markup_begun", "markup_changed"):
+            db.execute(f"DROP TRIGGER {trigger}")
+        db.execute("DROP TABLE usage_totals")
+        db.execute("DELETE FROM trunkline_migrations WHERE number = 35")
+        store.write_attempts([row(started=START + n * HOUR // 7, markup=n % 5 - 1, tags=TAGGED) for n in range(300)])
+        store.prepare(0)
+    with opened(path) as store:
+        store.write_attempts([row(started=START + n * HOUR // 3, markup=n % 3) for n in range(60)])
+        store.prepare(0)
+        assert_totals_are_those_of_hours(store, 360)
 
 
 def test_a_sound_store_has_no_problems(path: Path) -> None:

@@ -31,7 +31,7 @@ def test_a_name_given_twice_is_refused() -> None:
 
 def test_every_statement_is_used_and_every_one_used_is_there() -> None:
     sources = "".join(path.read_text() for path in [*SOURCES.glob("sqlite*.py"), *SOURCES.glob("tables/*.py")])
-    used = re.findall(r'\bSQL\["(\w+)"\]|\.(?:all|one|change|change_each|_summed)\(\s*"(\w+)"', sources)
+    used = re.findall(r'\bSQL\["(\w+)"\]|\.(?:all|one|change|change_each|_summed|_totals)\(\s*"(\w+)"', sources)
     assert {one or other for one, other in used} == set(statements.load("sqlite"))
 
 
@@ -60,7 +60,7 @@ def test_the_columns_of_the_ledger_are_the_fields_of_a_row(path: Path) -> None:
 
 def test_both_databases_have_their_statements_for_the_tables_that_are_written_once() -> None:
     sources = "".join(path.read_text() for path in SOURCES.glob("tables/*.py"))
-    used = set(re.findall(r'\.(?:all|one|change|change_each|_summed)\(\s*"(\w+)"', sources))
+    used = set(re.findall(r'\.(?:all|one|change|change_each|_summed|_totals)\(\s*"(\w+)"', sources))
     for dialect in DIALECTS:
         assert used <= statements.load(dialect).keys()
 

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.store.conftest import MakeStore
-from tests.store.rows import START, row, uuid7
+from tests.store.rows import DAY, HOUR, START, row, uuid7
 
 from trunkline.ledger.record import Intent, Row, unsettled
 from trunkline.store.base import (
+    EVERYTHING,
     FASTER_THAN,
     OTHER,
     TAG_VALUES,
@@ -29,8 +30,6 @@ from trunkline.store.base import (
     UsageFilter,
     UsageLine,
 )
-
-HOUR, DAY = 3_600_000_000, 86_400_000_000
 
 
 def moment(microseconds: int) -> datetime:
@@ -51,6 +50,10 @@ def fits(r: Row, only: UsageFilter, by: By | None) -> bool:
     return all(wanted in (None, getattr(r, name)) for name, wanted in fields.items()) and (
         tag is None or tags.get(tag[0]) == tag[1]
     )
+
+
+def within(r: Row, since: int | None, until: int | None) -> bool:
+    return (since is None or r.started >= since) and (until is None or r.started < until)
 
 
 def value(r: Row, by: By | None) -> str:
@@ -159,6 +162,12 @@ def shared_store(make_store: MakeStore) -> Store:
     return make_store()
 
 
+@pytest.fixture(scope="module")
+def totalled(make_store: MakeStore) -> tuple[Store, list[Row]]:
+    """One for all examples, and what they wrote."""
+    return make_store(), []
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     rows=st.lists(attempts, max_size=30, unique_by=lambda r: (r.request, r.attempt)),
@@ -188,15 +197,56 @@ def test_reports_equal_the_sums_in_plain_python(
     if summed_up:
         shared_store.prepare(0)
     shared_store.write_attempts(rows)
-    counted = [
-        r
-        for r in rows
-        if (since is None or r.started >= since) and (until is None or r.started < until) and fits(r, only, by)
-    ]
+    counted = [r for r in rows if within(r, since, until) and fits(r, only, by)]
     span = (moment(since) if since else None, moment(until) if until else None)
     assert shared_store.usage(by, *span, only) == summed(counted, by)
     lines = shared_store.latencies(by, *span, only)
     assert lines == timed(counted, by)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.lists(attempts, max_size=30, unique_by=lambda r: (r.request, r.attempt)),
+    crashed=st.booleans(),
+    summed_up=st.booleans(),
+    by=st.sampled_from([None, "day", "hour"]),
+    since=st.none() | edges,
+    until=st.none() | edges,
+    only=st.sampled_from(
+        [
+            EVERYTHING,
+            UsageFilter(org="acme"),
+            UsageFilter(team=""),
+            UsageFilter(team="red"),
+            UsageFilter(model="é"),
+            UsageFilter(provider="house"),
+            UsageFilter(outcome="failed"),
+        ]
+    ),
+)
+def test_totals_equal_the_sums_of_all_that_was_ever_written(
+    totalled: tuple[Store, list[Row]],
+    rows: list[Row],
+    crashed: bool,
+    summed_up: bool,
+    by: By | None,
+    since: int | None,
+    until: int | None,
+    only: UsageFilter,
+) -> None:
+    store, written = totalled
+    rows = [replace(r, org=org, request=of_its_own(r.request)) for r, org in zip(rows, itertools.cycle(["", "acme"]))]
+    if crashed:
+        rows = [replace(r, outcome="ok") if r.outcome == "unsettled" else r for r in rows]
+        store.write_attempts([unsettled(Intent(*begun(r), 9_000, *owner(r))) for r in rows])
+    if summed_up:
+        store.prepare(0)
+    store.write_attempts(rows)
+    written += rows
+    counted = [r for r in written if within(r, since, until) and fits(r, only, by)]
+    span = (moment(since) if since else None, moment(until) if until else None)
+    assert store.usage(by, *span, only) == summed(counted, by)
+    assert store.latencies(by, *span, only) == timed(counted, by)
 
 
 def test_the_lines_of_hours_and_days_are_as_if_every_row_were_read(store: Store) -> None:

@@ -14,6 +14,8 @@ _HOUR, _DAY = 3600, 86400
 _MICRO = 1_000_000
 _LATEST = 2**62 // _MICRO // _DAY * _DAY
 """The end of spans without one: a day in the far future, in Unix seconds."""
+_TOTALLED = ("", "org", "team", "model", "provider", "outcome")
+"""Dimensions of which each has a line for each hour; the first is everything."""
 
 
 class UsageTables:
@@ -37,7 +39,11 @@ class UsageTables:
         until: datetime | None = None,
         only: UsageFilter = EVERYTHING,
     ) -> list[UsageLine]:
-        return [UsageLine(name, *map(int, sums)) for name, *sums in self._summed("usage", by, since, until, only)]
+        if (kept := _kept(by, only)) is not None:
+            rows = self._totals("total_usage", by, since, until, kept)
+        else:
+            rows = self._summed("usage", by, since, until, only)
+        return [UsageLine(name, *map(int, sums)) for name, *sums in rows]
 
     def latencies(
         self,
@@ -46,24 +52,53 @@ class UsageTables:
         until: datetime | None = None,
         only: UsageFilter = EVERYTHING,
     ) -> list[LatencyLine]:
+        if (kept := _kept(by, only)) is not None:
+            rows = self._totals("total_latencies", by, since, until, kept)
+        else:
+            rows = self._summed("latencies", by, since, until, only)
         lines = []
-        for name, timed, first_bytes, first_byte_us, *faster in self._summed("latencies", by, since, until, only):
+        for name, timed, first_bytes, first_byte_us, *faster in rows:
             lines.append(LatencyLine(name, int(timed), int(first_bytes), int(first_byte_us), tuple(map(int, faster))))
         return lines
+
+    def _totals(
+        self, statement: str, by: By | None, since: datetime | None, until: datetime | None, kept: tuple[str, str]
+    ) -> list[tuple[Any, ...]]:
+        """From one line for each hour."""
+        begin, hours_begin, hours_end, end, first, _, _, last = _span(since, until, days=False)
+        with self.database.reading("reports") as session:
+            return _dated(session.all(statement, by, begin, hours_begin, hours_end, end, first, last, *kept), by)
 
     def _summed(
         self, statement: str, by: By | None, since: datetime | None, until: datetime | None, only: UsageFilter
     ) -> list[tuple[Any, ...]]:
+        """From a line for each combination and day, or hour."""
         tag, value = _tag(by, only)
         dimension = "value" if isinstance(by, Tag) else by
         span = _span(since, until, days=by != "hour")
         fields = msgspec.structs.asdict(only)
         del fields["tag"]
         with self.database.reading("reports") as session:
-            rows = session.all(statement, dimension, tag, value, *span, *fields.values())
-        if by in ("day", "hour"):
-            return sorted((_written(int(name), by), *sums) for name, *sums in rows)
+            return _dated(session.all(statement, dimension, tag, value, *span, *fields.values()), by)
+
+
+def _kept(by: By | None, only: UsageFilter) -> tuple[str, str] | None:
+    """Of what a report is that tells nothing apart but when, if that has totals: a dimension, and which; both empty for
+    everything.
+    """
+    fields = msgspec.structs.asdict(only)
+    chosen = [(name, value) for name, value in fields.items() if value is not None]
+    if by not in (None, "day", "hour") or len(chosen) > 1:
+        return None
+    (kept,) = chosen or [("", "")]
+    return kept if kept[0] in _TOTALLED else None
+
+
+def _dated(rows: list[tuple[Any, ...]], by: By | None) -> list[tuple[Any, ...]]:
+    """Days and hours as they are written, in their order."""
+    if by not in ("day", "hour"):
         return rows
+    return sorted((_written(int(name), by), *sums) for name, *sums in rows)
 
 
 def _tag(by: By | None, only: UsageFilter) -> tuple[str, str | None]:
