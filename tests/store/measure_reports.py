@@ -88,6 +88,7 @@ def time_reports(store: Store, server: services.PostgreSQL | None) -> None:
     asked["by hour, all"] = lambda: store.usage("hour")
     for only in (
         UsageFilter(key="key-7"),
+        UsageFilter(user="user-7"),
         UsageFilter(model="model-1"),
         UsageFilter(org="org-1"),
         UsageFilter(team="team-1", model="model-1"),

@@ -44,15 +44,14 @@ class PostgreSQLContent:
 
     def load(self, table: str, columns: list[str], batches: Batches) -> None:
         self._run(f"DELETE FROM {table}")  # noqa: S608  # names of the schema
-        if table == "attempts":  # the sums are copied, too
+        if table == "attempts":
             self._run("SELECT nextval('attempt_batches')")
-            self._run("ALTER TABLE ONLY attempts DISABLE TRIGGER USER")
+        self._run(f"ALTER TABLE ONLY {table} DISABLE TRIGGER USER")  # what they would make of rows is copied, too
         switches = [at for at, name in enumerate(columns) if self._kinds[table][name] == "boolean"]
         for batch in batches:
             rows = [_switched(row, switches) for row in batch] if switches else batch
             self._session.copy(table, columns, rows)
-        if table == "attempts":
-            self._run("ALTER TABLE ONLY attempts ENABLE TRIGGER USER")
+        self._run(f"ALTER TABLE ONLY {table} ENABLE TRIGGER USER")
 
     def total(self, table: str, numbers: list[str]) -> Total:
         sums = "".join(f', coalesce(sum("{name}"), 0)' for name in numbers)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
+import apsw
 from msgspec.structs import astuple
 
 from trunkline.ledger.record import Row
@@ -91,7 +92,12 @@ class SQLiteStore(
     def refill(self) -> Iterator[Content]:
         """See `trunkline.store.copying.Copyable`."""
         with self.database.writing() as session:
-            yield SQLiteContent(session.connection)
+            db = session.connection
+            db.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)  # what they would make of rows is copied, too
+            try:
+                yield SQLiteContent(db)
+            finally:
+                db.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 1)
 
     def check(self) -> list[str]:
         problems: list[str] = []

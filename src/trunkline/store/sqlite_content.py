@@ -61,8 +61,7 @@ class SQLiteContent:
         return Total(int(str(rows)), dict(zip(numbers, (int(str(it)) for it in found), strict=True)))
 
     def finish(self) -> None:
-        # Replaced, not updated: then no trigger adds mark-ups to the sums, which were copied.
-        self._db.execute("REPLACE INTO summed (one, attempt) SELECT 1, coalesce(max(id), 0) FROM attempts")
+        self._db.execute("UPDATE summed SET attempt = (SELECT coalesce(max(id), 0) FROM attempts)")
 
     def _summed(self) -> bool:
         return bool(self._db.execute("SELECT attempt FROM summed").get)

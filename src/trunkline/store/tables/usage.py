@@ -39,10 +39,7 @@ class UsageTables:
         until: datetime | None = None,
         only: UsageFilter = EVERYTHING,
     ) -> list[UsageLine]:
-        if (kept := _kept(by, only)) is not None:
-            rows = self._totals("total_usage", by, since, until, kept)
-        else:
-            rows = self._summed("usage", by, since, until, only)
+        rows = self._report("usage", "total_usage", by, since, until, only)
         return [UsageLine(name, *map(int, sums)) for name, *sums in rows]
 
     def latencies(
@@ -52,53 +49,43 @@ class UsageTables:
         until: datetime | None = None,
         only: UsageFilter = EVERYTHING,
     ) -> list[LatencyLine]:
-        if (kept := _kept(by, only)) is not None:
-            rows = self._totals("total_latencies", by, since, until, kept)
-        else:
-            rows = self._summed("latencies", by, since, until, only)
+        rows = self._report("latencies", "total_latencies", by, since, until, only)
         lines = []
         for name, timed, first_bytes, first_byte_us, *faster in rows:
             lines.append(LatencyLine(name, int(timed), int(first_bytes), int(first_byte_us), tuple(map(int, faster))))
         return lines
 
-    def _totals(
-        self, statement: str, by: By | None, since: datetime | None, until: datetime | None, kept: tuple[str, str]
+    def _report(
+        self, each: str, total: str, by: By | None, since: datetime | None, until: datetime | None, only: UsageFilter
     ) -> list[tuple[Any, ...]]:
-        """From one line for each hour."""
-        begin, hours_begin, hours_end, end, first, _, _, last = _span(since, until, days=False)
+        """By the statement `total` from one line for each hour, where there are such; else by `each` from a line for
+        each combination and day, or hour.
+        """
+        kept = _totalled(only) if by in (None, "day", "hour") else None
+        if kept is not None:
+            begin, hours_begin, hours_end, end, first, _, _, last = _span(since, until, days=False)
+            statement = total
+            values: list[object] = [by, begin, hours_begin, hours_end, end, first, last, *kept]
+        else:
+            dimension = "value" if isinstance(by, Tag) else by
+            fields = msgspec.structs.asdict(only)
+            del fields["tag"]
+            statement = each
+            values = [dimension, *_tag(by, only), *_span(since, until, days=by != "hour"), *fields.values()]
         with self.database.reading("reports") as session:
-            return _dated(session.all(statement, by, begin, hours_begin, hours_end, end, first, last, *kept), by)
-
-    def _summed(
-        self, statement: str, by: By | None, since: datetime | None, until: datetime | None, only: UsageFilter
-    ) -> list[tuple[Any, ...]]:
-        """From a line for each combination and day, or hour."""
-        tag, value = _tag(by, only)
-        dimension = "value" if isinstance(by, Tag) else by
-        span = _span(since, until, days=by != "hour")
-        fields = msgspec.structs.asdict(only)
-        del fields["tag"]
-        with self.database.reading("reports") as session:
-            return _dated(session.all(statement, dimension, tag, value, *span, *fields.values()), by)
+            rows = session.all(statement, *values)
+        if by in ("day", "hour"):
+            return sorted((_written(int(name), by), *sums) for name, *sums in rows)
+        return rows
 
 
-def _kept(by: By | None, only: UsageFilter) -> tuple[str, str] | None:
-    """Of what a report is that tells nothing apart but when, if that has totals: a dimension, and which; both empty for
-    everything.
-    """
-    fields = msgspec.structs.asdict(only)
-    chosen = [(name, value) for name, value in fields.items() if value is not None]
-    if by not in (None, "day", "hour") or len(chosen) > 1:
+def _totalled(only: UsageFilter) -> tuple[str, str] | None:
+    """The dimension and the name that are selected, both empty for everything; None where they have no totals."""
+    chosen = [(name, value) for name, value in msgspec.structs.asdict(only).items() if value is not None]
+    if len(chosen) > 1:
         return None
     (kept,) = chosen or [("", "")]
     return kept if kept[0] in _TOTALLED else None
-
-
-def _dated(rows: list[tuple[Any, ...]], by: By | None) -> list[tuple[Any, ...]]:
-    """Days and hours as they are written, in their order."""
-    if by not in ("day", "hour"):
-        return rows
-    return sorted((_written(int(name), by), *sums) for name, *sums in rows)
 
 
 def _tag(by: By | None, only: UsageFilter) -> tuple[str, str | None]:
