@@ -32,7 +32,7 @@ def test_a_name_given_twice_is_refused() -> None:
 def test_every_statement_is_used_and_every_one_used_is_there() -> None:
     sources = "".join(path.read_text() for path in [*SOURCES.glob("sqlite*.py"), *SOURCES.glob("tables/*.py")])
     used = re.findall(r'\bSQL\["(\w+)"\]|\.(?:all|one|change|change_each)\(\s*"(\w+)"', sources)
-    used += re.findall(r'\._report\("(\w+)", "(\w+)"', sources)
+    used += re.findall(r'\._lines\("(\w+)", "(\w+)"', sources)
     assert {name for names in used for name in names if name} == set(statements.load("sqlite"))
 
 

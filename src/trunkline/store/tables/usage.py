@@ -39,7 +39,7 @@ class UsageTables:
         until: datetime | None = None,
         only: UsageFilter = EVERYTHING,
     ) -> list[UsageLine]:
-        rows = self._report("usage", "total_usage", by, since, until, only)
+        rows = self._lines("usage", "total_usage", by, since, until, only)
         return [UsageLine(name, *map(int, sums)) for name, *sums in rows]
 
     def latencies(
@@ -49,13 +49,13 @@ class UsageTables:
         until: datetime | None = None,
         only: UsageFilter = EVERYTHING,
     ) -> list[LatencyLine]:
-        rows = self._report("latencies", "total_latencies", by, since, until, only)
+        rows = self._lines("latencies", "total_latencies", by, since, until, only)
         lines = []
         for name, timed, first_bytes, first_byte_us, *faster in rows:
             lines.append(LatencyLine(name, int(timed), int(first_bytes), int(first_byte_us), tuple(map(int, faster))))
         return lines
 
-    def _report(
+    def _lines(
         self, each: str, total: str, by: By | None, since: datetime | None, until: datetime | None, only: UsageFilter
     ) -> list[tuple[Any, ...]]:
         """By the statement `total` from one line for each hour, where there are such; else by `each` from a line for
